@@ -1,0 +1,21 @@
+"""The base of every configuration object: frozen, strict about names, documented field by field."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import Self
+
+
+class Config(BaseModel):
+    """A frozen set of named values, checked when made.
+
+    Each part of Drumhead defines its own beside the thing it configures. An unknown name, or a value out of
+    range, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and the rule.
+    A changed copy is made with :meth:`replace`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def replace(self, **changes: object) -> Self:
+        """A copy with some fields changed, checked like a new one."""
+        return type(self).model_validate({**dict(self), **changes})
