@@ -1,1 +1,23 @@
+"""How a field evolves in time: the oscillator sheet, its stability, and convolutional recurrent cells."""
 
+from drumhead.fields.boundaries import Boundary, convolve
+from drumhead.fields.cells import CellState, GRUCell, LSTMCell, RNNCell
+from drumhead.fields.stability import StabilityWarning, coupling_norm, stability_limit
+from drumhead.fields.wave import Nonlinearity, WaveState, evolve, laplacian, step
+
+__all__ = [
+    "Boundary",
+    "CellState",
+    "GRUCell",
+    "LSTMCell",
+    "Nonlinearity",
+    "RNNCell",
+    "StabilityWarning",
+    "WaveState",
+    "convolve",
+    "coupling_norm",
+    "evolve",
+    "laplacian",
+    "stability_limit",
+    "step",
+]

@@ -1,0 +1,80 @@
+"""Convolutional recurrent cells: the memory of a RNN, GRU or LSTM at every pixel, with 3x3 connections.
+
+Each cell is a module with one 3x3 convolution per gate (LSTM: one for all four) on ``[input, hidden]``, and a
+step ``cell(inputs, state) -> state``. The recurrent loop is in :mod:`drumhead.models.conv_rnn`.
+
+Sources: Shi et al. 2015 (convolutional LSTM), Ballas et al. 2016 (convolutional GRU); the LSTM has no peepholes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from drumhead.fields.boundaries import Boundary, convolve
+
+
+class CellState(NamedTuple):
+    """What a cell remembers, each ``(batch, channel, height, width)``."""
+
+    hidden: Tensor
+    memory: Tensor | None = None
+    """The LSTM's cell state; none for the other cells."""
+
+
+class FieldConvolution(nn.Conv2d):
+    """A 3x3 convolution with one of the field's boundaries around it; initialised as torch does."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, boundary: Boundary) -> None:
+        super().__init__(in_channels, out_channels, 3)
+        self.boundary: Boundary = boundary
+
+    def forward(self, input: Tensor) -> Tensor:
+        return convolve(input, self.weight, self.bias, boundary=self.boundary)
+
+
+class RNNCell(nn.Module):
+    """``hidden = relu(conv(input) + conv(hidden))``."""
+
+    def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
+        super().__init__()
+        self.input = FieldConvolution(channels, channels, boundary=boundary)
+        self.hidden = FieldConvolution(channels, channels, boundary=boundary)
+
+    def forward(self, inputs: Tensor, state: CellState) -> CellState:
+        return CellState(torch.relu(self.input(inputs) + self.hidden(state.hidden)))
+
+
+class GRUCell(nn.Module):
+    """Update gate ``z``, reset gate ``r`` and candidate: ``hidden = (1 - z) hidden + z candidate``."""
+
+    def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
+        super().__init__()
+        self.update = FieldConvolution(2 * channels, channels, boundary=boundary)
+        self.reset = FieldConvolution(2 * channels, channels, boundary=boundary)
+        self.candidate = FieldConvolution(2 * channels, channels, boundary=boundary)
+
+    def forward(self, inputs: Tensor, state: CellState) -> CellState:
+        hidden = state.hidden
+        both = torch.cat([inputs, hidden], dim=1)
+        z = torch.sigmoid(self.update(both))
+        r = torch.sigmoid(self.reset(both))
+        candidate = torch.tanh(self.candidate(torch.cat([inputs, r * hidden], dim=1)))
+        return CellState((1 - z) * hidden + z * candidate)
+
+
+class LSTMCell(nn.Module):
+    """Gates in the order input, forget, cell, output: ``memory = f memory + i g``, ``hidden = o tanh(memory)``."""
+
+    def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
+        super().__init__()
+        self.gates = FieldConvolution(2 * channels, 4 * channels, boundary=boundary)
+
+    def forward(self, inputs: Tensor, state: CellState) -> CellState:
+        assert state.memory is not None
+        gates = self.gates(torch.cat([inputs, state.hidden], dim=1))
+        i, f, g, o = gates.chunk(4, dim=1)
+        memory = torch.sigmoid(f) * state.memory + torch.sigmoid(i) * torch.tanh(g)
+        return CellState(torch.sigmoid(o) * torch.tanh(memory), memory)

@@ -1,0 +1,60 @@
+r"""How long a step may be before the oscillator scheme blows up.
+
+For a linear field the scheme of :mod:`drumhead.fields.wave` obeys
+
+    y[n+1] - 2 y[n] + y[n-1] = -dt^2 A y[n] - dt D (y[n] - y[n-1])
+
+with ``D`` the damping and ``A = omega - coupling`` the restoring force. An eigenvector with Rayleigh quotients
+``a`` of A and ``d`` of D grows unless its two roots lie in the unit circle, which for real ``a, d >= 0`` (Jury's
+criterion) means
+
+    a dt^2 + 2 d dt <= 4,      that is   dt <= 4 / (d + sqrt(d^2 + 4 a)).
+
+Both quotients are largest where stiffness, damping and the coupling's norm are largest, which gives the limit
+below. It is sufficient, and nearly sharp, for symmetric couplings such as the Laplacian; for a learned,
+asymmetric one it is an estimate. With tanh, whose slope is at most 1, a field past the limit may stay bounded
+(the pull saturates), but its shortest waves are the scheme's, not the equation's.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+GRID = 32
+"""Wave vectors per axis at which the coupling is looked at: even, so that the shortest wave is among them."""
+
+
+class StabilityWarning(UserWarning):
+    """A network's step ``dt`` is longer than the limit for the stiffness and damping it has learned."""
+
+
+def coupling_norm(coupling: Tensor) -> float:
+    """The strongest pull the coupling exerts on a wave of unit size, over all wave vectors (8 for the Laplacian).
+
+    Args:
+        coupling: ``(channel, channel, 3, 3)``.
+    """
+    transfer = torch.fft.fft2(coupling.detach().double(), s=(GRID, GRID)).permute(2, 3, 0, 1)
+    return float(torch.linalg.matrix_norm(transfer, ord=2).max())
+
+
+def stability_limit(omega: Tensor, alpha: Tensor, coupling: Tensor) -> float:
+    """The longest stable step for a field of this stiffness, damping and coupling.
+
+    Args:
+        omega: stiffness, any shape, at least 0.
+        alpha: damping, same shape, at least 0.
+        coupling: ``(channel, channel, 3, 3)``.
+
+    Returns:
+        The largest ``dt``, in the field's units of time; infinite where nothing moves.
+
+    >>> from drumhead.fields import laplacian
+    >>> stability_limit(torch.zeros(1), torch.zeros(1), laplacian(1))  # 2 / sqrt(8)
+    0.7071067811865475
+    """
+    stiffest = float(omega.detach().max().clamp(min=0)) + coupling_norm(coupling)
+    most_damped = float(alpha.detach().max().clamp(min=0))
+    denominator = most_damped + (most_damped**2 + 4 * stiffest) ** 0.5
+    return 4 / denominator if denominator > 0 else float("inf")

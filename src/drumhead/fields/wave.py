@@ -1,0 +1,138 @@
+r"""The sheet of oscillators: the wave equation, its step and its evolution. The equation stands here and nowhere else.
+
+Every pixel and channel has a position ``y`` and a velocity ``z``. With stiffness ``omega``, damping ``alpha``
+and a 3x3 ``coupling`` to the neighbours,
+
+    dy/dt = z
+    dz/dt = f(coupling * y) - omega y - alpha z
+
+where ``f`` is tanh (the paper) or the identity (``linear``, a damped wave equation on a lattice). One step is
+semi-implicit Euler: the velocity moves first, then the position moves with the *new* velocity. It is of first
+order in ``dt`` and, without damping, conserves an energy that differs from the true one by O(dt): waves neither
+grow nor fade by the scheme's own doing, as they would with explicit Euler. Its limit on ``dt`` is in
+:mod:`drumhead.fields.stability`.
+
+Source: Jacobs et al. 2025, section "Wave-based recurrent networks".
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from drumhead.fields.boundaries import Boundary, convolve
+
+Nonlinearity = Literal["tanh", "linear"]
+"""What the neighbours' pull passes through: ``tanh`` (the paper) or ``linear`` (nothing)."""
+
+
+class WaveState(NamedTuple):
+    """The two states of every oscillator, each ``(batch, channel, height, width)``."""
+
+    y: Tensor
+    """Position."""
+    z: Tensor
+    """Velocity, position per unit of time."""
+
+
+def laplacian(channels: int, *, dtype: torch.dtype | None = None) -> Tensor:
+    """The coupling every network starts from: each channel feels its own neighbours and no other channel.
+
+    Returns:
+        ``(channels, channels, 3, 3)``, the five-point Laplacian on the diagonal, 0 elsewhere.
+
+    >>> laplacian(2)[1, 1]
+    tensor([[ 0.,  1.,  0.],
+            [ 1., -4.,  1.],
+            [ 0.,  1.,  0.]])
+    """
+    stencil = torch.tensor([[0, 1, 0], [1, -4, 1], [0, 1, 0]], dtype=dtype or torch.get_default_dtype())
+    return torch.eye(channels, dtype=stencil.dtype)[:, :, None, None] * stencil
+
+
+def step(
+    state: WaveState,
+    omega: Tensor,
+    alpha: Tensor,
+    coupling: Tensor,
+    *,
+    dt: float,
+    boundary: Boundary = "circular",
+    nonlinearity: Nonlinearity = "tanh",
+) -> WaveState:
+    """One step of length ``dt``; arguments as in :func:`evolve`."""
+    y, z = state
+    pull = convolve(y, coupling, boundary=boundary)
+    if nonlinearity == "tanh":
+        pull = torch.tanh(pull)
+    elif nonlinearity != "linear":
+        raise ValueError(f"nonlinearity must be 'tanh' or 'linear', got {nonlinearity!r}")
+    z = z + dt * (pull - omega * y - alpha * z)
+    y = y + dt * z
+    return WaveState(y, z)
+
+
+def evolve(
+    y0: Tensor,
+    omega: Tensor,
+    alpha: Tensor,
+    coupling: Tensor,
+    *,
+    dt: float,
+    steps: int,
+    boundary: Boundary = "circular",
+    nonlinearity: Nonlinearity = "tanh",
+) -> Tensor:
+    """The field that follows when a sheet at rest is let go from ``y0``.
+
+    Args:
+        y0: initial position, ``(batch, channel, height, width)``; the initial velocity is 0.
+        omega: stiffness (squared natural frequency), same shape, at least 0.
+        alpha: damping (friction per unit of velocity), same shape, at least 0.
+        coupling: ``(channel, channel, 3, 3)``, see :func:`laplacian`.
+        dt: length of a step.
+        steps: number of steps, and of frames.
+        boundary: what lies beyond the edge.
+        nonlinearity: what the neighbours' pull passes through.
+
+    Returns:
+        Positions after each step, ``(batch, steps, channel, height, width)``. ``y0`` itself is not a frame.
+
+    Raises:
+        ValueError: if ``steps`` is below 1, or the shapes do not fit each other.
+
+    A row of 8 oscillators, one of them lifted: after 2 steps the wave has reached its neighbours' neighbours.
+
+    >>> y0 = torch.zeros(1, 1, 1, 8)
+    >>> y0[..., 3] = 1.0
+    >>> field = evolve(y0, 0 * y0, 0 * y0, laplacian(1), dt=0.1, steps=2)
+    >>> field.shape
+    torch.Size([1, 2, 1, 1, 8])
+    >>> (field[0, 1, 0, 0] != 0).int().tolist()
+    [0, 1, 1, 1, 1, 1, 0, 0]
+    """
+    check_evolution(y0, omega, alpha, coupling, steps=steps)
+    state = WaveState(y0, torch.zeros_like(y0))
+    frames = []
+    for _ in range(steps):
+        state = step(state, omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)
+        frames.append(state.y)
+    return torch.stack(frames, dim=1)
+
+
+def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *, steps: int) -> None:
+    """Raise ``ValueError`` where the arguments of :func:`evolve` do not fit each other."""
+    if y0.ndim != 4:
+        raise ValueError(f"y0 must be (batch, channel, height, width), got shape {tuple(y0.shape)}")
+    for name, values in (("omega", omega), ("alpha", alpha)):
+        if values.shape != y0.shape:
+            raise ValueError(f"{name} must have y0's shape {tuple(y0.shape)}, got {tuple(values.shape)}")
+    channels = y0.shape[1]
+    if coupling.shape != (channels, channels, 3, 3):
+        raise ValueError(
+            f"coupling must be ({channels}, {channels}, 3, 3) for {channels} channels, got {tuple(coupling.shape)}"
+        )
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
