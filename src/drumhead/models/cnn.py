@@ -1,0 +1,68 @@
+"""The local CNN: as deep as asked, so that its receptive field is the only thing that grows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from drumhead.config import Config
+from drumhead.models.encoders import convolution_stack
+from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.segmenter import Segmenter
+
+
+class CNNConfig(Config):
+    """A local CNN; the paper's have 2, 4, 8, 16 or 32 layers."""
+
+    name: Literal["cnn"] = "cnn"
+    """The model."""
+    layers: PositiveInt = 8
+    """3x3 convolutions; a pixel sees ``layers`` pixels far."""
+    width: PositiveInt = 16
+    """Channels between the layers."""
+    hidden_channels: PositiveInt = 2
+    """Channels C after the last 3x3 convolution."""
+    features_per_channel: PositiveInt = 49
+    """Features each of them becomes before the pixel network."""
+    pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
+    """Hidden layers of the pixel network."""
+
+
+class CNN(Segmenter):
+    """3x3 convolutions with ReLU, a 1x1 convolution to many features, and the pixel network.
+
+    Args:
+        config: depth and widths.
+        in_channels: channels of the images.
+        classes: number of classes, background included.
+
+    >>> import torch
+    >>> model = CNN(CNNConfig(layers=4), in_channels=3, classes=6)
+    >>> model(torch.zeros(1, 3, 20, 31)).shape, model.receptive_field
+    (torch.Size([1, 6, 20, 31]), 9)
+    """
+
+    config: CNNConfig
+
+    def __init__(self, config: CNNConfig, *, in_channels: int, classes: int) -> None:
+        super().__init__(config, in_channels=in_channels, classes=classes)
+        channels = [in_channels, *[config.width] * (config.layers - 1), config.hidden_channels]
+        features = config.features_per_channel * config.hidden_channels
+        self.encoder = convolution_stack(channels, last=nn.ReLU())
+        self.expand = nn.Conv2d(config.hidden_channels, features, kernel_size=1)
+        self.pixel_network = PixelNetwork(features, classes, widths=config.pixel_widths)
+
+    @property
+    def receptive_field(self) -> int:
+        """Side, in pixels, of the square a pixel's class depends on."""
+        return 2 * self.config.layers + 1
+
+    def represent(self, images: Tensor) -> Tensor:
+        representation: Tensor = self.encoder(images)
+        return representation
+
+    def classify(self, representation: Tensor) -> Tensor:
+        logits: Tensor = self.pixel_network(self.expand(representation))
+        return logits

@@ -1,0 +1,73 @@
+"""Convolutional recurrent networks: the same hearing as the wave network's, with RNN, GRU or LSTM dynamics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from drumhead.fields import Boundary, CellState, GRUCell, LSTMCell, RNNCell
+from drumhead.models.encoders import convolution_stack
+from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+
+CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
+    "conv_rnn": RNNCell,
+    "conv_gru": GRUCell,
+    "conv_lstm": LSTMCell,
+}
+
+
+class ConvRNNConfig(HearingConfig):
+    """A convolutional RNN, GRU or LSTM; the defaults are the paper's."""
+
+    name: Literal["conv_rnn", "conv_gru", "conv_lstm"] = "conv_lstm"
+    """The model, by the cell it has."""
+    steps: PositiveInt = 20
+    """Steps in time T, and frames of the field."""
+    boundary: Boundary = "circular"
+    """What lies beyond the sheet's edge."""
+
+
+class ConvRNN(RecurrentSegmenter):
+    """Encoders give the input, the hidden and (LSTM) the cell state; a cell and a pixel network alternate.
+
+    At each step the cell takes input and hidden state to a new hidden state, and a pixel network ``C -> 2C -> C``
+    makes of that the next input, which is the frame that is recorded.
+
+    Args:
+        config: sizes, cell, boundary, readout.
+        in_channels: channels of the images.
+        classes: number of classes, background included.
+
+    >>> model = ConvRNN(ConvRNNConfig(name="conv_gru", steps=5), in_channels=1, classes=3)
+    >>> model.states(torch.zeros(1, 1, 9, 9)).shape
+    torch.Size([1, 5, 2, 9, 9])
+    """
+
+    config: ConvRNNConfig
+
+    def __init__(self, config: ConvRNNConfig, *, in_channels: int, classes: int) -> None:
+        super().__init__(config, in_channels=in_channels, classes=classes)
+        width, channels = config.width, config.hidden_channels
+        self.input_encoder = convolution_stack([in_channels, width, width, width, channels], last=nn.Tanh())
+        self.hidden_encoder = convolution_stack([in_channels, width, width, channels])
+        self.memory_encoder = (
+            convolution_stack([in_channels, width, width, channels]) if config.name == "conv_lstm" else None
+        )
+        self.cell = CELLS[config.name](channels, boundary=config.boundary)
+        self.next_input = PixelNetwork(channels, channels, widths=[2 * channels])
+
+    def states(self, images: Tensor) -> Tensor:
+        self.check_images(images)
+        inputs = self.input_encoder(images)
+        memory = None if self.memory_encoder is None else self.memory_encoder(images)
+        state = CellState(self.hidden_encoder(images), memory)
+        frames = []
+        for _ in range(self.config.steps):
+            state = self.cell(inputs, state)
+            inputs = self.next_input(state.hidden)
+            frames.append(inputs)
+        return torch.stack(frames, dim=1)

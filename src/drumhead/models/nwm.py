@@ -1,0 +1,97 @@
+"""The neural wave machine (NWM): an image sets a sheet of oscillators swinging, every pixel listens."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import Tensor, nn
+
+from drumhead.fields import Boundary, Nonlinearity, StabilityWarning, evolve, laplacian, stability_limit
+from drumhead.models.encoders import convolution_stack
+from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+
+
+class NWMConfig(HearingConfig):
+    """A neural wave machine; the defaults are the paper's for tetrominoes and MNIST."""
+
+    name: Literal["nwm"] = "nwm"
+    """The model."""
+    steps: PositiveInt = 100
+    """Steps in time T, and frames of the field."""
+    dt: PositiveFloat = 0.1
+    """Length of a step."""
+    boundary: Boundary = "circular"
+    """What lies beyond the sheet's edge."""
+    nonlinearity: Nonlinearity = "tanh"
+    """What the neighbours' pull passes through."""
+
+
+class Drum(NamedTuple):
+    """What an image makes of the sheet, each ``(batch, channel, height, width)``."""
+
+    y0: Tensor
+    """Initial position, in [-1, 1]; the initial velocity is 0."""
+    omega: Tensor
+    """Stiffness, at least 0."""
+    alpha: Tensor
+    """Damping, at least 0."""
+
+
+class NWM(RecurrentSegmenter):
+    """Neural wave machine: three local encoders, a sheet of coupled oscillators, a readout over time.
+
+    Args:
+        config: sizes, step, boundary, readout.
+        in_channels: channels of the images.
+        classes: number of classes, background included.
+
+    Source: Jacobs et al. 2025; the dynamics are in :mod:`drumhead.fields.wave`.
+
+    >>> model = NWM(NWMConfig(steps=10), in_channels=3, classes=6)
+    >>> images = torch.zeros(1, 3, 20, 31)
+    >>> model.states(images).shape, model(images).shape
+    (torch.Size([1, 10, 2, 20, 31]), torch.Size([1, 6, 20, 31]))
+    """
+
+    config: NWMConfig
+
+    def __init__(self, config: NWMConfig, *, in_channels: int, classes: int) -> None:
+        super().__init__(config, in_channels=in_channels, classes=classes)
+        width, channels = config.width, config.hidden_channels
+        self.omega_encoder = convolution_stack([in_channels, width, width, channels], last=nn.ReLU())
+        self.alpha_encoder = convolution_stack([in_channels, width, width, channels], last=nn.ReLU())
+        self.y0_encoder = convolution_stack([in_channels, width, width, width, channels], last=nn.Tanh())
+        self.coupling = nn.Parameter(laplacian(channels))
+
+    def drum(self, images: Tensor) -> Drum:
+        """The sheet an image makes: where it starts, how stiff and how damped it is."""
+        return Drum(self.y0_encoder(images), self.omega_encoder(images), self.alpha_encoder(images))
+
+    def states(self, images: Tensor) -> Tensor:
+        self.check_images(images)
+        return evolve(
+            *self.drum(images),
+            self.coupling,
+            dt=self.config.dt,
+            steps=self.config.steps,
+            boundary=self.config.boundary,
+            nonlinearity=self.config.nonlinearity,
+        )
+
+    @torch.no_grad()
+    def check_stability(self, images: Tensor) -> float:
+        """The longest stable step for these images; warns with ``StabilityWarning`` if ``dt`` is beyond it."""
+        drum = self.drum(images)
+        limit = stability_limit(drum.omega, drum.alpha, self.coupling)
+        if self.config.dt > limit:
+            warnings.warn(
+                f"dt = {self.config.dt:g} is past the stability limit {limit:.3g} for the stiffness (up to "
+                f"{float(drum.omega.max()):.3g}), damping (up to {float(drum.alpha.max()):.3g}) and coupling this "
+                f"network has: its shortest waves are the scheme's own. A smaller dt follows the equation.",
+                StabilityWarning,
+                stacklevel=2,
+            )
+        return limit
