@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Literal, NamedTuple
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from drumhead.fields import Boundary, Nonlinearity, StabilityWarning, evolve, laplacian, stability_limit
+from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
 
@@ -82,16 +81,16 @@ class NWM(RecurrentSegmenter):
         )
 
     @torch.no_grad()
-    def check_stability(self, images: Tensor) -> float:
-        """The longest stable step for these images; warns with ``StabilityWarning`` if ``dt`` is beyond it."""
+    def stability_limit(self, images: Tensor) -> float:
+        """The longest stable step for the sheets these images make, see :mod:`drumhead.fields.stability`."""
         drum = self.drum(images)
-        limit = stability_limit(drum.omega, drum.alpha, self.coupling)
-        if self.config.dt > limit:
-            warnings.warn(
-                f"dt = {self.config.dt:g} is past the stability limit {limit:.3g} for the stiffness (up to "
-                f"{float(drum.omega.max()):.3g}), damping (up to {float(drum.alpha.max()):.3g}) and coupling this "
-                f"network has: its shortest waves are the scheme's own. A smaller dt follows the equation.",
-                StabilityWarning,
-                stacklevel=2,
-            )
-        return limit
+        return stability_limit(drum.omega, drum.alpha, self.coupling)
+
+    def diagnose(self, images: Tensor) -> str | None:
+        limit = self.stability_limit(images)
+        if self.config.dt <= limit:
+            return None
+        return (
+            f"dt = {self.config.dt:g} is past the stability limit {limit:.3g} for the stiffness, damping and coupling "
+            f"of this network: its shortest waves are the scheme's own, not the equation's. Use a smaller dt."
+        )

@@ -80,6 +80,10 @@ class Segmenter(nn.Module, ABC):
             self.train(training)
         return prediction
 
+    def diagnose(self, images: Tensor) -> str | None:
+        """What makes the numbers for these images doubtful, in a sentence for the user; none if nothing does."""
+        return None
+
     @property
     def parameter_count(self) -> int:
         """How many numbers training may change."""

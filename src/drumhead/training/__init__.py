@@ -1,1 +1,146 @@
+"""Training: an experiment and a dataset in, a run folder out."""
 
+from __future__ import annotations
+
+import platform
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+
+from drumhead.data import Dataset
+from drumhead.experiments import Experiment
+from drumhead.runs import DataRecord, Run, RunConfig, RunError, package_versions
+from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
+from drumhead.training.loop import Training, TrainingDivergedError
+from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.schedule import learning_rate
+
+__all__ = [
+    "LOGGERS",
+    "Accelerator",
+    "EpochReport",
+    "LoggerName",
+    "LoggerWarning",
+    "Observer",
+    "StepReport",
+    "TrainingDivergedError",
+    "learning_rate",
+    "train",
+]
+
+Accelerator = Literal["auto", "cpu", "cuda", "mps"]
+"""Where tensors live; ``auto`` takes a GPU if there is one."""
+
+
+def train(
+    experiment: Experiment,
+    dataset: Dataset,
+    folder: Path | str,
+    *,
+    accelerator: Accelerator = "auto",
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """Train an experiment, or go on with it where it stopped; a finished run is left as it is.
+
+    Interrupted at any point, by Ctrl-C or worse, the folder holds the last finished epoch, and the same call goes
+    on from there: the result is the same to the bit. A finished run goes on if the experiment has more epochs than
+    before and a constant learning rate.
+
+    Args:
+        experiment: what to train; its ``dataset`` is not looked at.
+        dataset: the data.
+        folder: the run's folder, new or empty or of this very run.
+        accelerator: where to train.
+        observers: who is told of each step and epoch.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        RunError: if the folder holds another run or other things, or the data has fewer images than a batch.
+        TrainingDivergedError: if a loss is not finite.
+    """
+    check_batches(experiment, dataset)
+    fabric = Fabric(accelerator=accelerator, devices=1)
+    config = RunConfig(
+        experiment=experiment,
+        data=DataRecord.of(dataset),
+        versions=package_versions(),
+        machine=describe_machine(fabric),
+    )
+    run = open_or_create(Path(folder), config)
+    if run.state == "unfinished":
+        Training(run, dataset, fabric=fabric, observers=observers).fit()
+    return run
+
+
+def check_batches(experiment: Experiment, dataset: Dataset) -> None:
+    """Raise ``RunError`` if the training images do not fill a batch."""
+    images = len(dataset.splits["train"].images)
+    if images < experiment.recipe.batch_size:
+        raise RunError(
+            f"{dataset.folder} has {images} training images, fewer than a batch of {experiment.recipe.batch_size}: "
+            f"choose --recipe.batch-size {images} or less"
+        )
+
+
+def open_or_create(folder: Path, config: RunConfig) -> Run:
+    """The run in the folder if it is this one, or a new one if the folder is new or empty."""
+    if not (folder / "config.json").is_file():
+        return Run.create(folder, config)
+    run = Run.open(folder)
+    differences = differing_fields(run.config, config)
+    if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
+        listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())
+        raise RunError(f"{folder} holds another run: {listed}. Choose another folder with --out")
+    if run.config.versions != config.versions:
+        warnings.warn(
+            f"{folder} was begun with other package versions: its numbers may differ in the last digits", stacklevel=3
+        )
+    if differences:
+        run.scores_path.unlink(missing_ok=True)
+        run.write_config(run.config.replace(experiment=config.experiment))
+    return run
+
+
+def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tuple[object, object]]) -> bool:
+    """Whether a run can go on with more epochs: only if none of its steps would have been different."""
+    more = new.recipe.epochs > old.recipe.epochs
+    unscheduled = new.recipe.schedule == "constant" and new.recipe.warmup == 0
+    return list(differences) == ["recipe.epochs"] and more and unscheduled
+
+
+def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, object]]:
+    """What makes two runs different: every field of the experiment, and the data's fingerprint."""
+    before, after = (
+        {**flatten(config.experiment.model_dump(exclude={"dataset"})), "data": config.data.fingerprint}
+        for config in (old, new)
+    )
+    names = dict.fromkeys([*before, *after])
+    return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+
+
+def flatten(values: dict[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested fields under dotted names, as the command line has them.
+
+    >>> flatten({"seed": 1, "model": {"steps": 5}})
+    {'seed': 1, 'model.steps': 5}
+    """
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat
+
+
+def describe_machine(fabric: Fabric) -> dict[str, str]:
+    """What the numbers may depend on besides versions."""
+    return {
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "device": str(fabric.device),
+        "threads": str(torch.get_num_threads()),
+    }

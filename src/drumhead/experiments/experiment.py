@@ -1,0 +1,27 @@
+"""An experiment: a dataset, a model, a recipe and a seed, under a name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from drumhead.config import Config
+from drumhead.data import TetrominoConfig
+from drumhead.experiments.recipe import Recipe
+from drumhead.models import ModelConfig
+
+
+class Experiment(Config):
+    """All that determines a training, but for the machine it runs on."""
+
+    name: str
+    """The experiment's name."""
+    dataset: TetrominoConfig | None = TetrominoConfig()
+    """How the data is made; none where a folder of data is given."""
+    model: ModelConfig
+    """The model."""
+    recipe: Recipe = Recipe()
+    """How it is trained."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the initial weights, of shuffling, and of pixel sampling, each with a stream of its own."""

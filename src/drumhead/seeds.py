@@ -1,0 +1,31 @@
+"""Independent streams of random numbers from one seed: one for each purpose, none of them global.
+
+Each stream is a pure function of the seed, its purpose and a number (an epoch, say), so nothing about it needs to
+be saved for a run to go on where it stopped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+Purpose = Literal["initialisation", "shuffling", "pixels"]
+
+STREAMS: dict[Purpose, int] = {"initialisation": 0, "shuffling": 1, "pixels": 2}
+
+
+def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:
+    """A 63-bit seed for one purpose of a run.
+
+    >>> derive_seed(7, "shuffling", 1) == derive_seed(7, "shuffling", 1) != derive_seed(7, "shuffling", 2)
+    True
+    """
+    entropy = np.random.SeedSequence([seed, STREAMS[purpose], number])
+    return int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def generator(seed: int, purpose: Purpose, number: int = 0) -> torch.Generator:
+    """A CPU generator of torch, seeded by :func:`derive_seed`."""
+    return torch.Generator().manual_seed(derive_seed(seed, purpose, number))

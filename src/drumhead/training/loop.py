@@ -1,0 +1,219 @@
+"""The training loop: short, visible, and the same to the bit whether or not it was interrupted."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from drumhead.data import Dataset, Shuffle, Split, image_loader
+from drumhead.fields import StabilityWarning
+from drumhead.models import sample_pixels
+from drumhead.runs import Run
+from drumhead.scores import Scores, evaluate
+from drumhead.seeds import derive_seed, generator
+from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.schedule import learning_rate
+
+Batch = tuple[Tensor, Tensor]
+
+
+class TrainingDivergedError(ArithmeticError):
+    """The loss was no longer a number; the state of the last finished epoch is on disk."""
+
+
+class Training:
+    """One run's training, from its last finished epoch to its scores on the test set.
+
+    Args:
+        run: an unfinished run.
+        dataset: the data of the run's configuration.
+        fabric: the device it runs on.
+        observers: who is told of each step and epoch.
+    """
+
+    def __init__(self, run: Run, dataset: Dataset, *, fabric: Fabric, observers: Sequence[Observer] = ()) -> None:
+        self.run, self.dataset, self.fabric, self.observers = run, dataset, fabric, observers
+        self.recipe = run.config.experiment.recipe
+        self.seed = run.config.experiment.seed
+        self.model = run.new_model()
+        kind = torch.optim.AdamW if self.recipe.optimizer == "adamw" else torch.optim.Adam
+        self.optimizer = kind(
+            self.model.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
+        )
+        self.epoch = self.step = 0
+        self.seconds = 0.0
+        self.best_loss = math.inf
+        self.history: list[dict[str, Any]] = []
+        self.restore()
+        self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
+        self.wrapped.mark_forward_method("loss")
+        self.shuffle = Shuffle(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
+        self.train_batches = self.loader("train", order=self.shuffle, drop_last=True)
+        self.diagnosed = False
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch."""
+        return min(len(self.train_batches), self.recipe.steps_per_epoch or len(self.train_batches))
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done, 0 to 1, by steps or by seconds, whichever is further."""
+        by_steps = self.step / (self.recipe.epochs * self.steps_per_epoch)
+        by_seconds = self.seconds / self.recipe.seconds if self.recipe.seconds else 0.0
+        return min(max(by_steps, by_seconds), 1.0)
+
+    def fit(self) -> Scores:
+        """Train what is left, then score the test set with the weights that were kept.
+
+        Raises:
+            TrainingDivergedError: at the first loss that is not finite.
+        """
+        self.tell("started", self.run, self.epoch)
+        try:
+            while self.progress < 1:
+                self.train_epoch()
+            self.run.write_metrics(self.history)
+            scores = self.evaluate(self.run.load_model(), "test")
+            self.run.write_scores(scores)
+        finally:
+            self.tell("ended")
+        return scores
+
+    def train_epoch(self) -> None:
+        """One epoch: its steps, a validation, and what is written of it."""
+        self.epoch += 1
+        self.shuffle.epoch = self.epoch
+        pixel_generator = generator(self.seed, "pixels", self.epoch)
+        self.model.train()
+        losses = [
+            self.train_step(images, masks, pixel_generator)
+            for images, masks in self.within_time(islice(self.train_batches, self.steps_per_epoch))
+        ]
+        scores = self.evaluate(self.model, "val")
+        assert scores.loss is not None
+        self.check_finite(scores.loss, "the validation loss")
+        kept = scores.loss < self.best_loss - self.recipe.keep_margin
+        report = EpochReport(
+            epoch=self.epoch,
+            step=self.step,
+            seconds=round(self.seconds, 3),
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            train_loss=math.fsum(losses) / len(losses),
+            val_loss=scores.loss,
+            val_acc=scores.acc,
+            val_acc_foreground=scores.acc_foreground,
+            val_iou=scores.iou,
+            val_iou_foreground=scores.iou_foreground,
+            val_loss_foreground=scores.loss_foreground,
+            val_mean_iou=scores.mean_iou,
+            kept=kept,
+        )
+        self.save(report)
+        self.tell("epoch_ended", report)
+
+    def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
+        """One step of the optimiser; returns the loss before it."""
+        begin = time.perf_counter()
+        rate = learning_rate(self.recipe, self.progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        count = round(self.recipe.pixels * masks[0].numel())
+        pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
+        loss = self.wrapped.loss(images, masks, pixels=pixels)
+        value = loss.item()
+        self.check_finite(value, "the loss")
+        self.wrapped_optimizer.zero_grad()
+        self.fabric.backward(loss)
+        if self.recipe.clip is not None:
+            self.fabric.clip_gradients(self.wrapped, self.wrapped_optimizer, max_norm=self.recipe.clip)
+        self.wrapped_optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - begin
+        self.tell("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))
+        return value
+
+    def within_time(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Batches until the recipe's seconds are over; at least one."""
+        for batch in batches:
+            yield batch
+            if self.progress >= 1:
+                return
+
+    def evaluate(self, model: torch.nn.Module, split: str) -> Scores:
+        """Scores on the validation or test images."""
+        images, masks = self.dataset.splits[split]
+        if split == "val":
+            images, masks = images[: self.recipe.validation_images], masks[: self.recipe.validation_images]
+        batches = self.fabric.setup_dataloaders(
+            image_loader(Split(images, masks), batch_size=self.recipe.batch_size, order=None)
+        )
+        self.fabric.to_device(model)
+        return evaluate(model, self.watched(batches), class_names=self.dataset.class_names)
+
+    def watched(self, batches: Any) -> Iterator[Batch]:
+        """The batches, with the observers told of each; the first is also looked at for signs of trouble."""
+        for number, (images, masks) in enumerate(batches, start=1):
+            if number == 1 and not self.diagnosed and (message := self.model.diagnose(images)):
+                self.diagnosed = True
+                warnings.warn(message, StabilityWarning, stacklevel=2)
+            yield images, masks
+            self.tell("validated", number, len(batches))
+
+    def loader(self, split: str, **options: Any) -> Any:
+        """Batches of a split on the device."""
+        return self.fabric.setup_dataloaders(
+            image_loader(self.dataset.splits[split], batch_size=self.recipe.batch_size, **options)
+        )
+
+    def check_finite(self, value: float, what: str) -> None:
+        """Raise ``TrainingDivergedError`` for a loss that is not a number."""
+        if math.isfinite(value):
+            return
+        good = f"the state after epoch {self.epoch - 1} is in {self.run.checkpoint_path}" if self.history else "no epoch"
+        raise TrainingDivergedError(
+            f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; "
+            f"{good} had finished. A lower --recipe.learning-rate or --recipe.clip 1 often helps."
+        )
+
+    def save(self, report: EpochReport) -> None:
+        """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
+        self.history.append(report._asdict())
+        if report.kept:
+            self.best_loss = report.val_loss
+            self.run.save_model(self.model)
+        self.run.save_checkpoint(
+            {
+                "epoch": self.epoch,
+                "step": self.step,
+                "seconds": self.seconds,
+                "best_loss": self.best_loss,
+                "history": self.history,
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            }
+        )
+        self.run.write_metrics(self.history)
+
+    def restore(self) -> None:
+        """Go back to the last finished epoch, if there is one."""
+        state = self.run.load_checkpoint()
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
+        self.best_loss, self.history = state["best_loss"], state["history"]
+
+    def tell(self, event: str, *details: Any) -> None:
+        """Tell every observer."""
+        for observer in self.observers:
+            getattr(observer, event)(*details)

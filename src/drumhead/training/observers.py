@@ -1,0 +1,66 @@
+"""Who watches a training: the terminal, TensorBoard, Weights & Biases, or code of your own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from drumhead.runs import Run
+
+
+class StepReport(NamedTuple):
+    """What a step of training was like."""
+
+    epoch: int
+    """Number of the epoch, from 1."""
+    step: int
+    """Number of the step, from 1, counted over all epochs."""
+    loss: float
+    """Loss of the step's batch."""
+    learning_rate: float
+    """Learning rate of the step."""
+    progress: float
+    """Share of the training that is done, 0 to 1."""
+
+
+class EpochReport(NamedTuple):
+    """What an epoch of training was like: a row of ``metrics.csv``."""
+
+    epoch: int
+    """Number of the epoch, from 1."""
+    step: int
+    """Steps so far, over all epochs."""
+    seconds: float
+    """Seconds spent in training steps so far."""
+    learning_rate: float
+    """Learning rate of the last step."""
+    train_loss: float
+    """Mean of the steps' losses."""
+    val_loss: float
+    """Loss on the validation images; so are the scores that follow."""
+    val_acc: float
+    val_acc_foreground: float | None
+    val_iou: float
+    val_iou_foreground: float | None
+    val_loss_foreground: float | None
+    val_mean_iou: float
+    kept: bool
+    """Whether its weights are the best so far, by the recipe's margin."""
+
+
+class Observer:
+    """Watches a training; does nothing until a method is overridden. It must not change what it is shown."""
+
+    def started(self, run: Run, epochs_done: int) -> None:
+        """Before the first step."""
+
+    def stepped(self, report: StepReport) -> None:
+        """After each step."""
+
+    def validated(self, done: int, total: int) -> None:
+        """After each batch of a validation or of the test."""
+
+    def epoch_ended(self, report: EpochReport) -> None:
+        """After each epoch, its files written."""
+
+    def ended(self) -> None:
+        """At the end, however it came about."""
