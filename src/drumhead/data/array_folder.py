@@ -1,0 +1,52 @@
+"""Arrays of a dataset in a folder: train_images.npy, train_masks.npy, and the same for val and test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from drumhead.data.checks import Source, require_splits
+from drumhead.data.split import SPLIT_NAMES, DatasetError
+
+
+def array_file(folder: Path, split: str, kind: str) -> Path:
+    """The file of a split's "images" or "masks"."""
+    return folder / f"{split}_{kind}.npy"
+
+
+def map_array(file: Path) -> npt.NDArray[Any]:
+    """Map an array from disk, read-only."""
+    try:
+        array: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
+    except FileNotFoundError:
+        raise DatasetError(f"{file}: this array of the dataset is missing; restore it") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise DatasetError(
+            f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again"
+        ) from error
+    return array
+
+
+def has_arrays(folder: Path) -> bool:
+    """Whether a folder holds arrays of a dataset, all or some."""
+    return any(
+        array_file(folder, split, kind).exists() for split in SPLIT_NAMES for kind in ("images", "masks")
+    )
+
+
+def read_arrays(folder: Path) -> dict[str, Source]:
+    """Map all arrays of a user's folder.
+
+    Raises:
+        DatasetError: an array is missing or damaged.
+    """
+    sources = {}
+    for split in SPLIT_NAMES:
+        images, masks = array_file(folder, split, "images"), array_file(folder, split, "masks")
+        if images.exists() or masks.exists():
+            sources[split] = Source(map_array(images), map_array(masks), str(images), str(masks))
+    require_splits(sources, where=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
+    return sources

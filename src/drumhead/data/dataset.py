@@ -1,0 +1,63 @@
+"""A dataset that has been opened: its splits, and what its manifest says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from drumhead.data.manifest import Manifest
+from drumhead.data.split import Split
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train, val and test splits with their description."""
+
+    folder: Path
+    """Where it is."""
+    manifest: Manifest
+    """What it is."""
+    splits: dict[str, Split]
+    """Train, val and test."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        return self.manifest.name
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class; the first is the background."""
+        return self.manifest.class_names
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, background included."""
+        return len(self.manifest.class_names)
+
+    @property
+    def channels(self) -> int:
+        """Channels of every image."""
+        return self.manifest.channels
+
+    @property
+    def height(self) -> int:
+        """Height of every image, in pixels."""
+        return self.manifest.height
+
+    @property
+    def width(self) -> int:
+        """Width of every image, in pixels."""
+        return self.manifest.width
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all there is to learn from: equal for equal images and masks."""
+        return self.manifest.fingerprint
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {len(split.images)}" for name, split in self.splits.items())
+        return (
+            f"Dataset({self.name!r}, {sizes}, {self.channels} x {self.height} x {self.width}, "
+            f"{self.classes} classes, {str(self.folder)!r})"
+        )

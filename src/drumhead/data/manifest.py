@@ -1,0 +1,116 @@
+"""The manifest of a dataset: what it is, how it was made, and the SHA-256 of every array."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from drumhead.config import Config
+from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, Split
+
+MANIFEST_FILE = "manifest.json"
+MANIFEST_FORMAT = 1
+
+
+class SplitManifest(Config):
+    """One split: its size, and the SHA-256 of the raw bytes of its arrays in C order."""
+
+    count: int = Field(ge=1)
+    """Number of samples."""
+    images_sha256: str
+    """Of the images, (sample, height, width, channel)."""
+    masks_sha256: str
+    """Of the masks, (sample, height, width), uint8."""
+
+
+class Manifest(Config):
+    """What a dataset is. Two datasets with one fingerprint hold the same images and masks."""
+
+    format: Literal[1] = 1
+    """Version of this description."""
+    name: str
+    """Name of the dataset."""
+    drumhead_version: str
+    """Version of Drumhead that described it."""
+    recipe: dict[str, Any] | None = None
+    """The configuration it was made from, or null if it was not made by Drumhead."""
+    class_names: tuple[str, ...] = Field(min_length=2, max_length=MAX_CLASSES)
+    """Name of each class; the first is the background."""
+    height: int = Field(ge=1)
+    """Height of every image, in pixels."""
+    width: int = Field(ge=1)
+    """Width of every image, in pixels."""
+    channels: int = Field(ge=1)
+    """Channels of every image."""
+    image_dtype: Literal["uint8", "float32"]
+    """uint8 images are 0 .. 255, float32 images in [0, 1]."""
+    splits: dict[str, SplitManifest]
+    """Train, val and test."""
+    fingerprint: str
+    """SHA-256 over the SHA-256 of the arrays of all splits."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if set(self.splits) != set(SPLIT_NAMES):
+            raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
+        if self.fingerprint != fingerprint(self.splits):
+            raise ValueError(
+                "fingerprint must follow from the SHA-256 of the splits; the manifest was edited"
+            )
+        return self
+
+
+def describe(
+    splits: Mapping[str, Split],
+    *,
+    name: str,
+    class_names: Sequence[str],
+    recipe: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """The manifest of train, val and test splits that have been checked."""
+    _, height, width, channels = splits["train"].images.shape
+    described = {
+        split: SplitManifest(
+            count=len(splits[split].images),
+            images_sha256=sha256(splits[split].images),
+            masks_sha256=sha256(splits[split].masks),
+        )
+        for split in SPLIT_NAMES
+    }
+    return Manifest(
+        name=name,
+        drumhead_version=version("drumhead"),
+        recipe=None if recipe is None else dict(recipe),
+        class_names=tuple(class_names),
+        height=height,
+        width=width,
+        channels=channels,
+        image_dtype=splits["train"].images.dtype.name,
+        splits=described,
+        fingerprint=fingerprint(described),
+    )
+
+
+def sha256(array: npt.NDArray[Any]) -> str:
+    """SHA-256 of an array's raw bytes in C order, in hexadecimal.
+
+    Example:
+        >>> sha256(np.zeros((2, 3), np.uint8)) == hashlib.sha256(bytes(6)).hexdigest()
+        True
+    """
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def fingerprint(splits: Mapping[str, SplitManifest]) -> str:
+    """One SHA-256 over those of all splits, in the order train, val, test, images before masks."""
+    hashes = [
+        text for name in SPLIT_NAMES for text in (splits[name].images_sha256, splits[name].masks_sha256)
+    ]
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

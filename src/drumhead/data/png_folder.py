@@ -1,0 +1,129 @@
+"""Image and mask pairs in a folder: train/images/*.png, train/masks/*.png, and the same for val and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from drumhead.data.checks import Source, require_splits
+from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError
+
+Pixels = npt.NDArray[Any]
+
+EIGHT_BIT_MODES = ("L", "RGB", "RGBA")
+SIXTEEN_BIT_MODES = ("I;16", "I")  # Pillow's names for 16-bit grey, of now and of before
+MASK_MODES = ("1", "L", "P", *SIXTEEN_BIT_MODES)
+
+
+def has_pairs(folder: Path) -> bool:
+    """Whether a folder has the folder of a split."""
+    return any((folder / split).is_dir() for split in SPLIT_NAMES)
+
+
+def read_pairs(folder: Path) -> dict[str, Source]:
+    """Read all pairs into memory, in the order of their names.
+
+    Images are grey, RGB or RGBA of 8 bits (uint8), or grey of 16 bits (float32, divided by 65535). Masks are
+    of one channel or palette, and hold class numbers.
+
+    Raises:
+        DatasetError: a file is missing, unreadable, of another kind, or of another size than the others.
+    """
+    present = {split: folder / split for split in SPLIT_NAMES if (folder / split).is_dir()}
+    require_splits(present, where=str(folder), expected="NAME/images/*.png and NAME/masks/*.png for each")
+    return {split: _read_split(path) for split, path in present.items()}
+
+
+def _read_split(folder: Path) -> Source:
+    images, masks = _png_files(folder / "images"), _png_files(folder / "masks")
+    for kind, other, lonely in (
+        ("mask", folder / "masks", images.keys() - masks.keys()),
+        ("image", folder / "images", masks.keys() - images.keys()),
+    ):
+        if lonely:
+            name = min(lonely)
+            file = images[name] if kind == "mask" else masks[name]
+            raise DatasetError(
+                f"{file}: has no {kind} (so {len(lonely)} in this split). "
+                f"Add {other / file.name}, or remove this file"
+            )
+    if not images:
+        raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
+    image_files = list(images.values())
+    mask_files = [masks[name] for name in images]
+    return Source(
+        _stack(image_files, _image_pixels),
+        _stack(mask_files, _mask_pixels),
+        str(folder / "images"),
+        str(folder / "masks"),
+        image_files,
+        mask_files,
+    )
+
+
+def _png_files(folder: Path) -> dict[str, Path]:
+    """The PNG files of a folder by name without suffix, in the order of the names."""
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: a split has the folders images and masks; this one is missing. Add it")
+    return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".png"}
+
+
+def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
+    first = read(files[0])
+    stack = np.empty((len(files), *first.shape), first.dtype)
+    for index, file in enumerate(files):
+        pixels = read(file)
+        if pixels.shape != first.shape or pixels.dtype != first.dtype:
+            raise DatasetError(
+                f"{file}: all files of a split must have one size and kind; got {_kind(pixels)}, "
+                f"but {files[0].name} has {_kind(first)}. Crop, resize or convert them to one"
+            )
+        stack[index] = pixels
+    return stack
+
+
+def _kind(pixels: Pixels) -> str:
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    return (
+        f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
+    )
+
+
+def _image_pixels(file: Path) -> Pixels:
+    mode, pixels = _open(file)
+    if mode in EIGHT_BIT_MODES:
+        return pixels
+    if mode in SIXTEEN_BIT_MODES:
+        return np.divide(pixels, 65535, dtype=np.float32)
+    raise DatasetError(
+        f"{file}: images must be grey, RGB or RGBA of 8 bits, or grey of 16 bits; got the Pillow mode "
+        f"{mode!r}. Convert it, e.g. by Pillow's image.convert('RGB')"
+    )
+
+
+def _mask_pixels(file: Path) -> Pixels:
+    mode, pixels = _open(file)
+    if mode not in MASK_MODES:
+        raise DatasetError(
+            f"{file}: masks must be of one channel or palette and hold class numbers; got the Pillow mode "
+            f"{mode!r}. Save one class number for each pixel, not its colour"
+        )
+    if pixels.max() >= MAX_CLASSES:
+        raise DatasetError(
+            f"{file}: mask values must be class numbers, 0 to {MAX_CLASSES - 1}; got {pixels.max()}. "
+            "Give pixels without a class a class of their own, or 0"
+        )
+    return pixels.astype(np.uint8)
+
+
+def _open(file: Path) -> tuple[str, Pixels]:
+    try:
+        with Image.open(file) as image:
+            return image.mode, np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for a broken PNG
+        raise DatasetError(f"{file}: must be a readable PNG file; {error}. Write it again") from error

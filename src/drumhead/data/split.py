@@ -1,0 +1,24 @@
+"""What every dataset is made of: splits of images and masks; and the error that says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+SPLIT_NAMES = ("train", "val", "test")
+MAX_CLASSES = 256
+
+
+class Split(NamedTuple):
+    """The images of one split and the class of each of their pixels; arrays in memory or mapped from disk."""
+
+    images: npt.NDArray[Any]
+    """(sample, height, width, channel), uint8 in 0 .. 255 or float32 in [0, 1]."""
+    masks: npt.NDArray[np.uint8]
+    """(sample, height, width), uint8 class numbers; 0 is background."""
+
+
+class DatasetError(ValueError):
+    """A dataset breaks a rule: the message names the file, the rule, the value found and the fix."""

@@ -1,0 +1,183 @@
+"""Dataset folders: written whole or not at all, opened with arrays mapped from disk, checked to the byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from drumhead.data.array_folder import array_file, map_array
+from drumhead.data.checks import (
+    Source,
+    check_alike,
+    check_classes,
+    check_pixels,
+    regular_split,
+    require_splits,
+)
+from drumhead.data.dataset import Dataset
+from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, describe, sha256
+from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
+from drumhead.data.user_folder import read_user_folder
+
+
+def write_dataset(
+    folder: Path,
+    splits: Mapping[str, Split],
+    *,
+    name: str,
+    class_names: Sequence[str],
+    recipe: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Write train, val and test splits as a dataset folder, whole or not at all.
+
+    Args:
+        folder: a folder that does not exist yet, or is empty.
+        splits: train, val and test; images uint8 or float32 in [0, 1], masks of class numbers.
+        name: name of the dataset.
+        class_names: name of each class, the background first.
+        recipe: the configuration it was made from, kept in the manifest.
+
+    Raises:
+        FileExistsError: the folder has something in it.
+        DatasetError: the splits break a rule.
+    """
+    folder = Path(folder).resolve()
+    check_new_folder(folder)
+    require_splits(splits, where=name, expected="them to the mapping of splits")
+    sources = {key: Source(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
+    regular = {key: regular_split(source) for key, source in sources.items()}
+    check_alike(sources, regular)
+    for key, source in sources.items():
+        check_pixels(source)
+        check_classes(source, regular[key], class_names)
+    manifest = describe(regular, name=name, class_names=class_names, recipe=recipe)
+    _write_whole(folder, regular, manifest)
+    return open_dataset(folder)
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Open a dataset folder: one that Drumhead wrote, or a user's own of arrays or PNG pairs.
+
+    Arrays are mapped from disk. Where there is a manifest, the arrays must agree with it in shape and kind;
+    a user's folder is read and checked in full, and its manifest is made in memory.
+
+    Raises:
+        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+    """
+    folder = Path(folder).resolve()
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{folder}: a dataset is a folder; this one is missing. Make it, or correct the path"
+        )
+    if (folder / MANIFEST_FILE).exists():
+        manifest = _read_manifest(folder / MANIFEST_FILE)
+        return Dataset(folder, manifest, {name: _open_split(folder, name, manifest) for name in SPLIT_NAMES})
+    splits, class_names = read_user_folder(folder)
+    return Dataset(folder, describe(splits, name=folder.name, class_names=class_names), splits)
+
+
+def check_dataset(folder: Path) -> Dataset:
+    """Open a dataset folder and check every pixel, every class number and every SHA-256.
+
+    Raises:
+        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+    """
+    dataset = open_dataset(folder)
+    if not (dataset.folder / MANIFEST_FILE).exists():
+        return dataset  # a user's folder has been checked in full
+    for name, split in dataset.splits.items():
+        images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
+        expected = dataset.manifest.splits[name]
+        _check_hash(images, sha256(split.images), expected.images_sha256)
+        _check_hash(masks, sha256(split.masks), expected.masks_sha256)
+        source = Source(*split, str(images), str(masks))
+        check_pixels(source)
+        check_classes(source, split, dataset.class_names)
+    return dataset
+
+
+def import_dataset(source: Path, folder: Path) -> Dataset:
+    """Write a user's folder of arrays or PNG pairs as a dataset folder with a manifest, which opens at once.
+
+    Raises:
+        FileExistsError: the new folder has something in it.
+        DatasetError: the source breaks a rule; the message names the file and tells the fix.
+    """
+    check_new_folder(folder)
+    found = check_dataset(source)
+    return write_dataset(
+        folder,
+        found.splits,
+        name=found.name,
+        class_names=found.class_names,
+        recipe=found.manifest.recipe,
+    )
+
+
+def check_new_folder(folder: Path) -> None:
+    """Raise FileExistsError if a new dataset could not be written here without loss."""
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(
+            f"{folder}: a dataset is written to a new or empty folder; this one has something in it. "
+            "Choose another folder, or remove this one"
+        )
+
+
+def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    partial.mkdir()
+    try:
+        for name in SPLIT_NAMES:
+            np.save(array_file(partial, name, "images"), np.ascontiguousarray(splits[name].images))
+            np.save(array_file(partial, name, "masks"), np.ascontiguousarray(splits[name].masks))
+        (partial / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.rename(folder)
+    finally:
+        # Also after Ctrl-C; once renamed there is nothing left to remove.
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _read_manifest(file: Path) -> Manifest:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(values, dict) and values.get("format") != MANIFEST_FORMAT:
+            raise DatasetError(
+                f"{file}: this Drumhead reads manifests of format {MANIFEST_FORMAT}; "
+                f"got {values.get('format')!r}. Update Drumhead, or make the dataset again"
+            )
+        return Manifest.model_validate(values)
+    except (UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:
+        raise DatasetError(f"{file}: damaged manifest; {error}. Make the dataset again") from error
+
+
+def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
+    images_file, masks_file = (array_file(folder, name, kind) for kind in ("images", "masks"))
+    images, masks = map_array(images_file), map_array(masks_file)
+    shape = (manifest.splits[name].count, manifest.height, manifest.width, manifest.channels)
+    for file, array, expected in (
+        (images_file, images, (shape, manifest.image_dtype)),
+        (masks_file, masks, (shape[:3], "uint8")),
+    ):
+        if (array.shape, array.dtype.name) != expected:
+            raise DatasetError(
+                f"{file}: must be as in the manifest, shape {expected[0]} {expected[1]}; "
+                f"got {array.shape} {array.dtype}. Make the dataset again"
+            )
+    return Split(images, masks)
+
+
+def _check_hash(file: Path, found: str, expected: str) -> None:
+    if found != expected:
+        raise DatasetError(
+            f"{file}: damaged or changed; its SHA-256 must be {expected} as in the manifest, got {found}. "
+            "Make the dataset again"
+        )

@@ -1,0 +1,78 @@
+"""A user's own dataset: arrays or PNG pairs, without a manifest; classes are named or counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumhead.data.array_folder import has_arrays, read_arrays
+from drumhead.data.checks import Source, check_alike, check_classes, check_pixels, regular_split
+from drumhead.data.png_folder import has_pairs, read_pairs
+from drumhead.data.split import MAX_CLASSES, DatasetError, Split
+
+CLASSES_FILE = "classes.txt"
+
+
+def read_user_folder(folder: Path) -> tuple[dict[str, Split], tuple[str, ...]]:
+    """Read and check all of a user's folder.
+
+    Returns:
+        Its train, val and test splits, and its class names: the lines of classes.txt if that is there, else
+        "background", "class 1", ... up to the greatest number in the training masks.
+
+    Raises:
+        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+    """
+    sources = _read(folder)
+    splits = {name: regular_split(source) for name, source in sources.items()}
+    check_alike(sources, splits)
+    class_names = _class_names(folder, sources["train"], splits["train"].masks)
+    for name, source in sources.items():
+        check_pixels(source)
+        check_classes(source, splits[name], class_names)
+    return splits, class_names
+
+
+def _read(folder: Path) -> dict[str, Source]:
+    if has_arrays(folder):
+        return read_arrays(folder)
+    if has_pairs(folder):
+        return read_pairs(folder)
+    raise DatasetError(
+        f"{folder}: no dataset found. A dataset is a folder with manifest.json as Drumhead writes it, or "
+        "with train_images.npy and train_masks.npy, or with train/images/*.png and train/masks/*.png "
+        "(and the same for val and test)"
+    )
+
+
+def _class_names(folder: Path, source: Source, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+    file = folder / CLASSES_FILE
+    if file.exists():
+        return _named_classes(file)
+    found = np.flatnonzero(sum(np.bincount(mask.ravel(), minlength=MAX_CLASSES) for mask in train_masks))
+    top = int(found[-1])
+    if top == 0:
+        raise DatasetError(
+            f"{source.masks_at}: training masks must hold a class other than background; got 0 everywhere. "
+            f"Label some pixels 1 or more, or name the classes in {file}, one a line"
+        )
+    if len(found) <= top:
+        shown = ", ".join(map(str, found[:20])) + (", ..." if len(found) > 20 else "")
+        raise DatasetError(
+            f"{source.masks_at}: training masks must hold each class number from 0 to the greatest, {top}; "
+            f"got {shown}. Renumber them 0, 1, 2, ... "
+            f"(0/255 masks: divide by 255), or name all classes in {file}, one a line"
+        )
+    return ("background", *(f"class {number}" for number in range(1, top + 1)))
+
+
+def _named_classes(file: Path) -> tuple[str, ...]:
+    names = tuple(line.strip() for line in file.read_text(encoding="utf-8").strip().splitlines())
+    if not 2 <= len(names) <= MAX_CLASSES or "" in names or len(set(names)) != len(names):
+        raise DatasetError(
+            f"{file}: must have 2 to {MAX_CLASSES} different class names, one a line, the background first; "
+            f"got {len(names)}: {', '.join(names[:20])}"
+        )
+    return names

@@ -1,0 +1,302 @@
+"""Scores against hand-computed cases and an independent slow implementation."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from drumhead.scores import (
+    ImageCounts,
+    Scores,
+    background_scores,
+    concatenate,
+    count,
+    count_predictions,
+    evaluate,
+    reduce,
+)
+
+NAMES = ["background", "square", "disc"]
+
+
+def score(prediction: list[Any], truth: list[Any], names: list[str] = NAMES) -> Scores:
+    counts = count_predictions(np.array(prediction), np.array(truth), classes=len(names))
+    return reduce(counts, names)
+
+
+def by_class(scores: Scores) -> list[tuple[float | None, float | None, float | None]]:
+    return [(entry.iou, entry.recall, entry.precision) for entry in scores.classes]
+
+
+def test_by_hand() -> None:
+    # 4 pixels: 0 right; 1 right; 1 taken for 2; 0 taken for 1.
+    scores = score([[[0, 1], [2, 1]]], [[[0, 1], [1, 0]]])
+    assert scores.acc == 1 / 2
+    assert scores.iou == 2 / 6  # unions: background 2, square 3, disc 1
+    assert scores.acc_foreground == 1 / 2
+    assert scores.iou_foreground == 1 / 3  # on two pixels: square 2, disc 1
+    assert by_class(scores) == [(1 / 2, 1 / 2, 1.0), (1 / 3, 1 / 2, 1 / 2), (0.0, None, 0.0)]
+    assert scores.mean_iou == pytest.approx((1 / 2 + 1 / 3 + 0) / 3)
+    assert (scores.images, scores.images_without_foreground) == (1, 0)
+
+
+def test_perfect() -> None:
+    scores = score([[[0, 1], [2, 2]]], [[[0, 1], [2, 2]]])
+    assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (1, 1, 1, 1)
+    assert scores.mean_iou == 1
+    assert by_class(scores) == [(1, 1, 1)] * 3
+
+
+def test_all_wrong() -> None:
+    scores = score([[[1, 2], [1, 0]]], [[[0, 1], [2, 2]]])
+    assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (0, 0, 0, 0)
+    assert scores.mean_iou == 0
+    assert by_class(scores) == [(0, 0, 0)] * 3
+
+
+def test_background_predicted_everywhere() -> None:
+    scores = score([[[0, 0], [0, 0]]], [[[0, 0], [0, 1]]])
+    assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (3 / 4, 0, 3 / 5, 0)
+    assert by_class(scores) == [(3 / 4, 1, 3 / 4), (0, 0, None), (None, None, None)]
+    assert scores.mean_iou == 3 / 8  # the disc occurs nowhere, so it is not in the mean
+
+
+def test_no_foreground_anywhere_has_no_foreground_scores() -> None:
+    scores = score([[[0, 1]], [[0, 0]]], [[[0, 0]], [[0, 0]]])
+    assert (scores.acc, scores.iou) == (3 / 4, (1 / 3 + 1) / 2)
+    assert scores.acc_foreground is None
+    assert scores.iou_foreground is None
+    assert (scores.images, scores.images_without_foreground) == (2, 2)
+    assert by_class(scores) == [(3 / 4, 3 / 4, 1), (0, None, 0), (None, None, None)]
+    assert "NaN" not in scores.model_dump_json()
+
+
+def test_no_background_at_all() -> None:
+    scores = score([[[1, 2]]], [[[1, 1]]])
+    assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (
+        1 / 2,
+        1 / 2,
+        1 / 3,
+        1 / 3,
+    )
+    assert by_class(scores) == [(None, None, None), (1 / 2, 1 / 2, 1), (0, None, 0)]
+
+
+@pytest.mark.parametrize(("prediction", "truth", "value"), [(1, 1, 1.0), (0, 1, 0.0), (2, 1, 0.0)])
+def test_one_pixel(prediction: int, truth: int, value: float) -> None:
+    scores = score([[[prediction]]], [[[truth]]])
+    assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (value,) * 4
+    assert scores.mean_iou == value
+
+
+def test_an_image_without_foreground_counts_for_the_whole_scores_alone() -> None:
+    scores = score([[[1, 0]], [[0, 0]]], [[[1, 1]], [[0, 0]]])
+    assert (scores.acc, scores.acc_foreground) == (3 / 4, 1 / 2)
+    assert (scores.iou, scores.iou_foreground) == ((1 / 3 + 1) / 2, 1 / 3)
+    assert scores.images_without_foreground == 1
+
+
+def test_false_positives_lower_mean_iou_but_not_the_foreground_scores() -> None:
+    truth = [[[0, 0, 0, 1]]]
+    honest, greedy = score([[[0, 0, 0, 1]]], truth), score([[[1, 1, 1, 1]]], truth)
+    assert honest.iou_foreground == greedy.iou_foreground == 1
+    assert greedy.mean_iou == 1 / 8 < honest.mean_iou
+
+
+def slow_iou(pairs: list[tuple[int, int]]) -> float:
+    """Sum of intersections over sum of unions, of sets of pixels."""
+    intersection = union = 0
+    for label in {label for pair in pairs for label in pair}:
+        truth = {place for place, (t, _) in enumerate(pairs) if t == label}
+        predicted = {place for place, (_, p) in enumerate(pairs) if p == label}
+        intersection += len(truth & predicted)
+        union += len(truth | predicted)
+    return intersection / union
+
+
+def slow_loss(logits: list[float], label: int) -> float:
+    top = max(logits)
+    return top + math.log(sum(math.exp(value - top) for value in logits)) - logits[label]
+
+
+def slow_scores(logits: torch.Tensor, masks: torch.Tensor) -> dict[str, Any]:
+    """Every score from lists of pixels, in plain Python."""
+    whole: list[tuple[float, float, float]] = []
+    foreground: list[tuple[float, float, float]] = []
+    everything: list[tuple[int, int]] = []
+    for image, mask in zip(logits.permute(0, 2, 3, 1).tolist(), masks.tolist(), strict=True):
+        pixels = [pixel for row in image for pixel in row]
+        labels = [label for row in mask for label in row]
+        pairs = [(t, pixel.index(max(pixel))) for t, pixel in zip(labels, pixels, strict=True)]
+        losses = [slow_loss(pixel, t) for t, pixel in zip(labels, pixels, strict=True)]
+        everything += pairs
+        for rows, keep in ((whole, lambda t: True), (foreground, lambda t: t != 0)):
+            chosen = [pair for pair in pairs if keep(pair[0])]
+            if chosen:
+                right = sum(t == p for t, p in chosen) / len(chosen)
+                loss = sum(x for x, (t, _) in zip(losses, pairs, strict=True) if keep(t)) / len(chosen)
+                rows.append((right, slow_iou(chosen), loss))
+    ious = []
+    for label in sorted({label for pair in everything for label in pair}):
+        both = sum(t == p == label for t, p in everything)
+        ious.append(both / sum(label in pair for pair in everything))
+    mean = [sum(column) / len(column) for column in zip(*whole, strict=True)]
+    fore = [sum(c) / len(c) for c in zip(*foreground, strict=True)] if foreground else [None] * 3
+    return {
+        "acc": mean[0],
+        "iou": mean[1],
+        "loss": mean[2],
+        "acc_foreground": fore[0],
+        "iou_foreground": fore[1],
+        "loss_foreground": fore[2],
+        "mean_iou": sum(ious) / len(ious),
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_agrees_with_the_slow_implementation(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    classes, height, width = 2 + seed, 3 + seed, 7
+    logits = 3 * torch.randn(5, classes, height, width, generator=generator)
+    masks = torch.randint(classes, (5, height, width), generator=generator)
+    masks[seed % 5] = 0
+    names = [str(label) for label in range(classes)]
+    scores = reduce(count(logits, masks), names)
+    for name, value in slow_scores(logits, masks).items():
+        assert getattr(scores, name) == pytest.approx(value, rel=1e-5), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_published_ious_are_functions_of_the_accuracies(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    for _ in range(20):
+        truth, prediction = generator.integers(0, 4, (2, 1, 5, 6))
+        scores = reduce(count_predictions(prediction, truth, classes=4), list("abcd"))
+        assert scores.acc_foreground is not None
+        assert scores.iou == pytest.approx(scores.acc / (2 - scores.acc), abs=1e-12)
+        assert scores.iou_foreground == pytest.approx(scores.acc_foreground / (2 - scores.acc_foreground))
+        foreground = [
+            (t, p) for t, p in zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True) if t
+        ]
+        assert scores.iou_foreground == pytest.approx(slow_iou(foreground))
+
+
+def test_loss_is_summed_in_float64() -> None:
+    # A sum of a million equal float32 losses in float32 is off in the sixth digit.
+    logits = torch.zeros(1, 3, 1000, 1000)
+    counts = count(logits, torch.ones(1, 1000, 1000, dtype=torch.uint8))
+    assert counts.loss is not None
+    assert counts.loss[0] == pytest.approx(1e6 * float(np.float32(math.log(3))), rel=1e-12)
+
+
+def test_counts_are_exposed_per_image() -> None:
+    counts = count_predictions(
+        np.array([[[1, 1, 0]], [[0, 0, 0]]]), np.array([[[1, 2, 0]], [[0, 0, 0]]]), classes=3
+    )
+    assert counts.pixels.tolist() == [3, 3]
+    assert counts.correct.tolist() == [2, 3]
+    assert counts.foreground.tolist() == [2, 0]
+    assert counts.foreground_correct.tolist() == [1, 0]
+
+
+def test_batches_joined_equal_one_batch() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits, masks = (
+        torch.randn(7, 3, 4, 5, generator=generator),
+        torch.randint(3, (7, 4, 5), generator=generator),
+    )
+    parts = [count(x, y) for x, y in zip(torch.split(logits, 3), torch.split(masks, 3), strict=True)]
+    assert reduce(concatenate(parts), NAMES) == reduce(count(logits, masks), NAMES)
+
+
+def test_losses_are_absent_if_any_part_has_none() -> None:
+    masks = torch.zeros(1, 2, 2, dtype=torch.long)
+    joined = concatenate([count(torch.zeros(1, 3, 2, 2), masks), count_predictions(masks, masks, classes=3)])
+    assert joined.loss is None
+    assert joined.foreground_loss is None
+    assert reduce(joined, NAMES).loss is None
+
+
+def test_background_scores_of_more_images_than_a_chunk() -> None:
+    masks = np.random.default_rng(0).integers(0, 3, (600, 4, 4)).astype(np.uint8)
+    scores = background_scores(masks, NAMES)
+    assert scores.images == 600
+    assert scores.acc == pytest.approx(float((masks == 0).mean()))
+    assert scores.acc_foreground == 0
+    assert scores == background_scores(torch.from_numpy(masks), NAMES)
+
+
+def test_scores_survive_json() -> None:
+    scores = score([[[0, 0]]], [[[0, 0]]])
+    assert Scores.model_validate_json(scores.model_dump_json()) == scores
+    assert json.loads(scores.model_dump_json())["acc_foreground"] is None
+
+
+class Noisy(torch.nn.Module):
+    """A model that would draw from the generator, and move its statistics, were it not in evaluation mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm2d(3)
+        self.drop = torch.nn.Dropout(0.5)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        assert torch.is_inference_mode_enabled()
+        return torch.as_tensor(self.drop(self.norm(images)))
+
+
+def test_evaluate_changes_nothing() -> None:
+    generator = torch.Generator().manual_seed(0)
+    batches = [
+        (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator))
+        for _ in "ab"
+    ]
+    model = Noisy().train()
+    model.norm.eval()  # a frozen part stays frozen
+    state, weights = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
+    scores = evaluate(model, batches, NAMES)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+    assert (model.training, model.drop.training, model.norm.training) == (True, True, False)
+    assert scores.images == 4
+    assert scores == evaluate(model, batches, NAMES)
+
+
+def test_evaluate_restores_the_mode_after_an_error() -> None:
+    model = torch.nn.Identity().train()
+    batch = (torch.full((1, 3, 2, 2), math.nan), torch.zeros(1, 2, 2, dtype=torch.long))
+    with pytest.raises(ValueError, match=r"must be finite; image 0 of the batch gave nan"):
+        evaluate(model, [batch], NAMES)
+    assert model.training
+
+
+def test_wrong_input_is_refused() -> None:
+    masks = torch.zeros(2, 4, 4, dtype=torch.long)
+    with pytest.raises(ValueError, match=r"one shape; got \(2, 4, 5\) and \(2, 4, 4\)"):
+        count(torch.zeros(2, 3, 4, 5), masks)
+    with pytest.raises(ValueError, match=r"masks must lie in 0 to 2.*from 0 to 3"):
+        count_predictions(masks, torch.full((2, 4, 4), 3).triu(), classes=3)
+    with pytest.raises(ValueError, match=r"masks must be integer.*float32"):
+        count_predictions(masks, masks.float(), classes=3)
+    with pytest.raises(ValueError, match=r"logits must be \(batch, class, height, width\)"):
+        count(torch.zeros(3, 4, 5), masks)
+    with pytest.raises(ValueError, match=r"each of the 3 classes; got \['a'\]"):
+        reduce(count_predictions(masks, masks, classes=3), ["a"])
+    with pytest.raises(ValueError, match="at least one image"):
+        background_scores(masks[:0], NAMES)
+    with pytest.raises(ValueError, match="at least one batch"):
+        evaluate(torch.nn.Identity(), [], NAMES)
+    with pytest.raises(ValueError, match=r"one number of classes; got \[2, 3\]"):
+        concatenate([count_predictions(masks, masks, classes=k) for k in (2, 3)])
+
+
+def test_counts_are_frozen() -> None:
+    counts = count_predictions(np.zeros((1, 1, 1), int), np.zeros((1, 1, 1), int), classes=2)
+    assert isinstance(counts, ImageCounts)
+    with pytest.raises(AttributeError):
+        counts.loss = None  # type: ignore[misc]
