@@ -1,1 +1,47 @@
-"""Drumhead: wave-based recurrent networks that hear the shape of what is in an image."""
+"""Drumhead: wave-based recurrent networks that hear the shape of what is in an image.
+
+The names below are all a notebook needs; each room (``drumhead.fields``, ``drumhead.models``, ``drumhead.data``,
+``drumhead.training``, ``drumhead.report``) has more. They are imported when first used, so that ``import drumhead``
+and the command line's help are instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drumhead.data import open_dataset as open_dataset
+    from drumhead.data import prepare_dataset as prepare_dataset
+    from drumhead.experiments import find_experiment as find_experiment
+    from drumhead.fields import evolve as evolve
+    from drumhead.fields import laplacian as laplacian
+    from drumhead.models import build as build
+    from drumhead.runs import load as load
+    from drumhead.training import train as train
+
+__version__ = version("drumhead")
+
+HOMES = {
+    "build": "models",
+    "evolve": "fields",
+    "find_experiment": "experiments",
+    "laplacian": "fields",
+    "load": "runs",
+    "open_dataset": "data",
+    "prepare_dataset": "data",
+    "train": "training",
+}
+
+__all__ = ["__version__", *HOMES]
+
+
+def __getattr__(name: str) -> object:
+    if name in HOMES:
+        return getattr(import_module(f"drumhead.{HOMES[name]}"), name)
+    raise AttributeError(f"module 'drumhead' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *HOMES])

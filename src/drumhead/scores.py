@@ -154,8 +154,7 @@ def count_predictions(predictions: Labels, masks: Labels, *, classes: int) -> Im
     predicted, truth = _labels(predictions, "predictions", classes), _labels(masks, "masks", classes)
     if predicted.shape != truth.shape:
         raise ValueError(
-            f"predictions and masks must have one shape; got {predicted.shape} and {truth.shape} "
-            "(batch, height, width)"
+            f"predictions and masks must have one shape; got {predicted.shape} and {truth.shape} (batch, height, width)"
         )
     return ImageCounts(
         truth=_histogram(truth, np.ones_like(truth, dtype=bool), classes),
@@ -215,9 +214,7 @@ def reduce(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
         # On foreground pixels truth and prediction are as large as the foreground.
         iou_foreground=_mean(foreground_correct / (2 * foreground - foreground_correct)),
         loss=None if counts.loss is None else _mean(counts.loss / counts.pixels),
-        loss_foreground=(
-            None if counts.foreground_loss is None else _mean(counts.foreground_loss[seen] / foreground)
-        ),
+        loss_foreground=(None if counts.foreground_loss is None else _mean(counts.foreground_loss[seen] / foreground)),
         mean_iou=float(np.mean([entry.iou for entry in by_class if entry.iou is not None])),
         classes=by_class,
         images=images,
@@ -268,10 +265,7 @@ def background_scores(masks: Labels, class_names: Sequence[str]) -> Scores:
         (0.75, 0.0, 0.375, None)
     """
     chunks = [masks[start : start + CHUNK] for start in range(0, max(len(masks), 1), CHUNK)]
-    parts = [
-        count_predictions(np.zeros(chunk.shape, np.uint8), chunk, classes=len(class_names))
-        for chunk in chunks
-    ]
+    parts = [count_predictions(np.zeros(chunk.shape, np.uint8), chunk, classes=len(class_names)) for chunk in chunks]
     return reduce(concatenate(parts), class_names)
 
 

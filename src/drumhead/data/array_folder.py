@@ -24,17 +24,13 @@ def map_array(file: Path) -> npt.NDArray[Any]:
     except FileNotFoundError:
         raise DatasetError(f"{file}: this array of the dataset is missing; restore it") from None
     except (ValueError, EOFError, OSError) as error:
-        raise DatasetError(
-            f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again"
-        ) from error
+        raise DatasetError(f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again") from error
     return array
 
 
 def has_arrays(folder: Path) -> bool:
     """Whether a folder holds arrays of a dataset, all or some."""
-    return any(
-        array_file(folder, split, kind).exists() for split in SPLIT_NAMES for kind in ("images", "masks")
-    )
+    return any(array_file(folder, split, kind).exists() for split in SPLIT_NAMES for kind in ("images", "masks"))
 
 
 def read_arrays(folder: Path) -> dict[str, Source]:

@@ -42,8 +42,7 @@ def require_splits(found: Mapping[str, object], *, where: str, expected: str) ->
     missing = [name for name in SPLIT_NAMES if name not in found]
     if missing:
         raise DatasetError(
-            f"{where}: a dataset has the splits train, val and test; "
-            f"{' and '.join(missing)} missing. Add {expected}"
+            f"{where}: a dataset has the splits train, val and test; {' and '.join(missing)} missing. Add {expected}"
         )
 
 

@@ -61,9 +61,7 @@ class Manifest(Config):
         if set(self.splits) != set(SPLIT_NAMES):
             raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
         if self.fingerprint != fingerprint(self.splits):
-            raise ValueError(
-                "fingerprint must follow from the SHA-256 of the splits; the manifest was edited"
-            )
+            raise ValueError("fingerprint must follow from the SHA-256 of the splits; the manifest was edited")
         return self
 
 
@@ -110,7 +108,5 @@ def sha256(array: npt.NDArray[Any]) -> str:
 
 def fingerprint(splits: Mapping[str, SplitManifest]) -> str:
     """One SHA-256 over those of all splits, in the order train, val, test, images before masks."""
-    hashes = [
-        text for name in SPLIT_NAMES for text in (splits[name].images_sha256, splits[name].masks_sha256)
-    ]
+    hashes = [text for name in SPLIT_NAMES for text in (splits[name].images_sha256, splits[name].masks_sha256)]
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -49,8 +49,7 @@ def _read_split(folder: Path) -> Source:
             name = min(lonely)
             file = images[name] if kind == "mask" else masks[name]
             raise DatasetError(
-                f"{file}: has no {kind} (so {len(lonely)} in this split). "
-                f"Add {other / file.name}, or remove this file"
+                f"{file}: has no {kind} (so {len(lonely)} in this split). Add {other / file.name}, or remove this file"
             )
     if not images:
         raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
@@ -89,9 +88,7 @@ def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
 
 def _kind(pixels: Pixels) -> str:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    return (
-        f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
-    )
+    return f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
 
 
 def _image_pixels(file: Path) -> Pixels:

@@ -31,9 +31,7 @@ _KINDS = [
 DATASETS: dict[str, DatasetKind] = {kind.config.model_fields["name"].default: kind for kind in _KINDS}
 
 
-def make_dataset(
-    config: Config, folder: Path, *, progress: Callable[[int, int], None] | None = None
-) -> Dataset:
+def make_dataset(config: Config, folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Dataset:
     """Make the dataset that a configuration describes, in a new folder.
 
     Args:
@@ -48,9 +46,7 @@ def make_dataset(
     check_new_folder(folder)
     name = next((name for name, kind in DATASETS.items() if isinstance(config, kind.config)), None)
     if name is None:
-        raise TypeError(
-            f"config must be of one of the datasets {', '.join(DATASETS)}; got {type(config).__name__}"
-        )
+        raise TypeError(f"config must be of one of the datasets {', '.join(DATASETS)}; got {type(config).__name__}")
     kind = DATASETS[name]
     splits = kind.make(config, progress=progress)
     recipe: dict[str, Any] = config.model_dump(mode="json")

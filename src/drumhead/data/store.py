@@ -73,9 +73,7 @@ def open_dataset(folder: Path) -> Dataset:
     """
     folder = Path(folder).resolve()
     if not folder.is_dir():
-        raise DatasetError(
-            f"{folder}: a dataset is a folder; this one is missing. Make it, or correct the path"
-        )
+        raise DatasetError(f"{folder}: a dataset is a folder; this one is missing. Make it, or correct the path")
     if (folder / MANIFEST_FILE).exists():
         manifest = _read_manifest(folder / MANIFEST_FILE)
         return Dataset(folder, manifest, {name: _open_split(folder, name, manifest) for name in SPLIT_NAMES})

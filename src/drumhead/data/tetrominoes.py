@@ -66,9 +66,7 @@ class TetrominoConfig(Config):
                 f"for the longest piece to fit; got {self.canvas}"
             )
         if self.min_pieces > self.max_pieces:
-            raise ValueError(
-                f"min_pieces must be at most max_pieces; got {self.min_pieces} and {self.max_pieces}"
-            )
+            raise ValueError(f"min_pieces must be at most max_pieces; got {self.min_pieces} and {self.max_pieces}")
         return self
 
     @model_validator(mode="after")

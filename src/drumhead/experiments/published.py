@@ -41,7 +41,10 @@ def tetromino_listings() -> list[Listing]:
     cnn_seeds = {2: 7500, 4: 7510, 8: 7600, 16: 7700, 32: 7800}
     return [
         *[listing(f"nwm-{readout}", model_config("nwm", readout=readout), s) for readout, s in nwm_seeds.items()],
-        *[listing(f"lstm-{readout}", model_config("conv_lstm", readout=readout), s) for readout, s in lstm_seeds.items()],
+        *[
+            listing(f"lstm-{readout}", model_config("conv_lstm", readout=readout), s)
+            for readout, s in lstm_seeds.items()
+        ],
         *[listing(f"cnn-{layers}", model_config("cnn", layers=layers), s) for layers, s in cnn_seeds.items()],
         *[listing(f"gru-{readout}", model_config("conv_gru", readout=readout)) for readout in get_args(ReadoutName)],
         *[listing(f"rnn-{readout}", model_config("conv_rnn", readout=readout)) for readout in get_args(ReadoutName)],

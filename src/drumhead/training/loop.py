@@ -115,7 +115,7 @@ class Training:
             val_iou_foreground=scores.iou_foreground,
             val_loss_foreground=scores.loss_foreground,
             val_mean_iou=scores.mean_iou,
-            kept=kept,
+            kept=int(kept),
         )
         self.save(report)
         self.tell("epoch_ended", report)
@@ -129,7 +129,7 @@ class Training:
         count = round(self.recipe.pixels * masks[0].numel())
         pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         loss = self.wrapped.loss(images, masks, pixels=pixels)
-        value = loss.item()
+        value: float = loss.item()
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -178,10 +178,10 @@ class Training:
         """Raise ``TrainingDivergedError`` for a loss that is not a number."""
         if math.isfinite(value):
             return
-        good = f"the state after epoch {self.epoch - 1} is in {self.run.checkpoint_path}" if self.history else "no epoch"
+        good = f"the state after epoch {self.epoch - 1} is in {self.run.folder}" if self.history else "no epoch is done"
         raise TrainingDivergedError(
-            f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; "
-            f"{good} had finished. A lower --recipe.learning-rate or --recipe.clip 1 often helps."
+            f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; {good}. "
+            "A lower --recipe.learning-rate or --recipe.clip 1 often helps"
         )
 
     def save(self, report: EpochReport) -> None:

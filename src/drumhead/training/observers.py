@@ -43,8 +43,8 @@ class EpochReport(NamedTuple):
     val_iou_foreground: float | None
     val_loss_foreground: float | None
     val_mean_iou: float
-    kept: bool
-    """Whether its weights are the best so far, by the recipe's margin."""
+    kept: int
+    """1 if its weights are the best so far, by the recipe's margin, else 0."""
 
 
 class Observer:

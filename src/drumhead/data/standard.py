@@ -1,0 +1,46 @@
+"""Where a dataset that Drumhead makes is kept, and making it when it is not there yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from drumhead.config import Config
+from drumhead.data.dataset import Dataset
+from drumhead.data.registry import make_dataset
+from drumhead.data.split import DatasetError
+from drumhead.data.store import open_dataset
+
+
+def standard_folder(config: Config, root: Path = Path("data")) -> Path:
+    """The folder of a dataset with this configuration: its name, and a digest of what differs from the default.
+
+    >>> from drumhead.data import TetrominoConfig
+    >>> standard_folder(TetrominoConfig()).as_posix()
+    'data/tetrominoes'
+    >>> standard_folder(TetrominoConfig(seed=1)).as_posix()
+    'data/tetrominoes-3d4bba29'
+    """
+    name: str = type(config).model_fields["name"].default
+    changes = config.model_dump_json(exclude_defaults=True)
+    if changes == "{}":
+        return root / name
+    return root / f"{name}-{hashlib.sha256(changes.encode()).hexdigest()[:8]}"
+
+
+def prepare_dataset(
+    config: Config, root: Path = Path("data"), *, progress: Callable[[int, int], None] | None = None
+) -> Dataset:
+    """Open the dataset of this configuration, or make it if its folder is not there.
+
+    Raises:
+        DatasetError: if the folder holds something else or is damaged.
+    """
+    folder = standard_folder(config, root)
+    if not folder.exists():
+        return make_dataset(config, folder, progress=progress)
+    dataset = open_dataset(folder)
+    if dataset.manifest.recipe != config.model_dump(mode="json"):
+        raise DatasetError(f"{folder}: was not made by this version's recipe. Remove the folder to have it made again")
+    return dataset
