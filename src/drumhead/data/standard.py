@@ -20,7 +20,7 @@ def standard_folder(config: Config, root: Path = Path("data")) -> Path:
     >>> standard_folder(TetrominoConfig()).as_posix()
     'data/tetrominoes'
     >>> standard_folder(TetrominoConfig(seed=1)).as_posix()
-    'data/tetrominoes-3d4bba29'
+    'data/tetrominoes-fbe47f6d'
     """
     name: str = type(config).model_fields["name"].default
     changes = config.model_dump_json(exclude_defaults=True)

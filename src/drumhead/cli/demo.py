@@ -1,0 +1,53 @@
+"""``drumhead demo``: the package's main job in minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+from drumhead.cli import OK, complain
+from drumhead.cli.progress import LiveReport, progress_bar
+from drumhead.data import TetrominoConfig, open_dataset, prepare_dataset
+from drumhead.demo import run_demo
+from drumhead.report.tables import classes_table, scores_table
+
+
+def main(words: list[str]) -> int:
+    """Run ``drumhead demo``."""
+    tyro.cli(demo, args=words, prog="drumhead demo")
+    return OK
+
+
+def demo(
+    *, out: Path = Path("demo"), seconds: float = 240, seed: int = 0, data: Path | None = None
+) -> None:
+    """Train a wave network and a local CNN on the paper's tetrominoes for the same time; show what they see.
+
+    Interrupted, the same command goes on where it stopped; when done, it shows the results again.
+
+    Args:
+        out: A folder for both runs, the picture, the movie and the table.
+        seconds: Training time of each model.
+        seed: Seed of both trainings.
+        data: A folder of tetromino data; by default the paper's, made under data/ if it is not there.
+    """
+    console = Console()
+    if data is None:
+        with progress_bar(console, "tetrominoes") as progress:
+            dataset = prepare_dataset(TetrominoConfig(), progress=progress)
+    else:
+        dataset = open_dataset(data)
+    try:
+        result = run_demo(
+            dataset, out, seconds=seconds, seed=seed, observer=lambda name: LiveReport(console, name)
+        )
+    except KeyboardInterrupt:
+        complain("stopped; the last finished epoch is kept, and the same command goes on from there")
+        raise
+    console.print(scores_table(result.rows))
+    console.print(classes_table(result.rows))
+    console.print(f"Inputs, truth and both predictions: {result.picture}")
+    console.print(f"The waves: {result.movie}")
+    console.print(f"The scores: {result.table}; the runs: {', '.join(str(run.folder) for run in result.runs.values())}")

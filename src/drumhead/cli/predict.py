@@ -1,0 +1,60 @@
+"""``drumhead predict``: images in, class masks out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+from rich.console import Console
+
+from drumhead.cli import OK
+from drumhead.cli.progress import progress_bar
+from drumhead.data import image_files, read_image
+from drumhead.report.masks import save_mask
+from drumhead.runs import Run
+
+
+def main(words: list[str]) -> int:
+    """Run ``drumhead predict``."""
+    tyro.cli(predict, args=words, prog="drumhead predict")
+    return OK
+
+
+def predict(
+    run: Annotated[Path, tyro.conf.Positional],
+    images: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    *,
+    out: Path,
+    overwrite: bool = False,
+) -> None:
+    """Segment images with a run's kept weights.
+
+    Writes NAME_mask.png (class numbers) and NAME_colour.png for each image. Images may have any size; PNG and JPEG
+    files become grey or RGB as the model needs; .npy files hold (height, width, channel), uint8 or 0 to 1.
+
+    Args:
+        run: A run folder.
+        images: Image files (PNG, JPEG, .npy), or folders of them.
+        out: A folder for the masks, made if it is not there.
+        overwrite: Replace masks of these names that are there already.
+    """
+    files = image_files(list(images))
+    if not files:
+        raise ValueError("name at least one image or a folder of images")
+    opened = Run.open(run)
+    model = opened.load_model()
+    existing = [out / f"{file.stem}_mask.png" for file in files if (out / f"{file.stem}_mask.png").exists()]
+    if existing and not overwrite:
+        raise FileExistsError(f"{existing[0]} is there already; choose another --out, or add --overwrite")
+    pictures = [read_image(file, channels=model.in_channels) for file in files]  # all bad input is found before work
+    out.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    with progress_bar(console, "predicting") as progress:
+        for number, (file, picture) in enumerate(zip(files, pictures, strict=True), start=1):
+            batch = torch.from_numpy(picture)[None]
+            save_mask(model.predict(batch)[0].numpy(), out, file.stem)
+            progress(number, len(files))
+    legend = ", ".join(f"{number} {name}" for number, name in enumerate(opened.config.data.class_names))
+    console.print(f"{len(files)} masks in {out}. Classes: {legend}", highlight=False)

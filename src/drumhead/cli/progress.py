@@ -1,0 +1,77 @@
+"""Progress on the terminal: a bar for work of known length, and a training's live report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from drumhead.runs import Run
+from drumhead.training import EpochReport, Observer, StepReport
+
+
+@contextmanager
+def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is moved by calling what the block gets with (done, total)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+class LiveReport(Observer):
+    """Shows a training as it goes: a bar with the loss and the time left, and a line for each epoch.
+
+    Args:
+        console: where it is shown.
+        title: what is trained.
+    """
+
+    def __init__(self, console: Console, title: str) -> None:
+        self.console = console
+        self.title = title
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:3.0f} %"),
+            TextColumn("{task.fields[status]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+
+    def started(self, run: Run, epochs_done: int) -> None:
+        self.epochs = run.config.experiment.recipe.epochs
+        going_on = f", going on after epoch {epochs_done}" if epochs_done else ""
+        self.console.print(f"[bold]{self.title}[/] in {run.folder}{going_on}", highlight=False)
+        self.task = self.bar.add_task(self.title, total=1.0, status="")
+        self.bar.start()
+
+    def stepped(self, report: StepReport) -> None:
+        status = f"epoch {report.epoch}  loss {report.loss:.3f}"
+        self.bar.update(self.task, completed=report.progress, status=status)
+
+    def validated(self, done: int, total: int) -> None:
+        self.bar.update(self.task, status=f"scoring {done}/{total}")
+
+    def epoch_ended(self, report: EpochReport) -> None:
+        kept = "  kept" if report.kept else ""
+        self.console.print(
+            f"  epoch {report.epoch:3}  step {report.step:5}  loss {report.train_loss:.4f}  validation: "
+            f"loss {report.val_loss:.4f}  accuracy {report.val_acc:.4f}  "
+            f"foreground IoU {dash(report.val_iou_foreground)}  mean IoU {report.val_mean_iou:.4f}"
+            f"  {report.seconds:.0f} s{kept}",
+            highlight=False,
+        )
+
+    def ended(self) -> None:
+        self.bar.stop()
+
+
+def dash(value: float | None) -> str:
+    """A score with four digits, or a dash where there is none."""
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,125 @@
+"""``drumhead train``: an experiment by name, any field of it overridden by a flag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from drumhead.cli import OK, complain
+from drumhead.cli.progress import LiveReport, progress_bar
+from drumhead.config import Config
+from drumhead.data import Dataset, open_dataset, prepare_dataset
+from drumhead.experiments import Experiment, PresetName, find_experiment
+from drumhead.report.run_rows import score_row
+from drumhead.report.tables import scores_table
+from drumhead.runs import Run
+from drumhead.training import LOGGERS, Accelerator, LoggerName, train
+
+
+class Request(Config):
+    """What ``drumhead train`` was asked for, besides the experiment's name."""
+
+    experiment: Annotated[Experiment, tyro.conf.arg(name="")]
+    """The experiment, field by field."""
+    out: Path | None = None
+    """The run's folder; runs/EXPERIMENT-seedSEED by default. An unfinished run in it goes on."""
+    data: Path | None = None
+    """A folder of data to train on, yours or one that `drumhead data` made. By default the experiment's own dataset,
+    made under data/ if it is not there yet."""
+    accelerator: Accelerator = "auto"
+    """Where to train."""
+    log: tuple[LoggerName, ...] = ()
+    """Loggers to write to besides metrics.csv."""
+
+
+USAGE = """usage: drumhead train EXPERIMENT [--preset {paper,smoke,demo}] [flags]
+       drumhead train RUN_FOLDER
+
+EXPERIMENT is a name from `drumhead experiments`; RUN_FOLDER an unfinished run, which goes on from its last epoch.
+
+  --preset paper   the paper's recipe: 300 epochs (the default; days in plain torch without a GPU)
+  --preset smoke   two epochs of two steps on a handful of images
+  --preset demo    minutes, on a part of the pixels
+
+`drumhead train EXPERIMENT --help` lists a flag for every field, with its value in that experiment.
+
+examples:
+  drumhead train tetrominoes-nwm-linear --preset smoke
+  drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
+  drumhead train tetrominoes-unet-4 --data my_cells --out runs/cells --recipe.batch-size 8"""
+
+
+def main(words: list[str]) -> int:
+    """Run ``drumhead train``."""
+    if not words or words[0] in ("-h", "--help"):
+        print(USAGE)
+        return OK
+    name, *flags = words
+    if (Path(name) / "config.json").is_file():
+        return go_on(Path(name), flags)
+    preset, flags = take_preset(flags)
+    default = Request(experiment=find_experiment(name, preset))
+    request: Request = tyro.cli(
+        tyro.conf.AvoidSubcommands[Request],
+        default=default,
+        args=flags,
+        prog=f"drumhead train {name}",
+        description=f"Train {name}; values in brackets are those of the preset {preset!r}.",
+    )
+    experiment = request.experiment
+    console = Console()
+    if request.data is not None:
+        if experiment.dataset != default.experiment.dataset:
+            raise ValueError("--dataset... describes data to be made; with --data the folder is used as it is: drop one")
+        dataset = open_dataset(request.data)
+        experiment = experiment.replace(dataset=None)
+    else:
+        assert experiment.dataset is not None
+        with progress_bar(console, "data") as progress:
+            dataset = prepare_dataset(experiment.dataset, progress=progress)
+    folder = request.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
+    return run_training(experiment, dataset, folder, console, accelerator=request.accelerator, log=request.log)
+
+
+def take_preset(flags: Sequence[str]) -> tuple[PresetName, list[str]]:
+    """Take ``--preset NAME`` out of the flags; the rest are the experiment's."""
+
+    def preset_only(preset: PresetName = "paper") -> PresetName:
+        return preset
+
+    found, rest = tyro.cli(preset_only, args=list(flags), return_unknown_args=True, add_help=False)
+    return found, list(rest)
+
+
+def go_on(folder: Path, flags: Sequence[str]) -> int:
+    """Go on with the run in a folder, as it was begun."""
+    if flags:
+        raise ValueError(f"a run goes on as it was begun; drop {' '.join(flags)}")
+    run = Run.open(folder)
+    dataset = open_dataset(Path(run.config.data.folder))
+    return run_training(run.config.experiment, dataset, folder, Console())
+
+
+def run_training(
+    experiment: Experiment,
+    dataset: Dataset,
+    folder: Path,
+    console: Console,
+    *,
+    accelerator: Accelerator = "auto",
+    log: Sequence[LoggerName] = (),
+) -> int:
+    """Train, and print the scores."""
+    observers = [LiveReport(console, experiment.name), *(LOGGERS[name]() for name in log)]
+    try:
+        run = train(experiment, dataset, folder, accelerator=accelerator, observers=observers)
+    except KeyboardInterrupt:
+        complain(f"stopped; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        raise
+    console.print(scores_table([score_row(run)]))
+    console.print(f"The run is in {run.folder}")
+    return OK

@@ -1,0 +1,84 @@
+"""The demo: a wave network and a local CNN learn tetrominoes for the same time; then both are shown.
+
+The boards are the paper's. Whole pieces are up to 28 pixels long; the CNN sees 8 pixels far, so it cannot see
+which piece a pixel in the middle of an edge belongs to. The waves can tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from drumhead.data import Dataset, to_tensors
+from drumhead.experiments import find_experiment
+from drumhead.files import replacing
+from drumhead.models import RecurrentSegmenter
+from drumhead.report.figures import predictions_figure
+from drumhead.report.run_movie import sample_movie
+from drumhead.report.run_rows import score_row
+from drumhead.report.tables import ScoreRow, classes_markdown, scores_markdown
+from drumhead.runs import Run
+from drumhead.scores import background_scores
+from drumhead.training import Observer, train
+
+CONTESTANTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-linear"}
+"""Who is trained: name in the demo's tables, and experiment."""
+
+SAMPLES = 8
+"""Test boards in the picture."""
+
+
+class Demo(NamedTuple):
+    """What the demo leaves behind."""
+
+    rows: list[ScoreRow]
+    """Background everywhere, CNN, NWM."""
+    runs: dict[str, Run]
+    """The two runs, by name."""
+    picture: Path
+    """PNG of inputs, truth and both predictions."""
+    movie: Path
+    """GIF of the wave network's waves."""
+    table: Path
+    """The scores as Markdown."""
+
+
+def run_demo(
+    dataset: Dataset, folder: Path, *, seconds: float, seed: int, observer: Callable[[str], Observer]
+) -> Demo:
+    """Train both models, or go on where an earlier call stopped, and write what they learned to a folder.
+
+    Args:
+        dataset: the paper's tetrominoes, or a set like them.
+        folder: where runs, picture, movie and table go.
+        seconds: time in training steps, for each model.
+        seed: of both runs.
+        observer: called with a model's name, gives who watches its training.
+    """
+    runs = {}
+    for name, experiment_name in CONTESTANTS.items():
+        experiment = find_experiment(experiment_name, "demo")
+        experiment = experiment.replace(seed=seed, recipe=experiment.recipe.replace(seconds=seconds))
+        runs[name] = train(experiment, dataset, folder / experiment_name, observers=[observer(name)])
+    background = background_scores(dataset.splits["test"].masks, dataset.class_names)
+    rows = [ScoreRow(name="background everywhere", scores=background)]
+    rows += [score_row(run, name=name) for name, run in runs.items()]
+    demo = Demo(rows, runs, folder / "predictions.png", folder / "waves.gif", folder / "scores.md")
+    write_pictures(demo, dataset)
+    with replacing(demo.table) as temporary:
+        temporary.write_text(f"{scores_markdown(rows)}\n{classes_markdown(rows)}")
+    return demo
+
+
+def write_pictures(demo: Demo, dataset: Dataset) -> None:
+    """Write the picture of predictions on the first test boards, and the movie of the waves on the first."""
+    models = {name: run.load_model() for name, run in demo.runs.items()}
+    images, masks = to_tensors(dataset.splits["test"], range(min(SAMPLES, len(dataset.splits["test"].images))))
+    predictions = {name: model.predict(images).numpy() for name, model in models.items()}
+    predictions_figure(
+        images.numpy(), masks.numpy(), predictions, class_names=dataset.class_names, path=demo.picture
+    )
+    waves = models["NWM"]
+    assert isinstance(waves, RecurrentSegmenter)
+    sample_movie(waves, dataset, split="test", sample=0, path=demo.movie)
