@@ -104,5 +104,5 @@ def image_loader(
 
 
 def _as_gathered(batch: Any) -> Any:
-    """In place of collating: ``__getitems__`` has made the batch, where DataLoader expects a list of samples."""
+    """In place of collating: ``__getitems__`` has made the batch, not the list DataLoader expects."""
     return batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +41,8 @@ def read_pairs(folder: Path) -> dict[str, Source]:
 
 def _read_split(folder: Path) -> Source:
     images, masks = _png_files(folder / "images"), _png_files(folder / "masks")
-    for kind, other, lonely in (
-        ("mask", folder / "masks", images.keys() - masks.keys()),
-        ("image", folder / "images", masks.keys() - images.keys()),
-    ):
-        if lonely:
-            name = min(lonely)
-            file = images[name] if kind == "mask" else masks[name]
-            raise DatasetError(
-                f"{file}: has no {kind} (so {len(lonely)} in this split). "
-                f"Add {other / file.name}, or remove this file"
-            )
+    _require_partners(images, masks, kind="mask")
+    _require_partners(masks, images, kind="image")
     if not images:
         raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
     image_files = list(images.values())
@@ -71,6 +62,17 @@ def _png_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: a split has the folders images and masks; this one is missing. Add it")
     return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".png"}
+
+
+def _require_partners(files: Mapping[str, Path], partners: Mapping[str, Path], *, kind: str) -> None:
+    lonely = sorted(files.keys() - partners.keys())
+    if lonely:
+        file = files[lonely[0]]
+        raise DatasetError(
+            f"{file}: every image has a mask of the same name, and the reverse; here the {kind} is missing, "
+            f"as it is for {len(lonely)} of {len(files)}. "
+            f"Add {file.parent.parent / (kind + 's') / file.name}, or remove this file"
+        )
 
 
 def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
