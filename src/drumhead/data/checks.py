@@ -85,8 +85,8 @@ def check_alike(sources: Mapping[str, Source], splits: Mapping[str, Split]) -> N
         images = splits[name].images
         if images.shape[1:] != first.shape[1:] or images.dtype != first.dtype:
             raise DatasetError(
-                f"{sources[name].images_at}: images must have the height, width, channels and dtype of train, "
-                f"{first.shape[1:]} {first.dtype}; got {images.shape[1:]} {images.dtype}. "
+                f"{sources[name].images_at}: images must have the height, width, channels and dtype of "
+                f"train, {first.shape[1:]} {first.dtype}; got {images.shape[1:]} {images.dtype}. "
                 "Crop, resize or convert them to one"
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,8 @@ def read_pairs(folder: Path) -> dict[str, Source]:
 
 def _read_split(folder: Path) -> Source:
     images, masks = _png_files(folder / "images"), _png_files(folder / "masks")
-    for kind, other, lonely in (
-        ("mask", folder / "masks", images.keys() - masks.keys()),
-        ("image", folder / "images", masks.keys() - images.keys()),
-    ):
-        if lonely:
-            name = min(lonely)
-            file = images[name] if kind == "mask" else masks[name]
-            raise DatasetError(
-                f"{file}: has no {kind} (so {len(lonely)} in this split). Add {other / file.name}, or remove this file"
-            )
+    _require_partners(images, masks, kind="mask")
+    _require_partners(masks, images, kind="image")
     if not images:
         raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
     image_files = list(images.values())
@@ -72,6 +64,17 @@ def _png_files(folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".png"}
 
 
+def _require_partners(files: Mapping[str, Path], partners: Mapping[str, Path], *, kind: str) -> None:
+    lonely = sorted(files.keys() - partners.keys())
+    if lonely:
+        file = files[lonely[0]]
+        raise DatasetError(
+            f"{file}: every image has a mask of the same name, and the reverse; here the {kind} is missing, "
+            f"as it is for {len(lonely)} of {len(files)}. "
+            f"Add {file.parent.parent / (kind + 's') / file.name}, or remove this file"
+        )
+
+
 def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
     first = read(files[0])
     stack = np.empty((len(files), *first.shape), first.dtype)
@@ -88,7 +91,9 @@ def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
 
 def _kind(pixels: Pixels) -> str:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    return f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
+    return (
+        f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
+    )
 
 
 def _image_pixels(file: Path) -> Pixels:

@@ -147,14 +147,18 @@ def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) 
 def _read_manifest(file: Path) -> Manifest:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(values, dict) and values.get("format") != MANIFEST_FORMAT:
-            raise DatasetError(
-                f"{file}: this Drumhead reads manifests of format {MANIFEST_FORMAT}; "
-                f"got {values.get('format')!r}. Update Drumhead, or make the dataset again"
-            )
-        return Manifest.model_validate(values)
-    except (UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:
+    except ValueError as error:  # not JSON, or not text at all
         raise DatasetError(f"{file}: damaged manifest; {error}. Make the dataset again") from error
+    if isinstance(values, dict) and values.get("format") != MANIFEST_FORMAT:
+        raise DatasetError(
+            f"{file}: this Drumhead reads manifests of format {MANIFEST_FORMAT}; "
+            f"got {values.get('format')!r}. Update Drumhead, or make the dataset again"
+        )
+    try:
+        return Manifest.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors())
+        raise DatasetError(f"{file}: damaged manifest; {faults}. Make the dataset again") from error
 
 
 def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:

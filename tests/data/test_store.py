@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drumhead.data import Dataset, DatasetError, Split, check_dataset, open_dataset, write_dataset
+
+NAMES = ("background", "a", "b")
+
+
+def make_splits(dtype: str = "uint8", shape: tuple[int, ...] = (8, 6, 3)) -> dict[str, Split]:
+    generator = np.random.default_rng(0)
+    splits = {}
+    for name, count in (("train", 5), ("val", 2), ("test", 3)):
+        images = generator.integers(0, 256, (count, *shape), dtype=np.uint8)
+        masks = generator.integers(0, 3, (count, *shape[:2]), dtype=np.uint8)
+        splits[name] = Split(images if dtype == "uint8" else images.astype(dtype) / 255, masks)
+    return splits
+
+
+def write(folder: Path, splits: dict[str, Split], **options: Any) -> Dataset:
+    return write_dataset(folder, splits, name="toy", **{"class_names": NAMES, **options})
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_round_trip(tmp_path: Path, dtype: str) -> None:
+    splits = make_splits(dtype)
+    write(tmp_path / "deep" / "toy", splits, recipe={"seed": 1})
+    for dataset in (open_dataset(tmp_path / "deep" / "toy"), check_dataset(tmp_path / "deep" / "toy")):
+        assert (dataset.name, dataset.class_names, dataset.classes) == ("toy", NAMES, 3)
+        assert (dataset.height, dataset.width, dataset.channels) == (8, 6, 3)
+        assert dataset.manifest.image_dtype == dtype
+        assert dataset.manifest.recipe == {"seed": 1}
+        assert list(dataset.splits) == ["train", "val", "test"]
+        for name, split in dataset.splits.items():
+            assert isinstance(split.images, np.memmap)
+            np.testing.assert_array_equal(split.images, splits[name].images)
+            np.testing.assert_array_equal(split.masks, splits[name].masks)
+
+
+def test_manifest_hashes_are_of_the_raw_bytes(tmp_path: Path) -> None:
+    splits = make_splits()
+    write(tmp_path / "toy", splits)
+    manifest = json.loads((tmp_path / "toy" / "manifest.json").read_text())
+    assert (
+        manifest["splits"]["val"]["images_sha256"]
+        == hashlib.sha256(splits["val"].images.tobytes()).hexdigest()
+    )
+    assert (
+        manifest["splits"]["val"]["masks_sha256"] == hashlib.sha256(splits["val"].masks.tobytes()).hexdigest()
+    )
+    assert sorted(file.name for file in (tmp_path / "toy").iterdir()) == sorted(
+        ["manifest.json", *(f"{split}_{kind}.npy" for split in splits for kind in ("images", "masks"))]
+    )
+
+
+def test_fingerprint_is_of_the_arrays_alone(tmp_path: Path) -> None:
+    splits = make_splits()
+    one = write(tmp_path / "one", splits)
+    same = write(tmp_path / "same", splits, recipe={"other": 1})
+    splits["test"].masks[0, 0, 0] = (splits["test"].masks[0, 0, 0] + 1) % 3
+    other = write(tmp_path / "other", splits)
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_what_is_written_is_regular(tmp_path: Path) -> None:
+    """Grey images without a channel axis, int64 masks and transposed memory are brought into the one form."""
+    splits = make_splits(shape=(8, 6))
+    odd = {
+        name: Split(np.asfortranarray(split.images), split.masks.astype(np.int64))
+        for name, split in splits.items()
+    }
+    dataset = write(tmp_path / "toy", odd)
+    assert dataset.channels == 1
+    assert dataset.splits["val"].images.shape == (2, 8, 6, 1)
+    assert dataset.splits["val"].images.flags.c_contiguous
+    assert dataset.splits["val"].masks.dtype == np.uint8
+    np.testing.assert_array_equal(dataset.splits["val"].images[..., 0], splits["val"].images)
+    assert dataset.fingerprint == write(tmp_path / "plain", splits).fingerprint
+
+
+def test_a_full_folder_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("words")
+    with pytest.raises(FileExistsError, match=r"full: .*Choose another folder, or remove"):
+        write(tmp_path / "full", make_splits())
+    assert [file.name for file in (tmp_path / "full").iterdir()] == ["thesis.txt"]
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert write(tmp_path / "empty", make_splits()).classes == 3
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interruption_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    real_save, saved = np.save, []
+
+    def save(file: Path, array: Any) -> None:
+        saved.append(file)
+        if len(saved) == 4:
+            file.write_bytes(b"half")
+            raise error
+        real_save(file, array)
+
+    monkeypatch.setattr(np, "save", save)
+    with pytest.raises(error):
+        write(tmp_path / "toy", make_splits())
+    assert len(saved) == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_splits_are_not_written(tmp_path: Path) -> None:
+    splits = make_splits()
+    splits["val"].masks[1, 0, 0] = 3
+    with pytest.raises(DatasetError, match=r"val masks, sample 1: .*0 to 2 \(background, a, b\); got 3"):
+        write(tmp_path / "toy", splits)
+    del splits["val"]
+    with pytest.raises(DatasetError, match=r"toy: .*val missing"):
+        write(tmp_path / "toy", splits)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "toy", make_splits("float32")).folder
+
+
+def refused(folder: Path, message: str) -> None:
+    for read in (open_dataset, check_dataset):
+        with pytest.raises(DatasetError, match=message):
+            read(folder)
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    refused(tmp_path / "nowhere", "nowhere: .*this one is missing")
+
+
+def test_a_missing_array(folder: Path) -> None:
+    (folder / "val_masks.npy").unlink()
+    refused(folder, r"val_masks\.npy: .*missing; restore")
+
+
+def test_a_truncated_array(folder: Path) -> None:
+    file = folder / "test_images.npy"
+    file.write_bytes(file.read_bytes()[:-10])
+    refused(folder, r"test_images\.npy: must be a whole array")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"these are no numbers"])
+def test_a_file_that_is_no_array(folder: Path, content: bytes) -> None:
+    (folder / "test_images.npy").write_bytes(content)
+    refused(folder, r"test_images\.npy: must be a whole array")
+
+
+def test_an_array_of_objects_is_never_unpickled(folder: Path) -> None:
+    np.save(folder / "test_masks.npy", np.array([{}, {}], dtype=object), allow_pickle=True)
+    refused(folder, r"test_masks\.npy: must be a whole array")
+
+
+def test_an_array_of_another_shape(folder: Path) -> None:
+    shutil.copy(folder / "val_images.npy", folder / "test_images.npy")
+    refused(folder, r"test_images\.npy: .*\(3, 8, 6, 3\) float32; got \(2, 8, 6, 3\) float32")
+
+
+def test_an_array_of_another_dtype(folder: Path) -> None:
+    np.save(folder / "test_masks.npy", np.load(folder / "test_masks.npy").astype(np.int64))
+    refused(folder, r"test_masks\.npy: .*uint8; got .*int64")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format": 1, "name": "toy"}'])
+def test_a_damaged_manifest(folder: Path, content: str) -> None:
+    (folder / "manifest.json").write_text(content)
+    refused(folder, r"manifest\.json: damaged manifest")
+
+
+def test_a_manifest_of_another_format(folder: Path) -> None:
+    values = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**values, "format": 2}))
+    refused(folder, r"manifest\.json: .*format 1; got 2\. Update Drumhead")
+
+
+def test_an_edited_manifest(folder: Path) -> None:
+    values = json.loads((folder / "manifest.json").read_text())
+    values["splits"]["val"]["masks_sha256"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(values))
+    refused(folder, r"manifest\.json: damaged manifest; .*fingerprint")
+
+
+@pytest.mark.parametrize("name", ["train_images", "val_masks"])
+def test_a_changed_byte_is_found_by_a_check_alone(folder: Path, name: str) -> None:
+    file = folder / f"{name}.npy"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert open_dataset(folder).classes == 3
+    with pytest.raises(DatasetError, match=rf"{name}\.npy: damaged or changed"):
+        check_dataset(folder)
+
+
+def test_a_check_scans_values_that_a_foreign_manifest_vouches_for(folder: Path) -> None:
+    """A manifest whose hashes agree does not make a class number right."""
+    values = json.loads((folder / "manifest.json").read_text())
+    values["class_names"] = ["background", "a"]
+    (folder / "manifest.json").write_text(json.dumps(values))
+    with pytest.raises(DatasetError, match=r"train_masks\.npy, sample 0: .*0 to 1 \(background, a\); got 2"):
+        check_dataset(folder)
