@@ -4,16 +4,25 @@ For a linear field the scheme of :mod:`drumhead.fields.wave` obeys
 
     y[n+1] - 2 y[n] + y[n-1] = -dt^2 A y[n] - dt D (y[n] - y[n-1])
 
-with ``D`` the damping and ``A = omega - coupling`` the restoring force. An eigenvector with Rayleigh quotients
-``a`` of A and ``d`` of D grows unless its two roots lie in the unit circle, which for real ``a, d >= 0`` (Jury's
-criterion) means
+with ``D`` the damping and ``A = omega - coupling`` the restoring force. A mode ``y[n] = mu^n v`` with Rayleigh
+quotients ``a = v.Av / v.v`` and ``d = v.Dv / v.v`` obeys
+
+    mu^2 - (2 - dt^2 a - dt d) mu + (1 - dt d) = 0
+
+and grows unless both roots lie in the unit circle, which for real ``a, d >= 0`` (Jury's criterion) means
 
     a dt^2 + 2 d dt <= 4,      that is   dt <= 4 / (d + sqrt(d^2 + 4 a)).
 
-Both quotients are largest where stiffness, damping and the coupling's norm are largest, which gives the limit
-below. It is sufficient, and nearly sharp, for symmetric couplings such as the Laplacian; for a learned,
-asymmetric one it is an estimate. With tanh, whose slope is at most 1, a field past the limit may stay bounded
-(the pull saturates), but its shortest waves are the scheme's, not the equation's.
+Neither quotient is larger than the largest stiffness plus the coupling's norm, and the largest damping, which
+gives the limit below. For a symmetric coupling that only pulls back, such as the Laplacian, it is sufficient; it
+is sharp where stiffness and damping are uniform and the sheet holds the wave pulled most, and nearly sharp where
+they vary. For a learned, asymmetric coupling it is an estimate: such a coupling can feed a wave, which then
+grows at any ``dt``, for so does the equation's, unless damping outweighs it.
+
+With tanh the pull saturates, so a field past the limit need not blow up. Where damping and stiffness alone are
+within the limit (``omega dt^2 + 2 alpha dt < 4``, neither 0) it stays bounded, but it rings for ever in waves of a
+few pixels that are the scheme's, not the equation's; without damping or stiffness it wanders off, and with a
+stiffness past the limit by itself it blows up, tanh or not.
 """
 
 from __future__ import annotations
@@ -31,6 +40,9 @@ class StabilityWarning(UserWarning):
 
 def coupling_norm(coupling: Tensor) -> float:
     """The strongest pull the coupling exerts on a wave of unit size, over all wave vectors (8 for the Laplacian).
+
+    This is the coupling's matrix norm on a circular sheet of ``GRID`` x ``GRID`` pixels; on a circular or fixed
+    sheet of any other size the norm is at most 2 % more.
 
     Args:
         coupling: ``(channel, channel, 3, 3)``.

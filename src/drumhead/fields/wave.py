@@ -8,9 +8,11 @@ and a 3x3 ``coupling`` to the neighbours,
 
 where ``f`` is tanh (the paper) or the identity (``linear``, a damped wave equation on a lattice). One step is
 semi-implicit Euler: the velocity moves first, then the position moves with the *new* velocity. It is of first
-order in ``dt`` and, without damping, conserves an energy that differs from the true one by O(dt): waves neither
-grow nor fade by the scheme's own doing, as they would with explicit Euler. Its limit on ``dt`` is in
-:mod:`drumhead.fields.stability`.
+order in ``dt``. For a linear field with a symmetric restoring force ``A = omega - coupling`` and no damping it
+conserves ``z.z + y.Ay - dt z.Ay``, which differs from (twice) the true energy by O(dt): waves neither grow nor
+fade by the scheme's own doing, as they would with explicit Euler. A wave of eigenvalue ``a`` of A has the
+frequency ``Omega`` with ``4 / dt^2 sin^2(Omega dt / 2) = a``, and nothing travels more than a pixel a step. The
+limit on ``dt`` is in :mod:`drumhead.fields.stability`.
 
 Source: Jacobs et al. 2025, section "Wave-based recurrent networks".
 """
