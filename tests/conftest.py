@@ -1,0 +1,67 @@
+"""A strict session: no network, figures without a screen, the same seed and default dtype for every test."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+# Set before anything imports matplotlib, which reads it once; tests that start a process hand it on.
+os.environ["MPLBACKEND"] = "Agg"
+
+
+def is_on_this_machine(address: Any) -> bool:
+    """Whether an address as sockets take it, a path or (host, port, ...), is a local socket or loopback."""
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Fail whatever opens a connection to, or looks up the name of, another machine."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refuse_others(address: Any) -> None:
+        if not is_on_this_machine(address):
+            # pytest.fail raises what `except Exception` does not catch: a library cannot hide the attempt.
+            pytest.fail(f"tests use no network, but something tried to reach {address}")
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        refuse_others(address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        refuse_others(address)
+        return connect_ex(self, address)
+
+    def guarded_getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None:
+            refuse_others((host.decode() if isinstance(host, bytes) else host, port))
+        return getaddrinfo(host, port, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def same_start() -> Iterator[None]:
+    """Seed torch before each test, and fail one that leaves another default dtype behind."""
+    before = torch.get_default_dtype()
+    torch.manual_seed(0)
+    yield
+    after = torch.get_default_dtype()
+    torch.set_default_dtype(before)
+    assert after == before, f"the test left {after} as torch's default dtype; it was {before}"
