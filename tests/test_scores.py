@@ -180,9 +180,7 @@ def test_published_ious_are_functions_of_the_accuracies(seed: int) -> None:
         assert scores.acc_foreground is not None
         assert scores.iou == pytest.approx(scores.acc / (2 - scores.acc), abs=1e-12)
         assert scores.iou_foreground == pytest.approx(scores.acc_foreground / (2 - scores.acc_foreground))
-        foreground = [
-            (t, p) for t, p in zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True) if t
-        ]
+        foreground = [(t, p) for t, p in zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True) if t]
         assert scores.iou_foreground == pytest.approx(slow_iou(foreground))
 
 
@@ -195,9 +193,7 @@ def test_loss_is_summed_in_float64() -> None:
 
 
 def test_counts_are_exposed_per_image() -> None:
-    counts = count_predictions(
-        np.array([[[1, 1, 0]], [[0, 0, 0]]]), np.array([[[1, 2, 0]], [[0, 0, 0]]]), classes=3
-    )
+    counts = count_predictions(np.array([[[1, 1, 0]], [[0, 0, 0]]]), np.array([[[1, 2, 0]], [[0, 0, 0]]]), classes=3)
     assert counts.pixels.tolist() == [3, 3]
     assert counts.correct.tolist() == [2, 3]
     assert counts.foreground.tolist() == [2, 0]
@@ -253,8 +249,7 @@ class Noisy(torch.nn.Module):
 def test_evaluate_changes_nothing() -> None:
     generator = torch.Generator().manual_seed(0)
     batches = [
-        (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator))
-        for _ in "ab"
+        (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)) for _ in "ab"
     ]
     model = Noisy().train()
     model.norm.eval()  # a frozen part stays frozen

@@ -44,9 +44,7 @@ class Demo(NamedTuple):
     """The scores as Markdown."""
 
 
-def run_demo(
-    dataset: Dataset, folder: Path, *, seconds: float, seed: int, observer: Callable[[str], Observer]
-) -> Demo:
+def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, observer: Callable[[str], Observer]) -> Demo:
     """Train both models, or go on where an earlier call stopped, and write what they learned to a folder.
 
     Args:
@@ -76,9 +74,7 @@ def write_pictures(demo: Demo, dataset: Dataset) -> None:
     models = {name: run.load_model() for name, run in demo.runs.items()}
     images, masks = to_tensors(dataset.splits["test"], range(min(SAMPLES, len(dataset.splits["test"].images))))
     predictions = {name: model.predict(images).numpy() for name, model in models.items()}
-    predictions_figure(
-        images.numpy(), masks.numpy(), predictions, class_names=dataset.class_names, path=demo.picture
-    )
+    predictions_figure(images.numpy(), masks.numpy(), predictions, class_names=dataset.class_names, path=demo.picture)
     waves = models["NWM"]
     assert isinstance(waves, RecurrentSegmenter)
     sample_movie(waves, dataset, split="test", sample=0, path=demo.movie)

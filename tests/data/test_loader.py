@@ -51,9 +51,7 @@ def test_arrays_mapped_from_disk_give_the_same_batches(tmp_path: Path) -> None:
     split = uint8_split()
     np.save(tmp_path / "images.npy", split.images)
     np.save(tmp_path / "masks.npy", split.masks)
-    mapped = Split(
-        np.load(tmp_path / "images.npy", mmap_mode="r"), np.load(tmp_path / "masks.npy", mmap_mode="r")
-    )
+    mapped = Split(np.load(tmp_path / "images.npy", mmap_mode="r"), np.load(tmp_path / "masks.npy", mmap_mode="r"))
     for ours, theirs in zip(to_tensors(split, [1, 5]), to_tensors(mapped, [1, 5]), strict=True):
         assert torch.equal(ours, theirs)
 

@@ -48,13 +48,8 @@ def test_manifest_hashes_are_of_the_raw_bytes(tmp_path: Path) -> None:
     splits = make_splits()
     write(tmp_path / "toy", splits)
     manifest = json.loads((tmp_path / "toy" / "manifest.json").read_text())
-    assert (
-        manifest["splits"]["val"]["images_sha256"]
-        == hashlib.sha256(splits["val"].images.tobytes()).hexdigest()
-    )
-    assert (
-        manifest["splits"]["val"]["masks_sha256"] == hashlib.sha256(splits["val"].masks.tobytes()).hexdigest()
-    )
+    assert manifest["splits"]["val"]["images_sha256"] == hashlib.sha256(splits["val"].images.tobytes()).hexdigest()
+    assert manifest["splits"]["val"]["masks_sha256"] == hashlib.sha256(splits["val"].masks.tobytes()).hexdigest()
     assert sorted(file.name for file in (tmp_path / "toy").iterdir()) == sorted(
         ["manifest.json", *(f"{split}_{kind}.npy" for split in splits for kind in ("images", "masks"))]
     )
@@ -72,10 +67,7 @@ def test_fingerprint_is_of_the_arrays_alone(tmp_path: Path) -> None:
 def test_what_is_written_is_regular(tmp_path: Path) -> None:
     """Grey images without a channel axis, int64 masks and transposed memory are brought into the one form."""
     splits = make_splits(shape=(8, 6))
-    odd = {
-        name: Split(np.asfortranarray(split.images), split.masks.astype(np.int64))
-        for name, split in splits.items()
-    }
+    odd = {name: Split(np.asfortranarray(split.images), split.masks.astype(np.int64)) for name, split in splits.items()}
     dataset = write(tmp_path / "toy", odd)
     assert dataset.channels == 1
     assert dataset.splits["val"].images.shape == (2, 8, 6, 1)

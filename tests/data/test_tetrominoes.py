@@ -50,12 +50,8 @@ def test_all_background_accuracy_on_the_published_test_split(published: dict[str
     assert (published["test"].masks == 0).mean() == 0.855583984375
 
 
-def test_published_set_is_known_on_disk_and_another_is_not(
-    published: dict[str, Split], tmp_path: Path
-) -> None:
-    dataset = write_dataset(
-        tmp_path / "published", published, name="tetrominoes", class_names=TETROMINO_CLASSES
-    )
+def test_published_set_is_known_on_disk_and_another_is_not(published: dict[str, Split], tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "published", published, name="tetrominoes", class_names=TETROMINO_CLASSES)
     assert is_published_tetrominoes(dataset)
     masks = published["val"].masks.copy()
     masks[0, 63, 63] = 1
@@ -78,9 +74,7 @@ def test_published_and_own_boards_have_the_same_statistics(published: dict[str, 
     assert not masks[:, :, -1].any()
 
 
-@pytest.mark.parametrize(
-    ("canvas", "cell", "pieces"), [(64, 7, 5), (40, 3, 9), (9, 2, 1), (30, 1, 12), (6, 1, 2)]
-)
+@pytest.mark.parametrize(("canvas", "cell", "pieces"), [(64, 7, 5), (40, 3, 9), (9, 2, 1), (30, 1, 12), (6, 1, 2)])
 def test_pieces_never_overlap(canvas: int, cell: int, pieces: int) -> None:
     images, masks = draw_boards(
         np.random.default_rng(1), 20, canvas=canvas, cell=cell, min_pieces=pieces, max_pieces=pieces
@@ -131,9 +125,7 @@ def test_painting_frames_each_cell_in_wrapping_arithmetic() -> None:
 def test_free_places_against_looking_at_each(box: tuple[int, int]) -> None:
     rows, columns = box
     mask = (np.random.default_rng(5).random((9, 12)) < 0.15).astype(np.uint8) * 5
-    expected = [
-        [not mask[y : y + rows, x : x + columns].any() for x in range(12 - columns)] for y in range(9 - rows)
-    ]
+    expected = [[not mask[y : y + rows, x : x + columns].any() for x in range(12 - columns)] for y in range(9 - rows)]
     np.testing.assert_array_equal(free_places(mask, box), expected)
 
 

@@ -220,9 +220,7 @@ def test_a_class_that_train_does_not_have(arrays: Path) -> None:
 
 def test_masks_of_0_and_255(arrays: Path) -> None:
     np.save(arrays / "train_masks.npy", (some_masks(4) > 0).astype(np.uint8) * 255)
-    refused(
-        arrays, r"train_masks\.npy: .*from 0 to the greatest, 255; got 0, 255\. .*divide by 255.*classes\.txt"
-    )
+    refused(arrays, r"train_masks\.npy: .*from 0 to the greatest, 255; got 0, 255\. .*divide by 255.*classes\.txt")
 
 
 def test_masks_without_foreground(arrays: Path) -> None:
@@ -304,9 +302,7 @@ def test_a_png_class_that_train_does_not_have(pngs: Path) -> None:
 @pytest.mark.parametrize(("kind", "other"), [("images", "masks"), ("masks", "images")])
 def test_a_png_without_its_partner(pngs: Path, kind: str, other: str) -> None:
     (pngs / "val" / kind / "cell1.png").unlink()
-    refused(
-        pngs, rf"val/{other}/cell1\.png: .*the {kind[:-1]} is missing.*1 of 2\. Add .*val/{kind}/cell1\.png"
-    )
+    refused(pngs, rf"val/{other}/cell1\.png: .*the {kind[:-1]} is missing.*1 of 2\. Add .*val/{kind}/cell1\.png")
 
 
 @pytest.mark.parametrize("kind", ["images", "masks"])

@@ -20,9 +20,7 @@ def main(words: list[str]) -> int:
     return OK
 
 
-def demo(
-    *, out: Path = Path("demo"), seconds: float = 240, seed: int = 0, data: Path | None = None
-) -> None:
+def demo(*, out: Path = Path("demo"), seconds: float = 240, seed: int = 0, data: Path | None = None) -> None:
     """Train a wave network and a local CNN on the paper's tetrominoes for the same time; show what they see.
 
     Interrupted, the same command goes on where it stopped; when done, it shows the results again.
@@ -40,9 +38,7 @@ def demo(
     else:
         dataset = open_dataset(data)
     try:
-        result = run_demo(
-            dataset, out, seconds=seconds, seed=seed, observer=lambda name: LiveReport(console, name)
-        )
+        result = run_demo(dataset, out, seconds=seconds, seed=seed, observer=lambda name: LiveReport(console, name))
     except KeyboardInterrupt:
         complain("stopped; the last finished epoch is kept, and the same command goes on from there")
         raise

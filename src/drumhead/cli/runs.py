@@ -55,6 +55,6 @@ def describe(run: Run) -> list[str]:
         run.state,
         f"{len(metrics)}/{experiment.recipe.epochs}",
         dash(best),
-        dash(scores and scores.iou_foreground),
-        dash(scores and scores.mean_iou),
+        dash(scores.iou_foreground if scores else None),
+        dash(scores.mean_iou if scores else None),
     ]

@@ -74,7 +74,9 @@ def main(words: list[str]) -> int:
     console = Console()
     if request.data is not None:
         if experiment.dataset != default.experiment.dataset:
-            raise ValueError("--dataset... describes data to be made; with --data the folder is used as it is: drop one")
+            raise ValueError(
+                "--dataset... describes data to be made; with --data the folder is used as it is: drop one"
+            )
         dataset = open_dataset(request.data)
         experiment = experiment.replace(dataset=None)
     else:

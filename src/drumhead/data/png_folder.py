@@ -91,9 +91,7 @@ def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
 
 def _kind(pixels: Pixels) -> str:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    return (
-        f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
-    )
+    return f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
 
 
 def _image_pixels(file: Path) -> Pixels:
