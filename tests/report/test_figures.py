@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from drumhead.files import replacing
 from drumhead.report.colours import class_colours
 from drumhead.report.figures import predictions_figure, wave_strip
-from drumhead.report.saving import written_whole
 
 NAMES = ["background", "square", "disc"]
 
@@ -72,9 +72,7 @@ def test_wave_strip_shows_a_wave_travel(tmp_path: Path) -> None:
         waves[time, :, 2 * time : 2 * time + 2] = 1 if time < 5 else -1
     wave_strip(waves, image, frames=[0, 9], path=tmp_path / "strip.png")
     picture = pixels(tmp_path / "strip.png")[100].astype(int)  # a row through the middle of the panels
-    crest, trough = (
-        np.flatnonzero((picture == end).all(axis=-1)) for end in ([255, 240, 207], [217, 244, 255])
-    )
+    crest, trough = (np.flatnonzero((picture == end).all(axis=-1)) for end in ([255, 240, 207], [217, 244, 255]))
     assert len(crest) == len(trough) == 18  # 2 columns at 9 times
     assert np.ptp(crest) == np.ptp(trough) == 17
     # From the left edge of one panel to the right edge of the next: panels are 180 wide, 12 apart.
@@ -94,7 +92,7 @@ def test_a_failed_write_leaves_the_former_file(tmp_path: Path) -> None:
     path.write_text("former")
 
     def fail() -> None:
-        with written_whole(path) as temporary:
+        with replacing(path) as temporary:
             temporary.write_text("half")
             raise RuntimeError
 

@@ -13,8 +13,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from drumhead.files import replacing
 from drumhead.report.colours import WAVES, Pixels, class_colours, colour_image, colour_masks, wave_limit
-from drumhead.report.saving import written_whole
 
 DPI = 150
 FONT = 9  # points
@@ -140,7 +140,7 @@ class _Sheet:
         self.figure.text(x / self.width, 1 - y / self.height, text, ha=ha, va=va, fontsize=FONT)
 
     def save(self, path: Path) -> None:
-        with written_whole(path) as temporary:
+        with replacing(path) as temporary:
             self.figure.savefig(temporary, format="png")
 
 

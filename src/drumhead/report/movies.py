@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from drumhead.files import replacing
 from drumhead.report.board import Board
 from drumhead.report.colours import Pixels, class_colours, colour_image, colour_masks, wave_limit
-from drumhead.report.saving import written_whole
 
 MOST_CHANNELS = 4
 
@@ -69,7 +69,7 @@ def wave_movie(
     )
     scaled = shown / np.array(limits)[:, None, None]
     frames = (board.frame(waves_CHW, step) for step, waves_CHW in enumerate(scaled, start=1))
-    with written_whole(path) as temporary:
+    with replacing(path) as temporary:
         _save(frames, board.palette, temporary, milliseconds=10 * round(100 / frames_per_second))
 
 
@@ -83,9 +83,7 @@ def _save(frames: Iterator[Pixels], palette: Pixels, path: Path, *, milliseconds
 
     first, *others = map(picture, frames)
     # Without optimisation, which would give each frame a palette of its own.
-    first.save(
-        path, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0, optimize=False
-    )
+    first.save(path, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0, optimize=False)
 
 
 def _legend(masks: Mapping[str, npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, tuple[int, ...]]:

@@ -76,9 +76,7 @@ _COLUMNS: list[tuple[str, Callable[[ScoreRow], str]]] = [
 
 
 def _scores(rows: Sequence[ScoreRow]) -> _Grid:
-    notes = [
-        "fg: on foreground pixels. Means over images, but mean IoU is over classes, all images together."
-    ]
+    notes = ["fg: on foreground pixels. Means over images, but mean IoU is over classes, all images together."]
     for images, empty in sorted({(row.scores.images, row.scores.images_without_foreground) for row in rows}):
         if empty:
             notes.append(f"{empty:,} of {images:,} images have no foreground and count for no fg score.")
@@ -89,10 +87,7 @@ def _classes(rows: Sequence[ScoreRow]) -> _Grid:
     names = {tuple(entry.name for entry in row.scores.classes) for row in rows}
     if len(names) != 1:
         raise ValueError(f"rows of one table must share their classes; got {sorted(names)}")
-    body = [
-        [name, *(_share(row.scores.classes[label].iou) for row in rows)]
-        for label, name in enumerate(names.pop())
-    ]
+    body = [[name, *(_share(row.scores.classes[label].iou) for row in rows)] for label, name in enumerate(names.pop())]
     body.append(["mean", *(_share(row.scores.mean_iou) for row in rows)])
     return _Grid(["IoU", *(row.name for row in rows)], body, [])
 
