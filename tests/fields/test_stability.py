@@ -127,7 +127,7 @@ def share_of_short_waves(frames: Tensor) -> float:
 def test_past_the_limit_tanh_bounds_a_damped_field_that_rings_at_the_scale_of_the_grid(
     past: float, share: float
 ) -> None:
-    """Below the limit damping brings it to rest; past it the shortest waves live on, at 1.3 chaotically."""
+    """Below the limit damping brings it to rest; past it the shortest waves live on, in one of several patterns."""
     y0 = smooth_sheet(seed=0)
     omega, alpha = torch.full_like(y0, 1.0), torch.full_like(y0, 0.1)
     limit = stability_limit(omega, alpha, LAPLACIAN)
