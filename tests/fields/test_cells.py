@@ -136,3 +136,9 @@ def test_gradients_match_finite_differences(kind: type[nn.Module]) -> None:
 )
 def test_number_of_parameters_of_two_channels(kind: type[nn.Module], count: int) -> None:
     assert sum(parameter.numel() for parameter in kind(2).parameters()) == count
+
+
+def test_an_lstm_needs_a_memory() -> None:
+    zeros = torch.zeros(1, 1, 3, 3)
+    with pytest.raises(ValueError, match="must have a memory"):
+        LSTMCell(1)(zeros, CellState(zeros))

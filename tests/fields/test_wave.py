@@ -104,3 +104,10 @@ def test_what_does_not_fit_is_refused(changed: dict[str, Any], message: str) -> 
     arguments: dict[str, Any] = {"y0": y0, "omega": omega, "alpha": alpha, "coupling": coupling}
     with pytest.raises(ValueError, match=message):
         evolve(**{**arguments, "dt": 0.1, "steps": 3, **changed})
+
+
+@pytest.mark.parametrize("dt", [0.0, -0.1, float("nan"), float("inf")])
+def test_a_step_must_take_time(dt: float) -> None:
+    y0 = torch.zeros(1, 1, 3, 3)
+    with pytest.raises(ValueError, match="dt must be positive and finite"):
+        evolve(y0, y0, y0, laplacian(1), dt=dt, steps=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import warnings
@@ -55,6 +56,7 @@ def run(name: str, words: list[str]) -> int:
     """Run one command, with every expected failure told in a line."""
     signal.signal(signal.SIGTERM, interrupt)
     warnings.showwarning = show_warning
+    os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # read when pydantic is first imported, below
     module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
     try:
         code: int = module.main(words)

@@ -14,11 +14,11 @@ from drumhead.training import EpochReport, Observer, StepReport
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is moved by calling what the block gets with (done, total)."""
+    """A bar that is moved by calling what the block gets with (done, total); it shows from the first call."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task = progress.add_task(title, total=None, visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
 
 
 class LiveReport(Observer):
@@ -61,10 +61,9 @@ class LiveReport(Observer):
     def epoch_ended(self, report: EpochReport) -> None:
         kept = "  kept" if report.kept else ""
         self.console.print(
-            f"  epoch {report.epoch:3}  step {report.step:5}  loss {report.train_loss:.4f}  validation: "
-            f"loss {report.val_loss:.4f}  accuracy {report.val_acc:.4f}  "
-            f"foreground IoU {dash(report.val_iou_foreground)}  mean IoU {report.val_mean_iou:.4f}"
-            f"  {report.seconds:.0f} s{kept}",
+            f"  epoch {report.epoch:3}  loss {report.train_loss:.4f}  val loss {report.val_loss:.4f}  "
+            f"IoU fg {dash(report.val_iou_foreground)}  mean IoU {report.val_mean_iou:.4f}  "
+            f"{report.seconds:.0f} s{kept}",
             highlight=False,
         )
 

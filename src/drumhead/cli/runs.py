@@ -33,7 +33,7 @@ def show(folder: Annotated[Path, tyro.conf.Positional] = Path("runs")) -> None:
         return
     table = Table(title=f"Runs in {folder}", caption="IoU fg and mean IoU are of the test set, once a run is done")
     for heading in ("run", "experiment", "seed", "state", "epochs", "val loss", "IoU fg", "mean IoU"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for path in folders:
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:

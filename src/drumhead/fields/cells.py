@@ -73,7 +73,8 @@ class LSTMCell(nn.Module):
         self.gates = FieldConvolution(2 * channels, 4 * channels, boundary=boundary)
 
     def forward(self, inputs: Tensor, state: CellState) -> CellState:
-        assert state.memory is not None
+        if state.memory is None:
+            raise ValueError("an LSTM's state must have a memory; got none. Give CellState(hidden, memory)")
         gates = self.gates(torch.cat([inputs, state.hidden], dim=1))
         i, f, g, o = gates.chunk(4, dim=1)
         memory = torch.sigmoid(f) * state.memory + torch.sigmoid(i) * torch.tanh(g)

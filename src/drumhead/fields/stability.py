@@ -47,7 +47,7 @@ def coupling_norm(coupling: Tensor) -> float:
     Args:
         coupling: ``(channel, channel, 3, 3)``.
     """
-    transfer = torch.fft.fft2(coupling.detach().double(), s=(GRID, GRID)).permute(2, 3, 0, 1)
+    transfer = torch.fft.fft2(coupling.detach().cpu().double(), s=(GRID, GRID)).permute(2, 3, 0, 1)
     return float(torch.linalg.matrix_norm(transfer, ord=2).max())
 
 

@@ -103,7 +103,7 @@ def evolve(
         Positions after each step, ``(batch, steps, channel, height, width)``. ``y0`` itself is not a frame.
 
     Raises:
-        ValueError: if ``steps`` is below 1, or the shapes do not fit each other.
+        ValueError: if ``steps`` is below 1, ``dt`` is not positive, or the shapes do not fit each other.
 
     A row of 8 oscillators, one of them lifted: after 2 steps the wave has reached its neighbours' neighbours.
 
@@ -115,7 +115,7 @@ def evolve(
     >>> (field[0, 1, 0, 0] != 0).int().tolist()
     [0, 1, 1, 1, 1, 1, 0, 0]
     """
-    check_evolution(y0, omega, alpha, coupling, steps=steps)
+    check_evolution(y0, omega, alpha, coupling, dt=dt, steps=steps)
     state = WaveState(y0, torch.zeros_like(y0))
     frames = []
     for _ in range(steps):
@@ -124,7 +124,7 @@ def evolve(
     return torch.stack(frames, dim=1)
 
 
-def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *, steps: int) -> None:
+def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *, dt: float, steps: int) -> None:
     """Raise ``ValueError`` where the arguments of :func:`evolve` do not fit each other."""
     if y0.ndim != 4:
         raise ValueError(f"y0 must be (batch, channel, height, width), got shape {tuple(y0.shape)}")
@@ -136,5 +136,7 @@ def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, 
         raise ValueError(
             f"coupling must be ({channels}, {channels}, 3, 3) for {channels} channels, got {tuple(coupling.shape)}"
         )
+    if not 0 < dt < float("inf"):
+        raise ValueError(f"dt must be positive and finite, got {dt}")
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
