@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,28 +10,19 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path``, which takes its place when the block ends well and is gone when it does not.
+    """A temporary path near ``path``, of the same name, which takes its place if the block succeeds.
+
+    Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was.
 
     >>> import tempfile
-    >>> target = Path(tempfile.mkdtemp()) / "notes.txt"
+    >>> target = Path(tempfile.mkdtemp()) / "new" / "notes.txt"
     >>> with replacing(target) as temporary:
     ...     _ = temporary.write_text("whole")
     >>> target.read_text()
     'whole'
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+        temporary = Path(folder) / path.name
         yield temporary
-        temporary.chmod(0o666 & ~current_umask())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def current_umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -110,7 +110,8 @@ def count(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
         masks: (batch, height, width), integer classes.
 
     Raises:
-        ValueError: shapes that do not fit, a class out of range, or logits that give no finite loss.
+        ValueError: shapes that do not fit, or a class out of range.
+        FloatingPointError: logits that give no finite loss.
     """
     if logits.ndim != 4:
         raise ValueError(f"logits must be (batch, class, height, width); got shape {tuple(logits.shape)}")
@@ -122,7 +123,7 @@ def count(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
     totals, foreground_totals = (x.sum(dim=(1, 2), dtype=torch.float64).numpy() for x in (losses, foreground))
     if not np.isfinite(totals).all():
         image = int(np.flatnonzero(~np.isfinite(totals))[0])
-        raise ValueError(
+        raise FloatingPointError(
             f"the loss of every image must be finite; image {image} of the batch gave {totals[image]}. "
             "Its logits hold NaN or infinite values: the weights have probably diverged"
         )
@@ -235,7 +236,7 @@ def evaluate(
         class_names: one per class, background first.
 
     Raises:
-        ValueError: as :func:`count` and :func:`reduce`.
+        ValueError, FloatingPointError: as :func:`count` and :func:`reduce`.
     """
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     training = {module: module.training for module in model.modules()}

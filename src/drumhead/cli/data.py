@@ -16,6 +16,7 @@ from drumhead.data import (
     DATASETS,
     Dataset,
     check_dataset,
+    check_new_folder,
     import_dataset,
     is_published_tetrominoes,
     make_dataset,
@@ -41,6 +42,7 @@ def making(name: str) -> Callable[..., None]:
     config_type = DATASETS[name].config
 
     def make(config: Annotated[Config, tyro.conf.arg(name="")], *, out: Path) -> None:
+        check_new_folder(out)
         console = Console()
         with progress_bar(console, f"making {name}") as progress:
             dataset = make_dataset(config, out, progress=progress)

@@ -19,12 +19,7 @@ class Listing(NamedTuple):
 
     experiment: Experiment
     seeds: tuple[int, ...]
-    """Seeds of the published runs; none for experiments of our own."""
-
-    @property
-    def published(self) -> bool:
-        """Whether the paper has it."""
-        return bool(self.seeds)
+    """Seeds of the published runs; none if the paper does not have this experiment."""
 
 
 def listing(variant: str, model: ModelConfig, first_seed: int | None = None) -> Listing:

@@ -1,1 +1,1 @@
-
+"""What scores and waves look like: tables, figures, movies."""

@@ -98,9 +98,8 @@ class Training:
             self.train_step(images, masks, pixel_generator)
             for images, masks in self.within_time(islice(self.train_batches, self.steps_per_epoch))
         ]
-        scores = self.evaluate(self.model, "val")
+        scores = self.validate()
         assert scores.loss is not None
-        self.check_finite(scores.loss, "the validation loss")
         kept = scores.loss < self.best_loss - self.recipe.keep_margin
         report = EpochReport(
             epoch=self.epoch,
@@ -130,7 +129,7 @@ class Training:
         pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         loss = self.wrapped.loss(images, masks, pixels=pixels)
         value: float = loss.item()
-        self.check_finite(value, "the loss")
+        self.check_finite(value)
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
         if self.recipe.clip is not None:
@@ -147,6 +146,13 @@ class Training:
             yield batch
             if self.progress >= 1:
                 return
+
+    def validate(self) -> Scores:
+        """Scores on the validation images."""
+        try:
+            return self.evaluate(self.model, "val")
+        except FloatingPointError as error:
+            raise TrainingDivergedError(f"validation after epoch {self.epoch}: {error}; {self.what_is_kept}") from error
 
     def evaluate(self, model: torch.nn.Module, split: str) -> Scores:
         """Scores on the validation or test images."""
@@ -174,15 +180,20 @@ class Training:
             image_loader(self.dataset.splits[split], batch_size=self.recipe.batch_size, **options)
         )
 
-    def check_finite(self, value: float, what: str) -> None:
+    def check_finite(self, loss: float) -> None:
         """Raise ``TrainingDivergedError`` for a loss that is not a number."""
-        if math.isfinite(value):
-            return
-        good = f"the state after epoch {self.epoch - 1} is in {self.run.folder}" if self.history else "no epoch is done"
-        raise TrainingDivergedError(
-            f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; {good}. "
-            "A lower --recipe.learning-rate or --recipe.clip 1 often helps"
+        if not math.isfinite(loss):
+            raise TrainingDivergedError(
+                f"the loss is {loss} in epoch {self.epoch}, after {self.step} steps; {self.what_is_kept}"
+            )
+
+    @property
+    def what_is_kept(self) -> str:
+        """What a user can do when training has diverged."""
+        kept = (
+            f"the state after epoch {len(self.history)} is in {self.run.folder}" if self.history else "no epoch is done"
         )
+        return f"{kept}. A lower --recipe.learning-rate or --recipe.clip 1 often helps"
 
     def save(self, report: EpochReport) -> None:
         """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
