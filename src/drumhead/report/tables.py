@@ -43,7 +43,9 @@ def scores_table(rows: Sequence[ScoreRow]) -> Table:
     A few rows stand side by side, one column each, which is easier to read in a narrow terminal.
     """
     grid = _scores(rows)
-    return _rich(_transposed(grid) if len(rows) <= SIDE_BY_SIDE else grid)
+    if len(rows) <= SIDE_BY_SIDE:
+        return _rich(_transposed(grid), names_are_short=True)
+    return _rich(grid)
 
 
 def scores_markdown(rows: Sequence[ScoreRow]) -> str:
@@ -102,7 +104,7 @@ def _transposed(grid: _Grid) -> _Grid:
     return _Grid(head, body, grid.notes)
 
 
-def _rich(grid: _Grid) -> Table:
+def _rich(grid: _Grid, *, names_are_short: bool = False) -> Table:
     # Names are plain text: brackets in them are not markup. They fold in a narrow terminal; numbers never do.
     table = Table(
         box=box.SIMPLE_HEAD,

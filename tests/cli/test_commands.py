@@ -1,0 +1,287 @@
+"""What a user types: each command's words, what it prints, its exit code, and what it leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE, main
+from drumhead.data import TETROMINO_CLASSES, open_dataset
+from drumhead.runs import Run
+
+SMALL_MODEL = ["--model.steps", "4", "--model.pixel-widths", "8"]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset and two finished runs, made by the commands themselves."""
+    folder = tmp_path_factory.mktemp("workplace")
+    data = str(folder / "data")
+    size = [
+        "--canvas",
+        "32",
+        "--cell",
+        "5",
+        "--max-pieces",
+        "2",
+        "--train",
+        "8",
+        "--val",
+        "4",
+        "--test",
+        "5",
+        "--seed",
+        "1",
+    ]
+    assert main(["data", "tetrominoes", "--out", data, *size]) == OK
+    for name, flags in (("tetrominoes-nwm-linear", SMALL_MODEL), ("tetrominoes-cnn-2", ["--model.pixel-widths", "8"])):
+        out = str(folder / "runs" / name)
+        assert main(["train", name, "--preset", "smoke", "--data", data, "--out", out, *flags]) == OK
+    return folder
+
+
+@pytest.fixture
+def waves(workplace: Path) -> str:
+    """The wave network's run folder."""
+    return str(workplace / "runs" / "tetrominoes-nwm-linear")
+
+
+def test_help_names_every_command_and_is_instant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == OK
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in COMMANDS)
+    code = "import sys; from drumhead.cli import main; main(['--help']); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert main([name, "--help"]) == OK
+    except SystemExit as stop:
+        assert stop.code == OK
+    assert f"drumhead {name}" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == OK
+    assert capsys.readouterr().out.startswith("drumhead ")
+
+
+def test_an_unknown_command_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trian"]) == WRONG_USAGE
+    printed = capsys.readouterr().err
+    assert "'trian'" in printed
+    assert "train" in printed
+
+
+def test_data_is_made_once_and_checked(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(workplace / "data")
+    assert main(["data", "check", folder]) == OK
+    printed = capsys.readouterr().out
+    assert "No fault" in printed
+    assert "published" not in printed
+    assert main(["data", "tetrominoes", "--out", folder]) == WRONG_USAGE
+    assert "something in it" in capsys.readouterr().err
+
+
+def test_damaged_data_is_named(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "copy"
+    assert main(["data", "import", str(workplace / "data"), "--out", str(copy)]) == OK
+    masks = np.load(copy / "val_masks.npy")
+    masks[0, 0, 0] ^= 1
+    np.save(copy / "val_masks.npy", masks)
+    assert main(["data", "check", str(copy)]) == WRONG_USAGE
+    assert "val_masks.npy" in capsys.readouterr().err
+
+
+def test_a_run_is_listed_with_its_scores(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", str(workplace / "runs")]) == OK
+    printed = capsys.readouterr().out
+    assert printed.count("done") >= 2
+    assert main(["runs", str(workplace / "nowhere")]) == WRONG_USAGE
+
+
+def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = (Path(waves) / "model.safetensors").stat().st_mtime_ns
+    assert main(["train", waves]) == OK
+    assert (Path(waves) / "model.safetensors").stat().st_mtime_ns == weights
+    capsys.readouterr()
+    same = ["train", "tetrominoes-nwm-linear", "--preset", "smoke", "--data", str(workplace / "data"), "--out", waves]
+    assert main([*same, *SMALL_MODEL, "--seed", "5"]) == WRONG_USAGE
+    assert "seed is 2200, not 5" in capsys.readouterr().err
+
+
+def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
+    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data")]
+    words += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]
+    assert main([*words, "1"]) == OK
+    assert main([*words, "3"]) == OK
+    run = Run.open(tmp_path / "run")
+    assert (run.state, len(run.metrics())) == ("done", 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tetrominoes-nmw"], "no experiment is called 'tetrominoes-nmw'"),
+        (["tetrominoes-cnn-2", "--data", "nowhere"], "this one is missing"),
+        (["tetrominoes-cnn-2", "--data", "nowhere", "--dataset.seed", "3"], "drop one"),
+    ],
+)
+def test_bad_words_for_train(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *words]) == WRONG_USAGE
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", [["--model.layers", "0"], ["--recipe.epochz", "1"], ["--preset", "huge"]])
+def test_bad_flags_for_train_stop_at_once(flag: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "tetrominoes-cnn-2", *flag])
+    assert stop.value.code == WRONG_USAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_that_diverges_says_so(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data")]
+    out = tmp_path / "run"
+    assert main([*words, "--out", str(out), "--recipe.learning-rate", "1e30"]) == FAILED
+    assert "learning-rate" in capsys.readouterr().err
+    assert not (out / "scores.json").exists()
+
+
+def test_evaluate_shows_background_and_writes_scores(
+    workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run.open(waves)
+    before = run.scores()
+    other = str(workplace / "runs" / "tetrominoes-cnn-2")
+    report = workplace / "all.json"
+    assert main(["evaluate", waves, other, "--json", str(report), "--batch-size", "2"]) == OK
+    printed = capsys.readouterr().out
+    assert "background everywhere" in printed
+    assert all(name in printed for name in TETROMINO_CLASSES)
+    assert set(json.loads(report.read_text())) == {waves, other}
+    after = run.scores()
+    assert before is not None
+    assert after is not None
+    assert (after.acc, after.mean_iou) == (before.acc, before.mean_iou)
+    assert main(["evaluate", waves, "--split", "val"]) == OK
+    assert run.scores() == after
+
+
+def test_evaluate_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(tmp_path)]) == WRONG_USAGE
+    assert "no config.json" in capsys.readouterr().err
+
+
+def test_predict_any_size_and_kind(waves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 33, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(images / "a.png")
+    Image.fromarray(pixels).save(images / "b.jpg")
+    np.save(images / "c.npy", pixels)
+    out = tmp_path / "masks"
+    assert main(["predict", waves, str(images), "--out", str(out)]) == OK
+    model = Run.open(waves).load_model()
+    import torch
+
+    expected = model.predict(torch.from_numpy(pixels / np.float32(255)).permute(2, 0, 1)[None])[0].numpy()
+    for name in "ac":
+        assert np.array_equal(np.asarray(Image.open(out / f"{name}_mask.png")), expected)
+    assert Image.open(out / "b_colour.png").size == (33, 20)
+    assert main(["predict", waves, str(images), "--out", str(out)]) == WRONG_USAGE
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(["predict", waves, str(images), "--out", str(out), "--overwrite"]) == OK
+
+
+def test_predict_finds_bad_input_before_work(waves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.npy").write_bytes(b"")
+    (tmp_path / "bad.png").write_text("no picture")
+    out = tmp_path / "masks"
+    assert main(["predict", waves, str(tmp_path / "bad.png"), "--out", str(out)]) == WRONG_USAGE
+    assert "bad.png" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["movie", waves, "--sample", "2"]) == OK
+    with Image.open(Path(waves) / "movies" / "test-2.gif") as movie:
+        assert getattr(movie, "n_frames", 1) == 4
+    assert main(["movie", waves, "--sample", "5"]) == WRONG_USAGE
+    assert "from 0 to 4" in capsys.readouterr().err
+    assert main(["movie", str(workplace / "runs" / "tetrominoes-cnn-2")]) == WRONG_USAGE
+    assert "no waves" in capsys.readouterr().err
+
+
+def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "demo"
+    data = tmp_path / "boards"
+    sizes = ["--canvas", "29", "--max-pieces", "1", "--train", "16", "--val", "2", "--test", "2", "--seed", "1"]
+    assert main(["data", "tetrominoes", "--out", str(data), *sizes]) == OK
+    words = ["demo", "--data", str(data), "--out", str(out), "--seconds", "0.1"]
+    assert main(words) == OK
+    printed = capsys.readouterr().out
+    assert all(heading in printed for heading in ("background everywhere", "NWM", "CNN", "mean IoU"))
+    made = {path.name for path in out.iterdir()}
+    assert made == {"tetrominoes-cnn-8", "tetrominoes-nwm-linear", "predictions.png", "waves.gif", "scores.md"}
+    assert main(words) == OK  # shows the finished demo again
+    assert len(Run.open(out / "tetrominoes-cnn-8").metrics()) == 1
+
+
+def test_interrupted_training_ends_cleanly_and_goes_on(workplace: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
+    words += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
+    command = [sys.executable, "-c", "import sys; from drumhead.cli import main; sys.exit(main())", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+        )
+        before = len(Run.open(out).metrics()) if (out / "config.json").exists() else 0
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if (out / "config.json").exists() and len(Run.open(out).metrics()) > before:
+                break
+            time.sleep(0.05)
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == INTERRUPTED
+        assert f"drumhead train {out}" in errors
+        assert "Traceback" not in errors
+        run = Run.open(out)
+        assert run.state == "unfinished"
+        assert len(run.metrics()) > before
+        run.load_model()
+
+
+def test_data_of_your_own_trains(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for split, count in (("train", 4), ("val", 2), ("test", 2)):
+        for kind in ("images", "masks"):
+            (tmp_path / "mine" / split / kind).mkdir(parents=True)
+        for number in range(count):
+            mask = np.zeros((18, 23), np.uint8)
+            mask[4:9, 5:11] = 1 + number % 2
+            image = np.clip(mask * 90 + generator.integers(0, 20, mask.shape), 0, 255).astype(np.uint8)
+            Image.fromarray(image).save(tmp_path / "mine" / split / "images" / f"{number}.png")
+            Image.fromarray(mask).save(tmp_path / "mine" / split / "masks" / f"{number}.png")
+    (tmp_path / "mine" / "classes.txt").write_text("background\ncell\nnucleus\n")
+    words = ["train", "tetrominoes-unet-2", "--preset", "smoke", "--data", str(tmp_path / "mine")]
+    assert main([*words, "--out", str(tmp_path / "run")]) == OK
+    run = Run.open(tmp_path / "run")
+    assert run.config.data.class_names == ("background", "cell", "nucleus")
+    assert run.config.experiment.dataset is None
+    assert open_dataset(tmp_path / "mine").fingerprint == run.config.data.fingerprint
