@@ -58,7 +58,7 @@ def test_the_wave_travels_and_the_rest_stays(tmp_path: Path) -> None:
     for label in (1, 2):
         colour = class_colours(3)[label]
         rows, columns = at(frames[0], colour)
-        assert (rows.min(), np.ptp(rows) + 1, np.ptp(columns) + 1) == (2 * 12, 4 * 12, 6 * 12)
+        assert (int(rows.min()), int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1) == (2 * 12, 4 * 12, 6 * 12)
         assert all(len(at(frame, colour)[0]) == 24 * 144 for frame in frames)
 
 

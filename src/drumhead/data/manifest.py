@@ -90,7 +90,7 @@ def describe(
         height=height,
         width=width,
         channels=channels,
-        image_dtype=splits["train"].images.dtype.name,
+        image_dtype="uint8" if splits["train"].images.dtype == np.uint8 else "float32",
         splits=described,
         fingerprint=fingerprint(described),
     )

@@ -43,9 +43,7 @@ def scores_table(rows: Sequence[ScoreRow]) -> Table:
     A few rows stand side by side, one column each, which is easier to read in a narrow terminal.
     """
     grid = _scores(rows)
-    if len(rows) <= SIDE_BY_SIDE:
-        return _rich(_transposed(grid), names_are_short=True)
-    return _rich(grid)
+    return _rich(_transposed(grid) if len(rows) <= SIDE_BY_SIDE else grid)
 
 
 def scores_markdown(rows: Sequence[ScoreRow]) -> str:
@@ -100,11 +98,12 @@ def _classes(rows: Sequence[ScoreRow]) -> _Grid:
 
 
 def _transposed(grid: _Grid) -> _Grid:
-    head, *body = map(list, zip(grid.head, *grid.body, strict=True))
+    names = [heading.replace("\n", " ") for heading in grid.head]
+    head, *body = map(list, zip(names, *grid.body, strict=True))
     return _Grid(head, body, grid.notes)
 
 
-def _rich(grid: _Grid, *, names_are_short: bool = False) -> Table:
+def _rich(grid: _Grid) -> Table:
     # Names are plain text: brackets in them are not markup. They fold in a narrow terminal; numbers never do.
     table = Table(
         box=box.SIMPLE_HEAD,
