@@ -63,6 +63,9 @@ def run(name: str, words: list[str]) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has had enough, as `drumhead runs | head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except (ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USAGE

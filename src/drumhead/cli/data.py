@@ -22,7 +22,7 @@ from drumhead.data import (
     make_dataset,
 )
 
-Folder = Annotated[Path, tyro.conf.Positional]
+Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
 
 def main(words: list[str]) -> int:

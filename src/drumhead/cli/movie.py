@@ -22,7 +22,7 @@ def main(words: list[str]) -> int:
 
 
 def movie(
-    run: Annotated[Path, tyro.conf.Positional],
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     *,
     sample: int = 0,
     split: SplitName = "test",

@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     return OK
 
 
-def show(folder: Annotated[Path, tyro.conf.Positional] = Path("runs")) -> None:
+def show(folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path("runs")) -> None:
     """List the runs in a folder, their state and their scores.
 
     Args:

@@ -28,8 +28,7 @@ class Request(Config):
     out: Path | None = None
     """The run's folder; runs/EXPERIMENT-seedSEED by default. An unfinished run in it goes on."""
     data: Path | None = None
-    """A folder of data to train on, yours or one that `drumhead data` made. By default the experiment's own dataset,
-    made under data/ if it is not there yet."""
+    """A folder of data, yours or made here; by default the experiment's own, made under data/ if not there yet."""
     accelerator: Accelerator = "auto"
     """Where to train."""
     log: tuple[LoggerName, ...] = ()

@@ -37,7 +37,6 @@ class Recipe(Config):
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the pixels the loss looks at in each step, half of them foreground, without bias; 1 for all."""
     keep_margin: NonNegativeFloat = 0.001
-    """An epoch's weights are kept if its validation loss is lower than the best so far by more than this;
-    0 keeps those of the plain minimum."""
+    """Weights are kept if their validation loss beats the best by more than this; 0 keeps the plain minimum."""
     validation_images: PositiveInt | None = None
     """Validate on the first so many images only; all by default."""
