@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
 
 
 def evaluate(
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")],
     *,
     split: SplitName = "test",
     data: Path | None = None,
