@@ -169,10 +169,11 @@ class Training:
     def watched(self, batches: Any) -> Iterator[Batch]:
         """The batches, with the observers told of each; the first is also looked at for signs of trouble."""
         for number, (images, masks) in enumerate(batches, start=1):
+            yield images, masks
+            # Once it is scored, so that weights that are not finite have been told as what they are.
             if number == 1 and not self.diagnosed and (message := self.model.diagnose(images)):
                 self.diagnosed = True
                 warnings.warn(message, StabilityWarning, stacklevel=2)
-            yield images, masks
             self.tell("validated", number, len(batches))
 
     def loader(self, split: str, **options: Any) -> Any:
