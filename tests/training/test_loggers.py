@@ -1,0 +1,149 @@
+"""Loggers of others write what they are told, and never stop or change a training."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+
+from drumhead.data import Dataset
+from drumhead.runs import Run
+from drumhead.training import LOGGERS, LoggerName, LoggerWarning
+from drumhead.training.loggers import Logger, TensorBoardLogger, WandbLogger
+
+from .tiny import STEPS_PER_EPOCH, Steps, assert_same_training, fit, tiny
+
+EPOCHS = 2
+
+
+@pytest.fixture(scope="module")
+def unlogged(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run that every logged one must equal."""
+    return fit(tiny(epochs=EPOCHS), boards, tmp_path_factory.mktemp("loggers") / "unlogged")
+
+
+def test_every_name_has_a_logger() -> None:
+    assert set(LOGGERS) == set(get_args(LoggerName))
+    assert {name: logger.package for name, logger in LOGGERS.items()} == {name: name for name in LOGGERS}
+
+
+def test_tensorboard_reads_back_what_was_logged(boards: Dataset, tmp_path: Path, unlogged: Run) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    steps = Steps()
+    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", TensorBoardLogger(), steps)
+    assert_same_training(run, unlogged)
+    events = accumulator.EventAccumulator(str(run.folder / "tensorboard"))
+    events.Reload()
+    logged = [(event.step, event.value) for event in events.Scalars("step/loss")]
+    assert logged == [(report.step, pytest.approx(report.loss, rel=1e-6)) for report in steps.reports]
+    for name in ("val_loss", "val_mean_iou", "kept"):
+        logged = [(event.step, event.value) for event in events.Scalars(f"epoch/{name}")]
+        assert logged == [(row["step"], pytest.approx(row[name], rel=1e-6)) for row in run.metrics()]
+
+
+@pytest.mark.parametrize("name", get_args(LoggerName))
+def test_a_missing_package_is_told_with_how_to_get_it(
+    name: LoggerName, boards: Dataset, tmp_path: Path, unlogged: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.warns(LoggerWarning, match=f"no more logging to {name}.*pip install {name}") as caught:
+        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", LOGGERS[name]())
+    assert len(caught) == 1
+    assert_same_training(run, unlogged)
+
+
+@pytest.mark.parametrize("failing", ["open", "write", "close"])
+def test_a_logger_that_fails_is_warned_of_once_and_left(
+    failing: str, boards: Dataset, tmp_path: Path, unlogged: Run
+) -> None:
+    calls: list[str] = []
+
+    class Failing(Logger):
+        package = "failing"
+
+        def call(self, method: str) -> None:
+            calls.append(method)
+            if method == failing and calls.count(method) == (3 if method == "write" else 1):
+                raise OSError("disk full")
+
+        def open(self, run: Run) -> None:
+            self.call("open")
+
+        def write(self, values: dict[str, float], step: int) -> None:
+            self.call("write")
+
+        def close(self) -> None:
+            self.call("close")
+
+    with pytest.warns(LoggerWarning, match="no more logging to failing: OSError: disk full$") as caught:
+        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", Failing())
+    assert len(caught) == 1
+    writes = EPOCHS * (STEPS_PER_EPOCH + 1)
+    assert (
+        calls
+        == {
+            "open": ["open"],
+            "write": ["open", "write", "write", "write"],
+            "close": ["open", *["write"] * writes, "close"],
+        }[failing]
+    )
+    assert_same_training(run, unlogged)
+
+
+class FakeWandb(ModuleType):
+    """What of Weights & Biases is used, keeping what it is given."""
+
+    def __init__(self, api_key: str | None) -> None:
+        super().__init__("wandb")
+        self.api = SimpleNamespace(api_key=api_key)
+        self.begun: list[dict[str, Any]] = []
+        self.logged: list[tuple[int, dict[str, float]]] = []
+        self.finished = 0
+
+    def init(self, **options: Any) -> FakeWandb:
+        self.begun.append(options)
+        return self
+
+    def log(self, values: dict[str, float], *, step: int) -> None:
+        self.logged.append((step, values))
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+@pytest.mark.parametrize(
+    ("api_key", "asked", "mode"),
+    [(None, None, "offline"), ("secret", None, "online"), ("secret", "disabled", "disabled")],
+)
+def test_wandb_logs_offline_where_there_is_no_key(
+    api_key: str | None,
+    asked: str | None,
+    mode: str,
+    boards: Dataset,
+    tmp_path: Path,
+    unlogged: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wandb = FakeWandb(api_key)
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("WANDB_MODE", asked)
+    steps = Steps()
+    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", WandbLogger(), steps)
+    assert_same_training(run, unlogged)
+    (options,) = wandb.begun
+    assert options["mode"] == mode
+    assert options["name"] == "run"
+    assert options["dir"] == str(run.folder)
+    assert options["config"]["experiment"]["seed"] == 3
+    assert wandb.finished == 1
+    losses = [(step, values["step/loss"]) for step, values in wandb.logged if "step/loss" in values]
+    assert losses == [(report.step, report.loss) for report in steps.reports]
+    epochs = [step for step, values in wandb.logged if "epoch/val_loss" in values]
+    assert epochs == [STEPS_PER_EPOCH, 2 * STEPS_PER_EPOCH]
+    assert [step for step, _ in wandb.logged] == sorted(step for step, _ in wandb.logged)  # as wandb demands
