@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from drumhead.models import UNet, build
-from drumhead.models.unet import padding_to_fit
+from drumhead.models.unet import Up, padding_to_fit
 
 
 def small_unet(width: int = 2) -> UNet:
@@ -79,3 +79,11 @@ def test_batch_norms_and_convolutions_are_the_published_ones() -> None:
     assert {(norm.momentum, norm.eps) for norm in norms} == {(0.1, 1e-5)}
     convolutions = [module for module in modules if isinstance(module, torch.nn.Conv2d)]
     assert [module.kernel_size for module in convolutions if module.bias is not None] == [(1, 1)]
+
+
+def test_upwards_the_skip_comes_first() -> None:
+    """Published weights are in this order."""
+    up = Up(4, 2).double().eval()
+    low, skip = random_images(1, 4, 3, 3), random_images(1, 2, 6, 6)
+    expected = up.convolve(torch.cat([skip, up.upsample(low)], dim=1))
+    assert torch.equal(up(low, skip), expected)
