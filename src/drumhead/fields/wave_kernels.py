@@ -15,12 +15,15 @@ and going backward through the step from ``(y, z)``,
 Nothing but the frames is kept from the way forward: ``z`` is the difference of two frames over dt, and ``f``
 is computed again.
 
-Fields with surroundings are flat arrays: rows of the image, in them channels, in them pixels, ``stride`` apart;
-two rows lie beyond either edge of the image. What lies beyond the left edge of a channel's row is the last of
-the ``stride`` elements before it. All numbers are of one type, float32 or float64.
+Everything that belongs to an image is held as a flat field: rows of the image, in them channels, in them pixels,
+``stride`` apart, so that a row is one loop. Two rows lie beyond either edge of the image; what lies beyond the
+left edge of a channel's row is the last of the ``stride`` elements before it. Elements between the rows hold
+nothing of meaning. All numbers are of one type, float32 or float64.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,35 +56,77 @@ def _first_pixel(row: int, channels: int, stride: int) -> int:
 
 
 @compiled
-def _surrounded(image: Array) -> Array:
-    """Zeros for a field of ``image``'s shape with surroundings."""
-    channels, height, width = image.shape
-    size = 2 * ALIGNED + (height + 4) * channels * _stride(width)
-    return np.zeros(size, image.dtype)
+def _row(row: int, channels: int, width: int) -> slice:
+    """A row of the image, all channels, in its field."""
+    first = _first_pixel(row, channels, _stride(width))
+    return slice(first, first + channels * _stride(width))
 
 
 @compiled
-def _fill(field: Array, image: Array) -> None:
+def _zeros(size: int, dtype: Any) -> Array:
+    """As many zeros, from an address on at which vectors are read whole."""
+    values = np.zeros(size + ALIGNED, dtype)
+    start = -(values.ctypes.data // values.itemsize) % ALIGNED
+    return values[start : start + size]
+
+
+@compiled
+def _blank(image: Array) -> Array:
+    """A field of zeros for an image (channel, height, width)."""
+    channels, height, width = image.shape
+    return _zeros(2 * ALIGNED + (height + 4) * channels * _stride(width), image.dtype)
+
+
+@compiled
+def _pour(image: Array, field: Array) -> None:
+    """Image into field."""
     channels, height, width = image.shape
     stride = _stride(width)
     for h in range(height):
         first = _first_pixel(h, channels, stride)
         for c in range(channels):
-            field[first + c * stride : first + c * stride + width] = image[c, h]
+            row = field[first + c * stride : first + c * stride + width]
+            for x in range(width):
+                row[x] = image[c, h, x]
+
+
+@compiled
+def _add(image: Array, field: Array) -> None:
+    """Image onto field."""
+    channels, height, width = image.shape
+    stride = _stride(width)
+    for h in range(height):
+        first = _first_pixel(h, channels, stride)
+        for c in range(channels):
+            row = field[first + c * stride : first + c * stride + width]
+            for x in range(width):
+                row[x] += image[c, h, x]
+
+
+@compiled
+def _pour_out_row(field: Array, h: int, image: Array) -> None:
+    """A row of the field into the image."""
+    channels, _, width = image.shape
+    stride = _stride(width)
+    first = _first_pixel(h, channels, stride)
+    for c in range(channels):
+        row = field[first + c * stride : first + c * stride + width]
+        for x in range(width):
+            image[c, h, x] = row[x]
 
 
 @compiled
 def _surround(field: Array, channels: int, height: int, width: int, boundary: int) -> None:
-    """Set what lies beyond the edges. With ``FIXED`` it is the 0 that it was made with."""
-    if boundary == FIXED:
-        return
-    stride = _stride(width)
+    """Set what lies beyond the edges."""
+    stride, zero = _stride(width), field.dtype.type(0)
     left, right = (width - 1, 0) if boundary == CIRCULAR else (0, width - 1)
-    for h in range(height):
+    for h in range(height + 1):  # the end of the last row is beyond the left edge of the next
         for c in range(channels):
             first = _first_pixel(h, channels, stride) + c * stride
-            field[first - 1] = field[first + left]
-            field[first + width] = field[first + right]
+            field[first - 1] = zero if boundary == FIXED else field[first + left]
+            field[first + width] = zero if boundary == FIXED else field[first + right]
+    if boundary == FIXED:
+        return  # no one writes to the rows beyond
     top, bottom = (height - 1, 0) if boundary == CIRCULAR else (0, height - 1)
     size = channels * stride
     for beyond, row in ((-1, top), (height, bottom)):
@@ -118,14 +163,12 @@ def _bend(row: Array) -> None:
 
 
 @compiled
-def _advance(pull: Array, omega: Array, alpha: Array, dt: float, y: Array, z: Array, later: Array, frame: Array) -> None:
-    """The step, for one row of one channel."""
-    for i in range(pull.size):
+def _advance(pull: Array, omega: Array, alpha: Array, dt: float, y: Array, z: Array, later: Array) -> None:
+    """The step, for one row."""
+    for i in range(y.size):
         velocity = z[i] + dt * (pull[i] - omega[i] * y[i] - alpha[i] * z[i])
-        position = y[i] + dt * velocity
         z[i] = velocity
-        later[i] = position
-        frame[i] = position
+        later[i] = y[i] + dt * velocity
 
 
 @kernel
@@ -137,40 +180,38 @@ def forward(
     ``weights``: the coupling as :func:`drumhead.fields.wave_cpu.packed` gives it. All arrays C-contiguous.
     """
     channels, height, width = y0.shape
-    stride = _stride(width)
-    y, later, z = _surrounded(y0), _surrounded(y0), np.zeros_like(y0)
-    pull = np.zeros((channels + 1) * stride, y0.dtype)
-    _fill(y, y0)
+    size = channels * _stride(width)
+    y, later, z, stiffness, damping = _blank(y0), _blank(y0), _blank(y0), _blank(y0), _blank(y0)
+    _pour(y0, y)
+    _pour(omega, stiffness)
+    _pour(alpha, damping)
+    pull = _zeros(size + _stride(width), y0.dtype)
     for t in range(frames.shape[0]):
         _surround(y, channels, height, width, boundary)
         for h in range(height):
             _convolve_row(y, h, channels, width, weights, pull)
-            first = _first_pixel(h, channels, stride)
-            for c in range(channels):
-                row, at = pull[c * stride : c * stride + width], first + c * stride
-                if bent:
-                    _bend(row)
-                _advance(
-                    row, omega[c, h], alpha[c, h], dt, y[at : at + width], z[c, h], later[at : at + width],
-                    frames[t, c, h],
-                )
+            if bent:
+                _bend(pull[:size])
+            row = _row(h, channels, width)
+            _advance(pull[:size], stiffness[row], damping[row], dt, y[row], z[row], later[row])
+            _pour_out_row(later, h, frames[t])
         y, later = later, y
 
 
 @compiled
 def _retreat(
-    f: Array, y: Array, earlier: Array, omega: Array, alpha: Array, incoming: Array, dt: float, rate: float,
+    f: Array, y: Array, earlier: Array, omega: Array, alpha: Array, dt: float, rate: float,
     ly: Array, lz: Array, a: Array, grad_omega: Array, grad_alpha: Array,
 ) -> None:
     """The adjoint of :func:`_advance`, all but what comes through the neighbours."""
     one = f.dtype.type(1)
-    for i in range(f.size):
+    for i in range(y.size):
         velocity = lz[i] + dt * ly[i]
         force = dt * velocity
         a[i] = force * (one - f[i] * f[i])
         grad_omega[i] -= force * y[i]
         grad_alpha[i] -= force * ((y[i] - earlier[i]) * rate)
-        ly[i] += incoming[i] - force * omega[i]
+        ly[i] -= force * omega[i]
         lz[i] = velocity - force * alpha[i]
 
 
@@ -222,13 +263,14 @@ def _add_beyond_free_columns(
 ) -> None:
     """What the pixels just beyond the left and right edge received, given to the edge they are copies of."""
     stride, padded = _stride(width), channels + channels % 2
+    edge = _first_pixel(target, channels, stride)
     for o in range(channels):
         for p in range(3):
             first = _first_pixel(row + p - 1, channels, stride) + o * stride
             for i in range(channels):
                 at = (o * 9 + p * 3) * padded + i
-                ly[i, target, 0] += a[first] * transposed[at + 2 * padded]
-                ly[i, target, width - 1] += a[first + width - 1] * transposed[at]
+                ly[edge + i * stride] += a[first] * transposed[at + 2 * padded]
+                ly[edge + i * stride + width - 1] += a[first + width - 1] * transposed[at]
 
 
 @compiled
@@ -243,10 +285,11 @@ def _spread_back(
     for h in range(-beyond, height + beyond):
         target = min(max(h, 0), height - 1)
         _convolve_row(a, h, channels, width, transposed, out)
+        first = _first_pixel(target, channels, stride)
         for c in range(channels):
-            row, to = out[c * stride : c * stride + width], ly[c, target]
-            for i in range(row.size):
-                to[i] += row[i]
+            row, to = out[c * stride : c * stride + width], ly[first + c * stride : first + c * stride + width]
+            for x in range(width):
+                to[x] += row[x]
         if boundary == FREE:
             _add_beyond_free_columns(a, h, channels, width, transposed, ly, target)
 
@@ -263,42 +306,40 @@ def adjoint(
     have no elements, and is then left out.
     """
     channels, height, width = y0.shape
-    stride, lanes = _stride(width), VECTOR_BYTES // y0.itemsize
+    size, lanes = channels * _stride(width), VECTOR_BYTES // y0.itemsize
     rate = y0.dtype.type(1) / dt if dt != 0 else y0.dtype.type(0)
-    y, a, lz, ly = _surrounded(y0), _surrounded(y0), np.zeros_like(y0), grad_y0
-    f = np.zeros((channels + 1) * stride, y0.dtype)
-    out = np.zeros((channels + 1) * stride, y0.dtype)
-    sums = np.zeros((channels + channels % 2) * channels * 9 * lanes, y0.dtype)
+    y, earlier, stiffness, damping, a = _blank(y0), _blank(y0), _blank(y0), _blank(y0), _blank(y0)
+    ly, lz, l_omega, l_alpha = _blank(y0), _blank(y0), _blank(y0), _blank(y0)
+    _pour(omega, stiffness)
+    _pour(alpha, damping)
+    f, out = _zeros(size + _stride(width), y0.dtype), _zeros(size + _stride(width), y0.dtype)
+    sums = _zeros((channels + channels % 2) * channels * 9 * lanes, y0.dtype)
     totals = np.zeros(sums.size, np.float64)
-    nothing = np.zeros_like(y0)
-    ly[:] = incoming[-1]
-    grad_omega[:] = 0
-    grad_alpha[:] = 0
-    for t in range(frames.shape[0] - 1, -1, -1):
-        before = frames[t - 1] if t > 0 else y0
-        earlier = frames[t - 2] if t > 1 else y0  # the sheet starts at rest
-        arriving = incoming[t - 1] if t > 0 else nothing
-        _fill(y, before)
+    steps = frames.shape[0]
+    _pour(frames[steps - 2] if steps > 1 else y0, y)
+    for t in range(steps - 1, -1, -1):  # back through the step to frame t, from ``y``, which came from ``earlier``
+        _pour(frames[t - 2] if t > 1 else y0, earlier)  # the sheet starts at rest
         _surround(y, channels, height, width, boundary)
+        _add(incoming[t], ly)
         for h in range(height):
             if bent:
                 _convolve_row(y, h, channels, width, weights, f)
-            first = _first_pixel(h, channels, stride)
-            for c in range(channels):
-                row, at = f[c * stride : c * stride + width], first + c * stride
-                if bent:
-                    _bend(row)
-                _retreat(
-                    row, before[c, h], earlier[c, h], omega[c, h], alpha[c, h], arriving[c, h], dt, rate,
-                    ly[c, h], lz[c, h], a[at : at + width], grad_omega[c, h], grad_alpha[c, h],
-                )
-                a[at + width] = 0  # where an earlier step's surroundings were
-                a[at + stride - 1] = 0
+                _bend(f[:size])
+            row = _row(h, channels, width)
+            _retreat(
+                f[:size], y[row], earlier[row], stiffness[row], damping[row], dt, rate,
+                ly[row], lz[row], a[row], l_omega[row], l_alpha[row],
+            )
         if grad_coupling.size:
             _correlate(a, y, channels, height, width, sums)
             for k in range(sums.size):
                 totals[k] += sums[k]
                 sums[k] = 0
         _spread_back(a, channels, height, width, boundary, transposed, out, ly)
+        y, earlier = earlier, y
+    for h in range(height):
+        _pour_out_row(ly, h, grad_y0)
+        _pour_out_row(l_omega, h, grad_omega)
+        _pour_out_row(l_alpha, h, grad_alpha)
     if grad_coupling.size:
         _unravel(totals, lanes, grad_coupling)
