@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Literal, get_args
 
 import torch
@@ -76,10 +75,9 @@ def evolve(
     if engine == "fused" and obstacle:
         raise ValueError(f"engine='fused' cannot run here: {obstacle}; use engine='plain' or 'auto'")
     if engine == "plain" or obstacle:
-        return wave.evolve(
-            y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity
-        )
-    return wave_cpu.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
+        return wave.evolve(y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity)
+    field: Tensor = wave_cpu.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
+    return field
 
 
 def _obstacle(y0: Tensor, *others: Tensor) -> str | None:
@@ -99,11 +97,10 @@ def _obstacle(y0: Tensor, *others: Tensor) -> str | None:
     return _numba_failure()
 
 
-@torch.compiler.assume_constant_result
 def _numba_failure() -> str | None:
     """Why Numba cannot be imported; none if it can. Imported here first, since that takes most of a second."""
     try:
-        importlib.import_module("numba")
+        import numba  # noqa: F401
     except ImportError as error:
         return f"it needs Numba, and importing that failed ({error})"
     return None

@@ -2,14 +2,14 @@
 
 The operator is ``torch.ops.drumhead.evolve``; :func:`drumhead.fields.evolve` chooses it. It can be traced by
 ``torch.compile``, checkpointed, and run in inference mode. What is compiled is in
-:mod:`drumhead.fields.wave_kernels`, loaded when first needed.
+:mod:`drumhead.fields.kernels`, loaded when first needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -19,7 +19,17 @@ from torch import Tensor
 from drumhead.fields.boundaries import Boundary
 from drumhead.fields.wave import Nonlinearity
 
-Gradients = tuple[Tensor, Tensor, Tensor, Tensor]
+if TYPE_CHECKING:
+    from drumhead.fields.kernels.wave import Sheet
+
+
+class FieldGradients(NamedTuple):
+    """The loss's gradients with respect to what a field follows from, each of its shape, contiguous."""
+
+    y0: Tensor
+    omega: Tensor
+    alpha: Tensor
+    coupling: Tensor
 
 
 def fill_frames(
@@ -42,17 +52,11 @@ def fill_frames(
         frames: ``(batch, steps, channel, height, width)``, contiguous.
         threads: how many images at a time; with 1, all on the calling thread. Python's lock is not held meanwhile.
     """
-    from drumhead.fields.wave_kernels import forward
+    from drumhead.fields.kernels.wave import forward
 
-    y, stiffness, damping, kernel, out = (_array(values) for values in (y0, omega, alpha, coupling, frames))
-    settings = _settings(y, dt, boundary, nonlinearity)
-    weights = packed(kernel)
-
-    def run(n: int) -> None:
-        image = (np.ascontiguousarray(values[n]) for values in (y, stiffness, damping))
-        forward(*image, weights, *settings, out[n])
-
-    _share(len(y), run, threads=threads)
+    sheets = _sheets(y0, omega, alpha, coupling, dt, boundary, nonlinearity)
+    out = _array(frames)
+    _share(len(y0), lambda n: forward(sheets(n), out[n]), threads=threads)
 
 
 def find_gradients(
@@ -68,7 +72,7 @@ def find_gradients(
     incoming: Tensor,
     of_coupling: bool,
     threads: int,
-) -> Gradients:
+) -> FieldGradients:
     """The gradients of ``y0``, ``omega``, ``alpha`` and ``coupling`` from the one of ``frames``.
 
     Args:
@@ -77,43 +81,53 @@ def find_gradients(
         of_coupling: whether the coupling's gradient is wanted, a quarter of the work; without it that one is 0.
 
     Returns:
-        One tensor for each, contiguous. The same bits whatever the number of threads.
+        The four gradients: the same bits whatever the number of threads.
     """
-    from drumhead.fields.wave_kernels import adjoint
+    from drumhead.fields.kernels.stencils import packed
+    from drumhead.fields.kernels.wave import Gradients, adjoint
 
-    inputs = tuple(_array(values) for values in (y0, omega, alpha))
+    sheets = _sheets(y0, omega, alpha, coupling, dt, boundary, nonlinearity)
     kernel, field, arriving = _array(coupling), _array(frames), _array(incoming)
-    settings = _settings(kernel, dt, boundary, nonlinearity)
-    weights, transposed = packed(kernel), packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
-    gradients = tuple(np.empty(values.shape, values.dtype) for values in inputs)
-    by_image = np.zeros((len(field), *(kernel.shape if of_coupling else (0, 0, 3, 3))))
+    transposed = packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
+    of_y0, of_omega, of_alpha = (np.empty(y0.shape, kernel.dtype) for _ in range(3))
+    by_image = np.zeros((len(y0), *(kernel.shape if of_coupling else (0, 0, 3, 3))))
 
     def run(n: int) -> None:
-        image = (np.ascontiguousarray(values[n]) for values in inputs)
-        movies = (np.ascontiguousarray(values[n]) for values in (field, arriving))
-        adjoint(*image, weights, transposed, *settings, *movies, *(values[n] for values in gradients), by_image[n])
+        gradients = Gradients(of_y0[n], of_omega[n], of_alpha[n], by_image[n])
+        adjoint(sheets(n), transposed, *map(np.ascontiguousarray, (field[n], arriving[n])), gradients)
 
-    _share(len(field), run, threads=threads)
-    total = by_image.sum(axis=0) if of_coupling else np.zeros(kernel.shape)
-    of_y0, of_omega, of_alpha = (torch.from_numpy(values) for values in gradients)
-    return of_y0, of_omega, of_alpha, torch.from_numpy(total.astype(kernel.dtype))
+    _share(len(y0), run, threads=threads)
+    total = by_image.sum(axis=0).astype(kernel.dtype) if of_coupling else np.zeros_like(kernel)
+    return FieldGradients(*map(torch.from_numpy, (of_y0, of_omega, of_alpha, total)))
 
 
-def packed(coupling: NDArray[Any]) -> NDArray[Any]:
-    """The coupling as the kernels read it: (channel, 3, 3, output), outputs filled up with 0 to an even number, flat."""
-    outputs, channels = coupling.shape[:2]
-    weights = np.zeros((channels, 3, 3, outputs + outputs % 2), coupling.dtype)
-    weights[..., :outputs] = coupling.transpose(1, 2, 3, 0)
-    return weights.reshape(-1)
+def _sheets(
+    y0: Tensor,
+    omega: Tensor,
+    alpha: Tensor,
+    coupling: Tensor,
+    dt: float,
+    boundary: Boundary,
+    nonlinearity: Nonlinearity,
+) -> Callable[[int], Sheet]:
+    """What gives the ``n``-th image's sheet."""
+    from drumhead.fields.kernels.stencils import packed
+    from drumhead.fields.kernels.wave import Sheet
+
+    images, kernel = [_array(values) for values in (y0, omega, alpha)], _array(coupling)
+    weights, step, tanh = packed(kernel), kernel.dtype.type(dt), nonlinearity == "tanh"
+    code = get_args(Boundary).index(boundary)
+
+    def sheet(n: int) -> Sheet:
+        y, stiffness, damping = (np.ascontiguousarray(values[n]) for values in images)
+        return Sheet(y, stiffness, damping, weights, step, code, tanh)
+
+    return sheet
 
 
 def _array(values: Tensor) -> NDArray[Any]:
     array: NDArray[Any] = values.numpy(force=True)
     return array
-
-
-def _settings(y: NDArray[Any], dt: float, boundary: Boundary, nonlinearity: Nonlinearity) -> tuple[Any, int, bool]:
-    return y.dtype.type(dt), get_args(Boundary).index(boundary), nonlinearity == "tanh"
 
 
 def _share(count: int, run: Callable[[int], None], *, threads: int) -> None:
@@ -124,12 +138,8 @@ def _share(count: int, run: Callable[[int], None], *, threads: int) -> None:
         return
     # Threads of one call: none is alive when a process forks between calls, so no child waits for one it lacks.
     with ThreadPoolExecutor(min(count, threads)) as pool:
-        _drain(pool.map(run, range(count)))
-
-
-def _drain(results: Iterator[None]) -> None:
-    for _ in results:
-        pass
+        for _ in pool.map(run, range(count)):  # raises here what was raised there
+            pass
 
 
 @torch.library.custom_op("drumhead::evolve", mutates_args=(), device_types="cpu")
@@ -206,9 +216,8 @@ def _(
 
 
 @_evolve_adjoint.register_fake
-def _(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *settings: Any) -> Gradients:
-    of_y0, of_omega, of_alpha, of_coupling = (v.new_empty(v.shape) for v in (y0, omega, alpha, coupling))
-    return of_y0, of_omega, of_alpha, of_coupling
+def _(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *settings: Any) -> FieldGradients:
+    return FieldGradients(*(values.new_empty(values.shape) for values in (y0, omega, alpha, coupling)))
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

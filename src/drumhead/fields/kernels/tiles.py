@@ -4,7 +4,7 @@ A compiler that vectorises loops on its own keeps the sums of a convolution over
 tiles keep them in registers, which is what brings the convolution near the speed of a matrix product.
 
 Both read fields in one layout, flat arrays in which a row of the image holds the rows of its channels, one after
-another, and one element beyond either end of each may be read: see :class:`~drumhead.fields.wave_kernels.Layout`.
+another, and one element beyond either end of each may be read: see :mod:`drumhead.fields.kernels.rows`.
 Places in such an array are given as the index of the first pixel; nothing is checked.
 """
 
@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding
+import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir
-from numba import types  # type: ignore[attr-defined, unused-ignore]
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -64,14 +64,17 @@ class _Emitter:
     def spread(self, base: Any, index: Any) -> Any:
         """One number in every lane."""
         number = self.builder.load(self.builder.gep(base, [index]), align=self.align)
-        lane = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        lane = self.builder.insert_element(
+            ir.Constant(self.vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0)
+        )
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(lane, ir.Constant(self.vector, ir.Undefined), zeros)
 
     def accumulators(self, count: int) -> list[Any]:
         """Variables of one vector each, 0 at first; the compiler turns them into registers."""
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
-        places = [cgutils.alloca_once(self.builder, self.vector) for _ in range(count)]
+        allocate: Callable[..., Any] = cgutils.alloca_once
+        places = [allocate(self.builder, self.vector) for _ in range(count)]
         for place in places:
             self.builder.store(zero, place)
         return places
@@ -125,9 +128,11 @@ def convolution_tile(outputs: int, vectors: int) -> Callable[..., None]:
                     emit.store(builder.load(sums[o * vectors + v]), out_data, index)
             return context.get_dummy_value()
 
-        return types.void(source, types.int64, types.int64, types.int64, weights, types.int64, types.int64, out, types.int64), codegen
+        return types.void(
+            source, types.int64, types.int64, types.int64, weights, types.int64, types.int64, out, types.int64
+        ), codegen
 
-    return tile  # type: ignore[no-any-return]
+    return tile
 
 
 def correlation_tile(outputs: int) -> Callable[..., None]:
@@ -168,4 +173,4 @@ def correlation_tile(outputs: int) -> Callable[..., None]:
         integers = (types.int64,) * 4
         return types.void(pull, types.int64, source, types.int64, *integers, sums, types.int64), codegen
 
-    return tile  # type: ignore[no-any-return]
+    return tile
