@@ -2,12 +2,14 @@
 
 from drumhead.fields.boundaries import Boundary, convolve
 from drumhead.fields.cells import CellState, GRUCell, LSTMCell, RNNCell
+from drumhead.fields.evolution import Engine, evolve
 from drumhead.fields.stability import StabilityWarning, coupling_norm, stability_limit
-from drumhead.fields.wave import Nonlinearity, WaveState, evolve, laplacian, step
+from drumhead.fields.wave import Nonlinearity, WaveState, laplacian, step
 
 __all__ = [
     "Boundary",
     "CellState",
+    "Engine",
     "GRUCell",
     "LSTMCell",
     "Nonlinearity",
