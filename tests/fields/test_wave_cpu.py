@@ -78,15 +78,6 @@ def test_agrees_where_the_past_is_short(steps: int) -> None:
         torch.testing.assert_close(found, expected)
 
 
-def test_a_step_of_no_length_moves_nothing() -> None:
-    arguments = inputs(1, 2, 3, 4)
-    field, _, *others = values_and_gradients(
-        arguments, engine="fused", dt=0.0, steps=3, weights=torch.ones(1, 3, 2, 3, 4)
-    )
-    assert (field == arguments[0][:, None]).all()
-    assert all((gradient == 0).all() for gradient in others)
-
-
 @pytest.mark.parametrize("channels", [1, 2, 16])
 def test_float32_is_as_close_to_float64_as_the_plain_definition(channels: int) -> None:
     arguments = inputs(1, channels, 20, 21, requires_grad=False)

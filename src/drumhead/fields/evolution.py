@@ -63,7 +63,7 @@ def evolve(
     >>> (field[0, 1, 0, 0] != 0).int().tolist()
     [0, 1, 1, 1, 1, 1, 0, 0]
     """
-    check_evolution(y0, omega, alpha, coupling, steps=steps)
+    check_evolution(y0, omega, alpha, coupling, dt=dt, steps=steps)
     for name, value, options in (
         ("boundary", boundary, get_args(Boundary)),
         ("nonlinearity", nonlinearity, get_args(Nonlinearity)),

@@ -98,8 +98,7 @@ def adjoint(sheet: Sheet, transposed: Array, frames: Array, incoming: Array, gra
     """
     channels, height, width = sheet.y0.shape
     size, lanes = channels * stride_of(width), VECTOR_BYTES // sheet.y0.itemsize
-    zero, one = sheet.y0.dtype.type(0), sheet.y0.dtype.type(1)
-    rate = one / sheet.dt if sheet.dt != zero else zero
+    rate = sheet.y0.dtype.type(1) / sheet.dt
     y, earlier, omega, alpha = blank(sheet.y0), blank(sheet.y0), blank(sheet.y0), blank(sheet.y0)
     a, ly, lz = blank(sheet.y0), blank(sheet.y0), blank(sheet.y0)
     of_omega, of_alpha = blank(sheet.y0), blank(sheet.y0)
