@@ -43,6 +43,8 @@ def main(quick: bool = False, pairs: int = 5) -> None:
     """
     cases = QUICK if quick else FULL
     table = Table("batch", "C", "H x W", "T", "what", "plain, s", "fused, s", "ratio (range)")
+    for column in table.columns:
+        column.no_wrap = True
     for case in cases:
         for backward in (False, True):
             plain, fused = compare(case, backward=backward, pairs=pairs)
@@ -52,12 +54,12 @@ def main(quick: bool = False, pairs: int = 5) -> None:
                 str(case.channels),
                 f"{case.side} x {case.side}",
                 str(case.steps),
-                "forward + backward" if backward else "forward",
+                "and backward" if backward else "forward",
                 f"{statistics.median(plain):.3f}",
                 f"{statistics.median(fused):.3f}",
                 f"{statistics.median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})",
             )
-    console = Console()
+    console = Console(width=110)
     console.print(table)
     console.print(
         f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads; Python "

@@ -26,6 +26,22 @@ SAY = """
     from drumhead.fields.kernels.wave import forward
     print(sum(forward.stats.cache_hits.values()), result.double().sum().item())
 """
+PROBE_KERNEL = """
+    from drumhead.fields.kernels.compiling import kernel
+    from drumhead.fields.kernels.fast_tanh import fast_tanh
+
+    @kernel
+    def probe(values):
+        for i in range(values.size):
+            values[i] = fast_tanh(values[i])
+"""
+PROBE = """
+    import numpy as np
+    from drumhead.fields.kernels.probe import probe
+    values = np.ones(3, np.float32)
+    probe(values)
+    print(sum(probe.stats.cache_hits.values()), values[0])
+"""
 
 
 def start(script: str, *, package: Path | None = None, **environment: str) -> subprocess.Popen[str]:
@@ -85,25 +101,26 @@ class TestTheCacheOnDisk:
     def test_a_package_that_cannot_be_written(self, tmp_path: Path, package: Path) -> None:
         """The user's folder is taken, and what is there is used until the source changes."""
         home = tmp_path / "home"
-        _, first = said(start(SAY, package=package, HOME=str(home)))
+        _, first = said(start(PROBE, package=package, HOME=str(home)))
         assert list(home.rglob("*.nbi"))
-        hits, second = said(start(SAY, package=package, HOME=str(home)))
-        assert (hits, second) == ("1", first)
+        assert said(start(PROBE, package=package, HOME=str(home))) == ["1", first]
         sibling = package / "drumhead" / "fields" / "kernels" / "fast_tanh.py"
         sibling.write_text(sibling.read_text().replace("return ONE if t > ONE else t", "return t / LIMIT"))
-        hits, third = said(start(SAY, package=package, HOME=str(home)))
+        hits, third = said(start(PROBE, package=package, HOME=str(home)))
         assert hits == "0"
         assert third != first
 
     def test_no_folder_that_can_be_written(self, tmp_path: Path, package: Path) -> None:
         (tmp_path / "home").touch()
-        hits, _ = said(start(SAY, package=package, HOME=str(tmp_path / "home")))
+        hits, _ = said(start(PROBE, package=package, HOME=str(tmp_path / "home")))
         assert hits == "0"
 
     @pytest.fixture
     def package(self, tmp_path: Path) -> Path:
-        """A copy of the package beside which nothing can be written, not even by an administrator."""
+        """A copy of the package, with a small kernel, beside which not even an administrator can write anything."""
         source = Path(drumhead.__file__).parent
         shutil.copytree(source, tmp_path / "copy" / "drumhead", ignore=shutil.ignore_patterns("__pycache__"))
-        (tmp_path / "copy" / "drumhead" / "fields" / "kernels" / "__pycache__").touch()
+        kernels = tmp_path / "copy" / "drumhead" / "fields" / "kernels"
+        (kernels / "probe.py").write_text(textwrap.dedent(PROBE_KERNEL))
+        (kernels / "__pycache__").touch()
         return tmp_path / "copy"
