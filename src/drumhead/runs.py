@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from typing import Any, Literal
 
 import torch
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from drumhead.config import Config
@@ -95,14 +97,14 @@ class Run:
         """The run in a folder.
 
         Raises:
-            RunError: if the folder is not there, or holds no run, or its ``config.json`` cannot be read.
+            RunError: if the folder is not there, or holds no run, or its ``config.json`` is damaged.
         """
         folder = Path(folder)
         path = folder / "config.json"
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, RunConfig.model_validate_json(path.read_text()))
+            return cls(folder, RunConfig.model_validate_json(path.read_bytes()))
         except ValidationError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
@@ -176,10 +178,20 @@ class Run:
             torch.save(dict(state), temporary)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The state to go on from, or none; only tensors and plain values are read, no code is run."""
+        """The state to go on from, or none; only tensors and plain values are read, no code is run.
+
+        Raises:
+            RunError: if the file is damaged, or holds anything else.
+        """
         if not self.checkpoint_path.is_file():
             return None
-        state: dict[str, Any] = torch.load(self.checkpoint_path, map_location="cpu", weights_only=True)
+        try:
+            state: dict[str, Any] = torch.load(self.checkpoint_path, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+            raise RunError(
+                f"{self.checkpoint_path} is damaged, or holds more than tensors and plain values: "
+                "this run cannot go on; train in another folder"
+            ) from error
         return state
 
     def new_model(self) -> Segmenter:
@@ -203,19 +215,29 @@ class Run:
         """The model with its best weights, in evaluation mode, on the CPU.
 
         Raises:
-            RunError: if no epoch has finished yet.
+            RunError: if no epoch has finished yet, or the file is damaged or of another model.
         """
         if not self.model_path.is_file():
             raise RunError(f"{self.folder} has no model.safetensors: no epoch of this run has finished yet")
         model = self.new_model()
-        model.load_state_dict(load_file(self.model_path))
+        try:
+            model.load_state_dict(load_file(self.model_path))
+        except (SafetensorError, RuntimeError) as error:
+            raise RunError(f"{self.model_path} does not hold this run's weights: {error}") from error
         return model.eval()
 
     def scores(self) -> Scores | None:
-        """The test scores, or none while the run is unfinished."""
+        """The test scores, or none while the run is unfinished.
+
+        Raises:
+            RunError: if the file is damaged.
+        """
         if not self.scores_path.is_file():
             return None
-        return Scores.model_validate_json(self.scores_path.read_text())
+        try:
+            return Scores.model_validate_json(self.scores_path.read_bytes())
+        except ValidationError as error:
+            raise RunError(f"{self.scores_path} does not hold scores: {error}") from error
 
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
@@ -240,7 +262,9 @@ def run_folders(folder: Path | str) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder")
-    return [path.parent for path in sorted(folder.rglob("config.json"))]
+    found = (path.parent.relative_to(folder) for path in folder.rglob("config.json"))
+    # A hidden folder is a file being written, see drumhead.files.
+    return [folder / path for path in sorted(found) if not any(part.startswith(".") for part in path.parts)]
 
 
 def package_versions() -> dict[str, str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from drumhead.data.array_folder import map_array
+from drumhead.data.png_folder import SIXTEEN_BIT_MODES
 from drumhead.data.split import DatasetError
+
+Pixels = npt.NDArray[Any]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".npy")
 PILLOW_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -45,8 +50,8 @@ def image_files(paths: list[Path]) -> list[Path]:
 def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
     """One image as a model wants it.
 
-    PNG and JPEG files are converted to grey, RGB or RGBA as the model needs. A NumPy file holds (height, width) or
-    (height, width, channel), uint8 or float in [0, 1].
+    PNG and JPEG files of 8 bits are converted to grey, RGB or RGBA as the model needs; grey PNG of 16 bits is for
+    models of one channel. A NumPy file holds (height, width) or (height, width, channel), uint8 or float in [0, 1].
 
     Args:
         file: one of :func:`image_files`.
@@ -58,29 +63,37 @@ def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
     Raises:
         DatasetError: if the file cannot be read, or its values or channels do not fit; the message names it.
     """
-    try:
-        pixels = np.load(file, allow_pickle=False) if file.suffix.lower() == ".npy" else _pillow_pixels(file, channels)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise DatasetError(f"{file}: cannot be read as an image; {error}") from error
-    if pixels.dtype == np.uint8:
-        pixels = pixels.astype(np.float32) / 255
+    pixels = map_array(file) if file.suffix.lower() == ".npy" else _pillow_pixels(file, channels)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
-    if pixels.ndim != 3 or pixels.shape[-1] != channels:
+    if pixels.ndim != 3 or pixels.shape[-1] != channels or pixels.size == 0:
         raise DatasetError(
             f"{file}: the model needs (height, width, {channels}){' or (height, width)' if channels == 1 else ''}; "
             f"got {pixels.shape}"
         )
-    if pixels.dtype.kind != "f" or not (pixels.min() >= 0 and pixels.max() <= 1):
+    if pixels.dtype == np.uint8:
+        pixels = pixels.astype(np.float32) / 255
+    if pixels.dtype.kind != "f":
+        raise DatasetError(f"{file}: values must be uint8, or float from 0 to 1; got {pixels.dtype}. Convert them")
+    if not (pixels.min() >= 0 and pixels.max() <= 1):
         raise DatasetError(
             f"{file}: values must be uint8, or float from 0 to 1; got {pixels.dtype} "
             f"from {pixels.min()} to {pixels.max()}. Scale them"
         )
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32)
+    return np.array(pixels.transpose(2, 0, 1), dtype=np.float32, order="C")
 
 
-def _pillow_pixels(file: Path, channels: int) -> npt.NDArray[np.uint8]:
+def _pillow_pixels(file: Path, channels: int) -> Pixels:
     if channels not in PILLOW_MODES:
-        raise ValueError(f"a model of {channels} channels needs a .npy file")
-    with Image.open(file) as image:
-        return np.asarray(image.convert(PILLOW_MODES[channels]))
+        raise DatasetError(f"{file}: a model of {channels} channels needs a .npy file")
+    try:
+        with Image.open(file) as image:
+            if image.mode not in SIXTEEN_BIT_MODES:
+                return np.asarray(image.convert(PILLOW_MODES[channels]))
+            pixels = np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for a broken PNG
+        raise DatasetError(f"{file}: cannot be read as an image; {error}") from error
+    if channels != 1:  # Pillow's own conversion would cut all values above 255
+        raise DatasetError(f"{file}: grey of 16 bits is for models of one channel, not {channels}. Make it 8 bits")
+    scaled: Pixels = np.divide(pixels, 65535, dtype=np.float32)
+    return scaled

@@ -67,10 +67,10 @@ class NWM(RecurrentSegmenter):
 
     def drum(self, images: Tensor) -> Drum:
         """The sheet an image makes: where it starts, how stiff and how damped it is."""
+        self.check_images(images)
         return Drum(self.y0_encoder(images), self.omega_encoder(images), self.alpha_encoder(images))
 
     def states(self, images: Tensor) -> Tensor:
-        self.check_images(images)
         return evolve(
             *self.drum(images),
             self.coupling,

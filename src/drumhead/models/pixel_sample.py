@@ -32,12 +32,17 @@ def sample_pixels(masks: Tensor, count: int, *, generator: torch.Generator) -> P
         count: draws per image.
         generator: where the draws come from, a CPU generator.
 
+    Raises:
+        ValueError: if ``count`` is below 1.
+
     >>> masks = torch.zeros(1, 4, 4, dtype=torch.int64)
     >>> masks[0, 1, 2] = 3
     >>> sample = sample_pixels(masks, 1000, generator=torch.Generator().manual_seed(0))
     >>> bool(0.4 < (sample.pixel == 6).float().mean() < 0.7)
     True
     """
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
     foreground = (masks.flatten(1) != 0).cpu().float()
     pixels = foreground.shape[1]
     foreground_pixels = foreground.sum(dim=1, keepdim=True)

@@ -45,7 +45,7 @@ class Segmenter(nn.Module, ABC):
         """Class logits ``(batch, class, height, width)`` of images ``(batch, channel, height, width)``.
 
         Raises:
-            ValueError: if the images are not of that shape, or have another number of channels.
+            ValueError: if the images are not of that shape, have another number of channels, or hold integers.
         """
         self.check_images(images)
         return self.classify(self.represent(images))
@@ -71,13 +71,14 @@ class Segmenter(nn.Module, ABC):
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
-        """The class of every pixel, int64 ``(batch, height, width)``; the model's mode is left as it was."""
-        training = self.training
+        """The class of every pixel, int64 ``(batch, height, width)``; modes are left as they were."""
+        modes = {module: module.training for module in self.modules()}
         self.eval()
         try:
             prediction: Tensor = self(images).argmax(dim=1)
         finally:
-            self.train(training)
+            for module, mode in modes.items():
+                module.training = mode
         return prediction
 
     def diagnose(self, images: Tensor) -> str | None:
@@ -90,9 +91,11 @@ class Segmenter(nn.Module, ABC):
         return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
 
     def check_images(self, images: Tensor) -> None:
-        """Raise ``ValueError`` where images are not ``(batch, in_channels, height, width)``."""
+        """Raise ``ValueError`` where images are not floating point ``(batch, in_channels, height, width)``."""
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(
                 f"images must be (batch, {self.in_channels}, height, width) for this model, "
                 f"got shape {tuple(images.shape)}"
             )
+        if not images.is_floating_point():
+            raise ValueError(f"images must be floating point, from 0 to 1, got {images.dtype}: scale them")

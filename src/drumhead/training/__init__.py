@@ -115,9 +115,13 @@ def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tup
 
 
 def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, object]]:
-    """What makes two runs different: every field of the experiment, and the data's fingerprint."""
+    """What makes two runs different: every field of the experiment, the data's fingerprint and its classes."""
     before, after = (
-        {**flatten(config.experiment.model_dump(exclude={"dataset"})), "data": config.data.fingerprint}
+        {
+            **flatten(config.experiment.model_dump(exclude={"dataset"})),
+            "data": config.data.fingerprint,
+            "classes": config.data.class_names,
+        }
         for config in (old, new)
     )
     names = dict.fromkeys([*before, *after])

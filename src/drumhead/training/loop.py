@@ -52,8 +52,8 @@ class Training:
         self.seconds = 0.0
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
-        self.restore()
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
+        self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
         self.wrapped.mark_forward_method("loss")
         self.shuffle = Shuffle(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         self.train_batches = self.loader("train", order=self.shuffle, drop_last=True)
@@ -75,7 +75,7 @@ class Training:
         """Train what is left, then score the test set with the weights that were kept.
 
         Raises:
-            TrainingDivergedError: at the first loss that is not finite.
+            TrainingDivergedError: at the first loss or gradient that is not finite.
         """
         self.tell("started", self.run, self.epoch)
         try:
@@ -127,15 +127,16 @@ class Training:
         rate = learning_rate(self.recipe, self.progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        count = round(self.recipe.pixels * masks[0].numel())
+        count = max(1, round(self.recipe.pixels * masks[0].numel()))
         pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         loss = self.wrapped.loss(images, masks, pixels=pixels)
         value: float = loss.item()
-        self.check_finite(value)
+        self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
         if self.recipe.clip is not None:
-            self.fabric.clip_gradients(self.wrapped, self.wrapped_optimizer, max_norm=self.recipe.clip)
+            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+            self.check_finite(norm.item(), "the gradient's norm")
         self.wrapped_optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - begin
@@ -189,11 +190,11 @@ class Training:
             image_loader(self.dataset.splits[split], batch_size=self.recipe.batch_size, **options)
         )
 
-    def check_finite(self, loss: float) -> None:
-        """Raise ``TrainingDivergedError`` for a loss that is not a number."""
-        if not math.isfinite(loss):
+    def check_finite(self, value: float, what: str) -> None:
+        """Raise ``TrainingDivergedError`` for a loss or gradient that is not a number."""
+        if not math.isfinite(value):
             raise TrainingDivergedError(
-                f"the loss is {loss} in epoch {self.epoch}, after {self.step} steps; {self.what_is_kept}"
+                f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; {self.what_is_kept}"
             )
 
     @property

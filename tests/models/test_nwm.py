@@ -1,0 +1,107 @@
+"""The neural wave machine: its drum, its states, how far what it sees travels, and when it doubts itself."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
+from drumhead.models import NWM, NWMConfig, build
+
+
+def wave_machine(*, seed: int = 0, **fields: Any) -> NWM:
+    model = build("nwm", in_channels=3, classes=4, seed=seed, **{"steps": 6, "pixel_widths": (8,), **fields})
+    assert isinstance(model, NWM)
+    return model
+
+
+def random_images(*shape: int) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 16])
+def test_the_coupling_starts_as_the_laplacian(channels: int) -> None:
+    model = wave_machine(hidden_channels=channels)
+    assert torch.equal(model.coupling.detach(), laplacian(channels))
+    assert model.coupling.requires_grad
+
+
+def test_the_drum_is_in_range_even_for_wild_images() -> None:
+    model = wave_machine().double()
+    drum = model.drum(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    assert drum.y0.shape == drum.omega.shape == drum.alpha.shape == (4, 2, 9, 8)
+    assert drum.y0.abs().max() <= 1
+    assert drum.y0.min() < 0 < drum.y0.max()
+    assert drum.omega.min() >= 0
+    assert drum.alpha.min() >= 0
+
+
+@pytest.mark.parametrize("boundary", get_args(Boundary))
+@pytest.mark.parametrize("nonlinearity", get_args(Nonlinearity))
+def test_states_are_the_evolution_of_the_drum(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
+    model = wave_machine(dt=0.3, boundary=boundary, nonlinearity=nonlinearity, hidden_channels=3).double()
+    images = random_images(2, 3, 7, 9)
+    y0, omega, alpha = model.drum(images)
+    expected = evolve(y0, omega, alpha, model.coupling, dt=0.3, steps=6, boundary=boundary, nonlinearity=nonlinearity)
+    states = model.states(images)
+    assert states.shape == (2, 6, 3, 7, 9)
+    assert torch.equal(states, expected)
+    assert not torch.allclose(states[:, 0], y0)  # the initial position is not a frame
+    assert torch.equal(model(images), model.pixel_network(model.readout(states)))
+
+
+def support(gradient: Tensor) -> tuple[int, int, int, int]:
+    """First and last row, first and last column, where a gradient (batch, channel, height, width) is not 0."""
+    rows = gradient.abs().amax(dim=(0, 1, 3)).nonzero().flatten()
+    columns = gradient.abs().amax(dim=(0, 1, 2)).nonzero().flatten()
+    return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
+
+
+@pytest.mark.parametrize("frame", [0, 1, 5])
+def test_what_a_pixel_sees_travels_a_pixel_a_step_and_no_farther(frame: int) -> None:
+    """The encoder of y0 sees 4 pixels far; the n-th step adds one pixel to that."""
+    model, images = wave_machine().double(), random_images(4, 3, 31, 29).requires_grad_()
+    (gradient,) = torch.autograd.grad(model.states(images)[:, frame, :, 15, 14].sum(), images)
+    reach = 4 + frame + 1
+    assert support(gradient) == (15 - reach, 15 + reach, 14 - reach, 14 + reach)
+
+
+def test_with_enough_steps_every_pixel_hears_every_other() -> None:
+    """Farthest is the pixel half a sheet away in both directions; a wave goes along one of them at a time."""
+    model, images = wave_machine(steps=26).double(), random_images(4, 3, 31, 31).requires_grad_()
+    (gradient,) = torch.autograd.grad(model(images)[..., 3, 3].sum(), images)
+    assert (gradient.abs().amax(dim=(0, 1)) > 0).all()
+
+
+def test_a_step_past_the_limit_is_told() -> None:
+    images = random_images(2, 3, 9, 9)
+    calm, hasty = wave_machine(dt=0.1).double(), wave_machine(dt=0.9).double()
+    assert calm.diagnose(images) is None
+    message = hasty.diagnose(images)
+    assert message is not None
+    assert "dt = 0.9 is past the stability limit" in message
+    assert "smaller dt" in message
+
+
+def test_the_limit_is_that_of_the_drum_it_makes() -> None:
+    model, images = wave_machine().double(), random_images(2, 3, 9, 9)
+    drum = model.drum(images)
+    limit = model.stability_limit(images)
+    assert limit == stability_limit(drum.omega, drum.alpha, model.coupling)
+    assert limit < stability_limit(torch.zeros(1), torch.zeros(1), laplacian(2))
+    for dt, silent in ((0.999 * limit, True), (1.001 * limit, False)):
+        model.config = NWMConfig(dt=dt)
+        assert (model.diagnose(images) is None) is silent
+
+
+def test_stiffness_that_training_adds_is_noticed() -> None:
+    model, images = wave_machine(dt=0.1).double(), random_images(1, 3, 9, 9)
+    last = model.omega_encoder[-2]
+    with torch.no_grad():
+        assert isinstance(last, torch.nn.Conv2d)
+        assert last.bias is not None
+        last.bias.fill_(500.0)
+    assert model.diagnose(images) is not None
