@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from drumhead.models.kernels.chunks import chunks_of, parts_of
 from drumhead.models.kernels.hearing import HearingKernel
-from drumhead.models.kernels.threads import run_parts
+from drumhead.models.kernels.threads import run_parts, torch_on_one_thread
 from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.readouts import READOUTS, Readout
 
@@ -120,35 +120,36 @@ def _pixel_loss(
 
     Gradients that are not wanted are empty.
     """
-    batch, steps, channels, height, width = field.shape
-    states, target, weight = field.contiguous().flatten(3), targets.flatten(1), weights.flatten(1)
-    kernel = HearingKernel(readout, parameters, steps=steps, channels=channels)
-    counted = weight != 0
-    parts = parts_of(chunks_of(batch, height * width, size=kernel.chunk_size, counted=counted))
-    make = torch.empty_like if counted.all() else torch.zeros_like
-    field_gradient = make(states if of_field else states[:0])
-    losses = [0.0] * len(parts)
-    numbers = sum(parameter.numel() for parameter in parameters) if of_parameters else 0
-    parameter_gradients = field.new_zeros(len(parts), numbers)
+    shapes = [parameter.shape for parameter in parameters]
+    numbers = sum(shape.numel() for shape in shapes) if of_parameters else 0
+    with torch_on_one_thread() as threads:
+        states, target, weight = field.contiguous().flatten(3), targets.flatten(1), weights.flatten(1)
+        kernel = HearingKernel(readout, parameters, steps=states.shape[1], channels=states.shape[2])
+        counted = weight != 0
+        parts = parts_of(chunks_of(*counted.shape, size=kernel.chunk_size, counted=counted))
+        losses = [0.0] * len(parts)
+        by_part = field.new_empty(len(parts), numbers)
+        field_gradient = torch.empty_like(states if of_field else states[:0])
+        if of_field and not counted.all():
+            run_parts(lambda image: field_gradient[image].zero_(), len(states), threads=threads)
 
-    def run(part: int) -> None:
-        gradients = _split(parameter_gradients[part], parameters) if of_parameters else []
-        for chunk in parts[part]:
-            losses[part] += kernel.add_loss(
-                states[chunk.image],
-                target[chunk.image],
-                weight[chunk.image],
-                chunk,
-                field_gradient=field_gradient[chunk.image] if of_field else None,
-                parameter_gradients=gradients,
-            )
+        def run(part: int) -> None:
+            gradients = _split(by_part[part].zero_(), shapes) if of_parameters else []
+            for chunk in parts[part]:
+                losses[part] += kernel.add_loss(
+                    states[chunk.image],
+                    target[chunk.image],
+                    weight[chunk.image],
+                    chunk,
+                    field_gradient=field_gradient[chunk.image] if of_field else None,
+                    parameter_gradients=gradients,
+                )
 
-    run_parts(run, len(parts))
-    total = field.new_zeros(numbers)
-    for gradients in parameter_gradients:  # in this order, whichever part was ready first
-        total += gradients
-    shaped = field_gradient.view(field.shape if of_field else (0,))
-    return field.new_tensor(sum(losses)), shaped, total
+        run_parts(run, len(parts), threads=threads)
+        total = field.new_zeros(numbers)
+        for gradients in by_part:  # in this order, whichever part was ready first
+            total += gradients
+    return field.new_tensor(sum(losses)), field_gradient.view(field.shape if of_field else (0,)), total
 
 
 @_pixel_loss.register_fake
@@ -166,6 +167,7 @@ def _(
 
 
 def _keep_gradients(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    ctx.of_leaf = inputs[0].is_leaf
     ctx.shapes = [parameter.shape for parameter in inputs[3]]
     ctx.save_for_backward(*output[1:])
 
@@ -174,12 +176,12 @@ def _scale_gradients(ctx: Any, incoming: Tensor, *_: Tensor | None) -> tuple[Any
     if torch.is_grad_enabled():
         raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
     of_field, of_parameters = ctx.saved_tensors
-    parameters: list[Tensor | None] = [None] * len(ctx.shapes)
-    if of_parameters.numel():
-        ends = of_parameters * incoming
-        parameters = list(ends.split([shape.numel() for shape in ctx.shapes]))
-        parameters = [part.view(shape) for part, shape in zip(parameters, ctx.shapes, strict=True) if part is not None]
-    return (of_field * incoming if of_field.numel() else None), None, None, parameters, None, None, None
+    # A field is large and fresh memory slow, so its gradient is handed on as it is where it is to be scaled by 1; but
+    # not to a leaf, whose gradient may be added to in place.
+    if of_field.numel() and (ctx.of_leaf or torch.compiler.is_compiling() or incoming != 1):
+        of_field = of_field * incoming
+    parameters = _split(of_parameters * incoming, ctx.shapes) if of_parameters.numel() else [None] * len(ctx.shapes)
+    return of_field if of_field.numel() else None, None, None, parameters, None, None, None
 
 
 _pixel_loss.register_autograd(_scale_gradients, setup_context=_keep_gradients)
@@ -187,17 +189,18 @@ _pixel_loss.register_autograd(_scale_gradients, setup_context=_keep_gradients)
 
 @torch.library.custom_op("drumhead::pixel_logits", mutates_args=(), device_types="cpu")
 def _pixel_logits(field: Tensor, parameters: Sequence[Tensor], readout: str) -> Tensor:
-    batch, steps, channels, height, width = field.shape
-    states = field.contiguous().flatten(3)
-    kernel = HearingKernel(readout, parameters, steps=steps, channels=channels)
-    parts = parts_of(chunks_of(batch, height * width, size=kernel.chunk_size))
-    logits = field.new_empty(batch, len(parameters[-1]), height * width)
+    batch, _, _, height, width = field.shape
+    with torch_on_one_thread() as threads:
+        states = field.contiguous().flatten(3)
+        kernel = HearingKernel(readout, parameters, steps=states.shape[1], channels=states.shape[2])
+        parts = parts_of(chunks_of(batch, height * width, size=kernel.chunk_size))
+        logits = field.new_empty(batch, len(parameters[-1]), height * width)
 
-    def run(part: int) -> None:
-        for chunk in parts[part]:
-            kernel.write_logits(states[chunk.image], chunk, logits[chunk.image])
+        def run(part: int) -> None:
+            for chunk in parts[part]:
+                kernel.write_logits(states[chunk.image], chunk, logits[chunk.image])
 
-    run_parts(run, len(parts))
+        run_parts(run, len(parts), threads=threads)
     return logits.view(batch, -1, height, width)
 
 
@@ -206,7 +209,7 @@ def _(field: Tensor, parameters: Sequence[Tensor], readout: str) -> Tensor:
     return field.new_empty(field.shape[0], len(parameters[-1]), *field.shape[3:])
 
 
-def _split(numbers: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
+def _split(numbers: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
     """Parameters end to end, as views of each one's shape."""
-    parts = numbers.split([parameter.numel() for parameter in parameters])
-    return [part.view(parameter.shape) for part, parameter in zip(parts, parameters, strict=True)]
+    parts = torch.split(numbers, [shape.numel() for shape in shapes])
+    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]

@@ -34,37 +34,12 @@ class Workspace(threading.local):
         return memory[: rows * columns].view(rows, columns)
 
 
-def run_parts(run: Callable[[int], None], parts: int) -> None:
-    """Call ``run`` for each of so many parts, as many at a time as torch has threads, without recording gradients.
-
-    Each part runs on one thread, also where there is but one part: results do not depend on the number of threads.
-    """
-    with _torch_on_one_thread() as threads:
-        if min(threads, parts) == 1:
-            for part in range(parts):
-                _without_gradients(run, part)
-            return
-        with ThreadPoolExecutor(min(threads, parts)) as pool:
-            futures = [pool.submit(_without_gradients, run, part) for part in range(parts)]
-            try:
-                for future in futures:
-                    future.result()  # raises here what was raised there
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-
-
-def _without_gradients(run: Callable[[int], None], part: int) -> None:
-    # Both settings are a thread's own, and new threads start with the defaults.
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        run(part)
-
-
 @contextmanager
-def _torch_on_one_thread() -> Iterator[int]:
+def torch_on_one_thread() -> Iterator[int]:
     """Torch on one thread, here and in threads started meanwhile; yields how many it had, and gives them back.
 
-    Set here and not in the threads: the matrix library's number is one for the whole process.
+    Set here and not in those threads: the number of the matrix library is one for the whole process. In a process
+    that has forked, torch on several threads can wait for ever; on one it does not.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -72,3 +47,28 @@ def _torch_on_one_thread() -> Iterator[int]:
         yield threads
     finally:
         torch.set_num_threads(threads)
+
+
+def run_parts(run: Callable[[int], object], parts: int, *, threads: int) -> None:
+    """Call ``run`` for each of so many parts, as many at a time as there are threads, without recording gradients.
+
+    To be called with torch on one thread: then what a part computes does not depend on the number of threads.
+    """
+    if min(threads, parts) <= 1:
+        for part in range(parts):
+            _without_gradients(run, part)
+        return
+    with ThreadPoolExecutor(min(threads, parts)) as pool:
+        futures = [pool.submit(_without_gradients, run, part) for part in range(parts)]
+        try:
+            for future in futures:
+                future.result()  # raises here what was raised there
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _without_gradients(run: Callable[[int], object], part: int) -> None:
+    # Both settings are a thread's own, and new threads start with the defaults.
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        run(part)
