@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
+from drumhead.engine import Engine
 from drumhead.fields import wave, wave_cpu
 from drumhead.fields.boundaries import Boundary
 from drumhead.fields.wave import Nonlinearity, check_evolution
-
-Engine = Literal["auto", "plain", "fused"]
-"""``plain``: the definition in torch, any device and type. ``fused``: compiled by Numba for CPUs, float32 or
-float64. ``auto``: fused where it can be, plain elsewhere."""
 
 
 def evolve(

@@ -37,7 +37,7 @@ class HearingConfig(Config):
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
     """Hidden layers of the pixel network."""
     engine: Engine = "auto"
-    """What computes the loss, and predictions where no gradients are wanted. The numbers agree to rounding."""
+    """What computes the NWM's waves, the loss, and predictions: plain torch, fused for CPUs, or the best there is."""
 
 
 class RecurrentSegmenter(Segmenter):
