@@ -1,84 +1,149 @@
-"""Loggers of others: what they are told, and that they never stand in the way."""
+"""Loggers of others write what they are told, and never stop or change a training."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 
 from drumhead.data import Dataset
-from drumhead.training import LOGGERS, LoggerName, LoggerWarning, train
+from drumhead.runs import Run
+from drumhead.training import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loggers import Logger, TensorBoardLogger, WandbLogger
 
-from .small import same, small_experiment, weights
+from .tiny import STEPS_PER_EPOCH, Steps, assert_same_training, fit, tiny
+
+EPOCHS = 2
 
 
-def test_tensorboard_reads_what_was_written(boards: Dataset, tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+@pytest.fixture(scope="module")
+def unlogged(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run that every logged one must equal."""
+    return fit(tiny(epochs=EPOCHS), boards, tmp_path_factory.mktemp("loggers") / "unlogged")
 
-    run = train(small_experiment(), boards, tmp_path / "run", observers=[TensorBoardLogger()])
-    events = EventAccumulator(str(run.folder / "tensorboard"))
+
+def test_every_name_has_a_logger() -> None:
+    assert set(LOGGERS) == set(get_args(LoggerName))
+    assert {name: logger.package for name, logger in LOGGERS.items()} == {name: name for name in LOGGERS}
+
+
+def test_tensorboard_reads_back_what_was_logged(boards: Dataset, tmp_path: Path, unlogged: Run) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    steps = Steps()
+    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", TensorBoardLogger(), steps)
+    assert_same_training(run, unlogged)
+    events = accumulator.EventAccumulator(str(run.folder / "tensorboard"))
     events.Reload()
-    losses = events.Scalars("epoch/val_loss")
-    assert [event.step for event in losses] == [2, 4]
-    assert [event.value for event in losses] == pytest.approx([row["val_loss"] for row in run.metrics()])
-    assert len(events.Scalars("step/loss")) == 4
+    logged = [(event.step, event.value) for event in events.Scalars("step/loss")]
+    assert logged == [(report.step, pytest.approx(report.loss, rel=1e-6)) for report in steps.reports]
+    for name in ("val_loss", "val_mean_iou", "kept"):
+        logged = [(event.step, event.value) for event in events.Scalars(f"epoch/{name}")]
+        assert logged == [(row["step"], pytest.approx(row[name], rel=1e-6)) for row in run.metrics()]
 
 
-@pytest.mark.parametrize("name", list(LOGGERS))
-def test_a_missing_package_is_named_and_training_goes_on(
-    name: LoggerName, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", get_args(LoggerName))
+def test_a_missing_package_is_told_with_how_to_get_it(
+    name: LoggerName, boards: Dataset, tmp_path: Path, unlogged: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("wandb", "torch.utils.tensorboard"):
-        monkeypatch.setitem(sys.modules, module, None)
-    with pytest.warns(LoggerWarning, match=f"pip install {name}") as warned:
-        run = train(small_experiment(), boards, tmp_path / "run", observers=[LOGGERS[name]()])
-    assert len(warned) == 1
-    assert run.state == "done"
+    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.warns(LoggerWarning, match=f"no more logging to {name}.*pip install {name}") as caught:
+        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", LOGGERS[name]())
+    assert len(caught) == 1
+    assert_same_training(run, unlogged)
 
 
-class Broken(Logger):
-    """Fails at the second thing it is told."""
-
-    package = "broken"
-    written = 0
-
-    def write(self, values: dict[str, float], step: int) -> None:
-        self.written += 1
-        if self.written == 2:
-            raise ConnectionError("the line is dead")
-
-
-def test_a_logger_that_fails_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
-    logger = Broken()
-    with pytest.warns(LoggerWarning, match="ConnectionError: the line is dead") as warned:
-        run = train(small_experiment(), boards, tmp_path / "run", observers=[logger])
-    assert len(warned) == 1
-    assert logger.written == 2
-    assert same(weights(run), weights(train(small_experiment(), boards, tmp_path / "without")))
-
-
-@pytest.mark.parametrize(("key", "mode"), [(None, "offline"), ("secret", "online")])
-def test_wandb_never_asks_for_a_key(
-    key: str | None, mode: str, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failing", ["open", "write", "close"])
+def test_a_logger_that_fails_is_warned_of_once_and_left(
+    failing: str, boards: Dataset, tmp_path: Path, unlogged: Run
 ) -> None:
-    calls: list[tuple[str, Any]] = []
-    session = SimpleNamespace(
-        log=lambda values, step: calls.append(("log", step)), finish=lambda: calls.append(("finish", None))
+    calls: list[str] = []
+
+    class Failing(Logger):
+        package = "failing"
+
+        def call(self, method: str) -> None:
+            calls.append(method)
+            if method == failing and calls.count(method) == (3 if method == "write" else 1):
+                raise OSError("disk full")
+
+        def open(self, run: Run) -> None:
+            self.call("open")
+
+        def write(self, values: dict[str, float], step: int) -> None:
+            self.call("write")
+
+        def close(self) -> None:
+            self.call("close")
+
+    with pytest.warns(LoggerWarning, match="no more logging to failing: OSError: disk full$") as caught:
+        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", Failing())
+    assert len(caught) == 1
+    writes = EPOCHS * (STEPS_PER_EPOCH + 1)
+    assert (
+        calls
+        == {
+            "open": ["open"],
+            "write": ["open", "write", "write", "write"],
+            "close": ["open", *["write"] * writes, "close"],
+        }[failing]
     )
+    assert_same_training(run, unlogged)
 
-    def init(**options: Any) -> SimpleNamespace:
-        calls.append(("init", options))
-        return session
 
-    fake = SimpleNamespace(api=SimpleNamespace(api_key=key), init=init)
-    monkeypatch.setitem(sys.modules, "wandb", fake)
+class FakeWandb(ModuleType):
+    """What of Weights & Biases is used, keeping what it is given."""
+
+    def __init__(self, api_key: str | None) -> None:
+        super().__init__("wandb")
+        self.api = SimpleNamespace(api_key=api_key)
+        self.begun: list[dict[str, Any]] = []
+        self.logged: list[tuple[int, dict[str, float]]] = []
+        self.finished = 0
+
+    def init(self, **options: Any) -> FakeWandb:
+        self.begun.append(options)
+        return self
+
+    def log(self, values: dict[str, float], *, step: int) -> None:
+        self.logged.append((step, values))
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+@pytest.mark.parametrize(
+    ("api_key", "asked", "mode"),
+    [(None, None, "offline"), ("secret", None, "online"), ("secret", "disabled", "disabled")],
+)
+def test_wandb_logs_offline_where_there_is_no_key(
+    api_key: str | None,
+    asked: str | None,
+    mode: str,
+    boards: Dataset,
+    tmp_path: Path,
+    unlogged: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wandb = FakeWandb(api_key)
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    run = train(small_experiment(epochs=1), boards, tmp_path / "run", observers=[WandbLogger()])
-    options = calls[0][1]
-    assert (options["mode"], options["config"]["experiment"]["name"]) == (mode, "small")
-    assert [step for name, step in calls if name == "log"] == [1, 2, run.metrics()[-1]["step"]]
-    assert calls[-1][0] == "finish"
+    if asked is not None:
+        monkeypatch.setenv("WANDB_MODE", asked)
+    steps = Steps()
+    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", WandbLogger(), steps)
+    assert_same_training(run, unlogged)
+    (options,) = wandb.begun
+    assert options["mode"] == mode
+    assert options["name"] == "run"
+    assert options["dir"] == str(run.folder)
+    assert options["config"]["experiment"]["seed"] == 3
+    assert wandb.finished == 1
+    losses = [(step, values["step/loss"]) for step, values in wandb.logged if "step/loss" in values]
+    assert losses == [(report.step, report.loss) for report in steps.reports]
+    epochs = [step for step, values in wandb.logged if "epoch/val_loss" in values]
+    assert epochs == [STEPS_PER_EPOCH, 2 * STEPS_PER_EPOCH]
+    assert [step for step, _ in wandb.logged] == sorted(step for step, _ in wandb.logged)  # as wandb demands

@@ -1,4 +1,4 @@
-"""Two epochs and two more are four, to the bit; so are killed ones. The same seed is the same run."""
+"""A training that was stopped, or given more epochs, ends as one that ran through: the same to the bit."""
 
 from __future__ import annotations
 
@@ -6,127 +6,124 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
-from drumhead.data import Dataset, TetrominoConfig, make_dataset
-from drumhead.experiments import Experiment
-from drumhead.runs import Run, RunError
-from drumhead.training import train
+from drumhead.data import Dataset
+from drumhead.runs import Run
 
-from .small import Recorder, StopAfter, same, small_experiment, weights
+from .tiny import DEMO, Events, Stop, assert_same_training, fit, kept_weights, tiny
 
-
-def metrics(run: Run) -> list[dict[str, float]]:
-    """The rows of metrics.csv, without the time they took."""
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in run.metrics()]
-
-
-def assert_same_runs(first: Run, second: Run) -> None:
-    assert same(weights(first), weights(second))
-    assert same(first.load_model().state_dict(), second.load_model().state_dict())
-    assert metrics(first) == metrics(second)
-    assert first.scores() == second.scores()
+RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "nwm, paper": ("nwm", {}),
+    "nwm, demo": ("nwm", DEMO),
+    "conv_lstm, demo": ("conv_lstm", DEMO),
+    "unet, paper": ("unet", {}),
+}
+MOMENTS: dict[str, dict[str, int]] = {
+    "at the end of an epoch": {"after_epoch": 2},
+    "in an epoch": {"after_step": 11},
+    "in the first epoch": {"after_step": 2},
+    "at the end of the last epoch": {"after_epoch": 4},
+}
 
 
-@pytest.mark.parametrize("stop", [StopAfter(epoch=2), StopAfter(step=5), StopAfter(step=1)])
-@pytest.mark.parametrize("pixels", [1.0, 0.2])
-def test_two_and_two_epochs_are_four(boards: Dataset, tmp_path: Path, stop: StopAfter, pixels: float) -> None:
-    experiment = small_experiment(epochs=4, pixels=pixels, schedule="cosine", warmup=0.2, clip=1.0)
-    whole = train(experiment, boards, tmp_path / "whole")
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_stopped_training_goes_on(recipe: str, moment: str, boards: Dataset, tmp_path: Path) -> None:
+    model, fields = RECIPES[recipe]
+    experiment = tiny(model, **fields)
+    through = fit(experiment, boards, tmp_path / "through")
     with pytest.raises(KeyboardInterrupt):
-        train(experiment, boards, tmp_path / "parts", observers=[stop])
-    assert Run.open(tmp_path / "parts").state == "unfinished"
-    parts = train(experiment, boards, tmp_path / "parts")
-    assert_same_runs(whole, parts)
+        fit(experiment, boards, tmp_path / "stopped", Stop(**MOMENTS[moment]))
+    assert Run.open(tmp_path / "stopped").state == "unfinished"
+    resumed = fit(experiment, boards, tmp_path / "stopped")
+    assert_same_training(resumed, through)
 
 
-def test_a_finished_run_goes_on_with_more_epochs(boards: Dataset, tmp_path: Path) -> None:
-    whole = train(small_experiment(epochs=4), boards, tmp_path / "whole")
-    train(small_experiment(epochs=2), boards, tmp_path / "parts")
-    recorder = Recorder()
-    parts = train(small_experiment(epochs=4), boards, tmp_path / "parts", observers=[recorder])
-    assert recorder.events[0] == "started after 2"
-    assert_same_runs(whole, parts)
-    assert parts.config.experiment.recipe.epochs == 4
+def test_it_may_be_stopped_again_and_again(boards: Dataset, tmp_path: Path) -> None:
+    through = fit(tiny(), boards, tmp_path / "through")
+    for step in (3, 7, 13, 17):
+        with pytest.raises(KeyboardInterrupt):
+            fit(tiny(), boards, tmp_path / "stopped", Stop(after_step=step))
+    assert_same_training(fit(tiny(), boards, tmp_path / "stopped"), through)
 
 
-def test_a_schedule_forbids_more_epochs(boards: Dataset, tmp_path: Path) -> None:
-    train(small_experiment(epochs=1, schedule="cosine"), boards, tmp_path / "run")
-    with pytest.raises(RunError, match=r"recipe\.epochs is 1, not 2"):
-        train(small_experiment(epochs=2, schedule="cosine"), boards, tmp_path / "run")
+@pytest.mark.parametrize("model", ["nwm", "unet"])
+def test_a_finished_training_takes_more_epochs(model: str, boards: Dataset, tmp_path: Path) -> None:
+    through = fit(tiny(model, epochs=4), boards, tmp_path / "through")
+    run = fit(tiny(model, epochs=2), boards, tmp_path / "longer")
+    assert len(run.metrics()) == 2
+    longer = fit(tiny(model, epochs=4), boards, tmp_path / "longer")
+    assert longer.config.experiment == through.config.experiment
+    assert Run.open(tmp_path / "longer").config == longer.config
+    assert_same_training(longer, through)
 
 
-def test_another_experiment_or_other_data_is_refused(boards: Dataset, tmp_path: Path) -> None:
-    experiment = small_experiment(epochs=1)
-    train(experiment, boards, tmp_path / "run")
-    other = experiment.replace(seed=4, model=experiment.model.replace(dt=0.2))
-    with pytest.raises(RunError, match=r"model\.dt is 0\.1, not 0\.2; seed is 3, not 4"):
-        train(other, boards, tmp_path / "run")
-    sizes = TetrominoConfig(canvas=24, cell=4, max_pieces=2, train=10, val=4, test=5, seed=1)
-    with pytest.raises(RunError, match="data is"):
-        train(experiment, make_dataset(sizes, tmp_path / "others"), tmp_path / "run")
+def test_more_epochs_stopped_on_the_way_leave_no_scores_of_fewer(boards: Dataset, tmp_path: Path) -> None:
+    fit(tiny(epochs=1), boards, tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny(epochs=3), boards, tmp_path / "run", Stop(after_epoch=2))
+    assert Run.open(tmp_path / "run").state == "unfinished"
+    fit(tiny(epochs=3), boards, tmp_path / "run")
+    through = fit(tiny(epochs=3), boards, tmp_path / "through")
+    assert_same_training(Run.open(tmp_path / "run"), through)
 
 
 def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
-    run = train(small_experiment(epochs=1), boards, tmp_path / "run")
-    before = {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()}
-    recorder = Recorder()
-    train(small_experiment(epochs=1), boards, tmp_path / "run", observers=[recorder])
-    assert {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
-    assert recorder.events == []
+    run = fit(tiny(epochs=1), boards, tmp_path / "run")
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()}
+    events = Events()
+    again = fit(tiny(epochs=1), boards, tmp_path / "run", events)
+    assert events.names == []
+    assert again.scores() == run.scores()
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()} == before
 
 
-def test_a_seed_is_a_run(boards: Dataset, tmp_path: Path) -> None:
-    experiment = small_experiment(epochs=1, pixels=0.5)
-    first = train(experiment, boards, tmp_path / "first")
-    torch.manual_seed(99)
-    before = torch.get_rng_state()
-    legacy = repr(np.random.get_state())  # noqa: NPY002
-    second = train(experiment, boards, tmp_path / "second")
-    assert torch.equal(torch.get_rng_state(), before), "training drew from torch's global generator"
-    assert repr(np.random.get_state()) == legacy, "training drew from NumPy's global generator"  # noqa: NPY002
-    assert_same_runs(first, second)
-    third = train(experiment.replace(seed=4), boards, tmp_path / "third")
-    assert not same(weights(first), weights(third))
+def test_a_finished_run_is_exactly_these_files(boards: Dataset, tmp_path: Path) -> None:
+    run = fit(tiny(epochs=1), boards, tmp_path / "run")
+    names = sorted(path.name for path in run.folder.iterdir())
+    assert names == ["config.json", "last.ckpt", "metrics.csv", "model.safetensors", "scores.json"]
 
 
-def test_validation_changes_nothing(boards: Dataset, tmp_path: Path) -> None:
-    all_images = train(small_experiment(pixels=0.5), boards, tmp_path / "all")
-    one_image = train(small_experiment(pixels=0.5, validation_images=1), boards, tmp_path / "one")
-    assert same(weights(all_images), weights(one_image))
-
-
-KILLED = """
-import sys
+SCRIPT = """
+import sys, time
 from pathlib import Path
+import torch
 from drumhead.data import open_dataset
 from drumhead.experiments import Experiment
-from drumhead.training import train
-experiment = Experiment.model_validate_json(sys.argv[1])
-train(experiment, open_dataset(Path(sys.argv[2])), sys.argv[3])
+from drumhead.training import Observer, train
+
+class Slow(Observer):
+    def stepped(self, report):
+        print(report.step, flush=True)
+        time.sleep(0.05)  # so that the signal comes in this epoch
+
+torch.set_num_threads(1)
+experiment = Experiment.model_validate_json(Path(sys.argv[1]).read_text())
+train(experiment, open_dataset(Path(sys.argv[2])), sys.argv[3], accelerator="cpu", observers=[Slow()])
 """
 
 
-def test_a_killed_process_loses_at_most_an_epoch(boards: Dataset, tmp_path: Path) -> None:
-    experiment: Experiment = small_experiment(epochs=40)
-    threads = torch.get_num_threads()
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    words = [experiment.model_dump_json(), str(boards.folder), str(tmp_path / "killed")]
-    process = subprocess.Popen([sys.executable, "-c", KILLED, *words], env=environment)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (tmp_path / "killed" / "last.ckpt").exists():
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    run = Run.open(tmp_path / "killed")
-    state = run.load_checkpoint()
-    assert state is not None
-    assert 1 <= state["epoch"] <= 40
-    run.load_model()
-    killed = train(experiment, boards, tmp_path / "killed")
-    assert_same_runs(train(experiment, boards, tmp_path / "whole"), killed)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
+def test_a_process_that_is_killed_leaves_a_run_that_goes_on(name: str, boards: Dataset, tmp_path: Path) -> None:
+    experiment, folder = tiny(epochs=3), tmp_path / "killed"
+    written = tmp_path / "experiment.json"
+    written.write_text(experiment.model_dump_json())
+    arguments = [sys.executable, "-c", SCRIPT, str(written), str(boards.folder), str(folder)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) == 8:  # in the second epoch
+                os.kill(process.pid, getattr(signal, name))
+                break
+        process.stdout.read()
+    assert process.returncode != 0
+    killed = Run.open(folder)
+    assert killed.state == "unfinished"
+    assert [row["epoch"] for row in killed.metrics()] == [1]
+    assert kept_weights(killed)
+    through = fit(experiment, boards, tmp_path / "through")
+    assert_same_training(fit(experiment, boards, folder), through)

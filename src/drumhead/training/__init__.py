@@ -47,8 +47,8 @@ def train(
     """Train an experiment, or go on with it where it stopped; a finished run is left as it is.
 
     Interrupted at any point, by Ctrl-C or worse, the folder holds the last finished epoch, and the same call goes
-    on from there: the result is the same to the bit. A finished run goes on if the experiment has more epochs than
-    before and a constant learning rate.
+    on from there: on the same machine, with as many threads, the result is the same to the bit. A finished run goes
+    on if the experiment has more epochs than before and a constant learning rate.
 
     Args:
         experiment: what to train; its ``dataset`` is not looked at.

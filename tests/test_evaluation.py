@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drumhead.data import Dataset, DatasetError, TetrominoConfig, make_dataset, open_dataset, to_tensors, write_dataset
+from drumhead.evaluation import dataset_of, evaluate_run
+from drumhead.experiments import Experiment
+from drumhead.models import model_config
+from drumhead.runs import DataRecord, Run, RunConfig, RunError
+
+BOARDS = TetrominoConfig(canvas=12, cell=2, max_pieces=2, train=4, val=3, test=5, seed=0)
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Dataset:
+    return make_dataset(BOARDS, tmp_path / "boards")
+
+
+@pytest.fixture
+def run(boards: Dataset, tmp_path: Path) -> Run:
+    """A run with untrained weights."""
+    model = model_config("cnn", layers=1, pixel_widths=(4,))
+    config = RunConfig(
+        experiment=Experiment(name="tiny", dataset=None, model=model),
+        data=DataRecord.of(boards),
+        versions={},
+        machine={},
+    )
+    run = Run.create(tmp_path / "run", config)
+    run.save_model(run.new_model())
+    return run
+
+
+def test_the_data_of_a_run_is_where_the_run_found_it(run: Run, boards: Dataset) -> None:
+    assert dataset_of(run).folder == boards.folder
+    assert dataset_of(run).fingerprint == boards.fingerprint
+
+
+def test_data_that_is_gone_can_be_named(run: Run, boards: Dataset, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.move(boards.folder, moved)
+    with pytest.raises(DatasetError, match=r"boards: the data of .*run is gone; tell where it is with --data"):
+        dataset_of(run)
+    assert dataset_of(run, moved).fingerprint == boards.fingerprint
+
+
+def test_data_that_has_changed_must_be_named(run: Run, boards: Dataset) -> None:
+    shutil.rmtree(boards.folder)
+    other = make_dataset(BOARDS.replace(seed=1), boards.folder)
+    with pytest.raises(DatasetError, match=r"this data is not what .*run was trained on; name it with --data"):
+        dataset_of(run)
+    assert dataset_of(run, other.folder).fingerprint == other.fingerprint != boards.fingerprint
+
+
+def test_other_data_may_have_another_size(run: Run, tmp_path: Path) -> None:
+    larger = make_dataset(BOARDS.replace(canvas=20, seed=2), tmp_path / "larger")
+    assert evaluate_run(run, dataset_of(run, larger.folder), accelerator="cpu").images == 5
+
+
+def test_other_data_must_have_the_same_channels_and_classes(run: Run, boards: Dataset, tmp_path: Path) -> None:
+    grey = {name: split._replace(images=split.images[..., :1]) for name, split in boards.splits.items()}
+    write_dataset(tmp_path / "grey", grey, name="grey", class_names=boards.class_names)
+    with pytest.raises(
+        DatasetError, match=r"grey: .*run needs 3 channels and the classes background, I, .*; got 1 and"
+    ):
+        dataset_of(run, tmp_path / "grey")
+    renamed = (*boards.class_names[:-1], "hook")
+    write_dataset(tmp_path / "renamed", boards.splits, name="renamed", class_names=renamed)
+    with pytest.raises(DatasetError, match=r"got 3 and background, I, O, T, S/Z, hook"):
+        dataset_of(run, tmp_path / "renamed")
+
+
+@pytest.mark.parametrize(("split", "images"), [("train", 4), ("val", 3), ("test", 5)])
+def test_a_split_is_scored_with_the_kept_weights(split: str, images: int, run: Run) -> None:
+    dataset = dataset_of(run)
+    calls: list[tuple[int, int]] = []
+    scores = evaluate_run(
+        run,
+        dataset,
+        split=split,  # type: ignore[arg-type]
+        batch_size=2,
+        accelerator="cpu",
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    total = -(-images // 2)
+    assert calls == [(done, total) for done in range(1, total + 1)]
+    assert scores.images == images
+    inputs, masks = to_tensors(dataset.splits[split], range(images))
+    expected = (run.load_model().predict(inputs) == masks).double().mean()
+    assert scores.acc == pytest.approx(float(expected))
+
+
+def test_the_size_of_batches_does_not_matter(run: Run) -> None:
+    one, all_ = (evaluate_run(run, dataset_of(run), batch_size=size, accelerator="cpu") for size in (1, 64))
+    assert one.loss == pytest.approx(all_.loss, rel=1e-6)
+    assert one.replace(loss=None, loss_foreground=None) == all_.replace(loss=None, loss_foreground=None)
+
+
+def test_a_run_without_weights_cannot_be_judged(run: Run) -> None:
+    run.model_path.unlink()
+    with pytest.raises(RunError, match="no epoch of this run has finished yet"):
+        evaluate_run(run, dataset_of(run), accelerator="cpu")
+
+
+def test_a_dataset_in_memory_is_read_as_it_is(run: Run, boards: Dataset) -> None:
+    empty = {name: split._replace(masks=np.zeros_like(split.masks)) for name, split in boards.splits.items()}
+    scores = evaluate_run(run, dataclasses.replace(boards, splits=empty), accelerator="cpu")
+    assert scores.images_without_foreground == 5
+    assert open_dataset(boards.folder).fingerprint == boards.fingerprint

@@ -1,0 +1,289 @@
+"""The run folder: made, opened, loaded and listed; what is damaged is named, and nothing in it can run code."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import drumhead
+from drumhead.data import TETROMINO_CLASSES
+from drumhead.experiments import Experiment
+from drumhead.models import model_config
+from drumhead.runs import DataRecord, Run, RunConfig, RunError, load, package_versions, run_folders
+from drumhead.scores import ClassScores, Scores
+
+CONFIG = RunConfig(
+    experiment=Experiment(name="tiny", dataset=None, model=model_config("cnn", layers=1, pixel_widths=(4,)), seed=5),
+    data=DataRecord(
+        folder="/data/boards",
+        name="boards",
+        fingerprint="f" * 64,
+        channels=3,
+        height=8,
+        width=9,
+        class_names=TETROMINO_CLASSES,
+    ),
+    versions={"python": "3.13.0"},
+    machine={"threads": "2"},
+)
+SCORES = Scores(
+    acc=0.75,
+    acc_foreground=None,
+    iou=0.6,
+    iou_foreground=None,
+    loss=1.25,
+    loss_foreground=None,
+    mean_iou=1 / 3,
+    classes=(ClassScores(name="background", iou=0.5, recall=None, precision=1.0),),
+    images=4,
+    images_without_foreground=4,
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.create(tmp_path / "run", CONFIG)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_run_is_its_configuration(run: Run) -> None:
+    assert names(run.folder) == ["config.json"]
+    opened = Run.open(str(run.folder))
+    assert opened.config == CONFIG
+    assert (opened.folder, opened.name, opened.state) == (run.folder, "run", "unfinished")
+    assert opened.metrics() == []
+    assert opened.load_checkpoint() is None
+    assert opened.scores() is None
+
+
+def test_the_name_is_that_of_the_folder_however_it_is_given(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run.folder)
+    assert Run.open(".").name == "run"
+
+
+def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
+    assert Run.create(tmp_path, CONFIG).config == CONFIG
+
+
+def test_a_folder_with_anything_in_it_does_not(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(RunError, match="holds other things already"):
+        Run.create(tmp_path, CONFIG)
+    with pytest.raises(RunError, match="holds other things already"):
+        Run.create(tmp_path / "thesis.txt", CONFIG)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_a_folder_without_a_run_is_named(folder: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=rf"{tmp_path / folder} is not a run folder: it has no config\.json"):
+        Run.open(tmp_path / folder)
+
+
+def without(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda values: values.pop(name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (without("experiment"), "experiment"),
+        (lambda values: values.update(surprise=1), "surprise"),
+        (lambda values: values["experiment"]["model"].update(layers=-1), "layers"),
+        (lambda values: values["experiment"]["model"].update(name="transformer"), "transformer"),
+    ],
+)
+def test_a_damaged_configuration_is_told_by_field(
+    damage: Callable[[dict[str, Any]], None], told: str, run: Run
+) -> None:
+    path = run.folder / "config.json"
+    values = json.loads(path.read_text())
+    damage(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(RunError, match=rf"config\.json is not a run's configuration[\s\S]*{told}"):
+        Run.open(run.folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe\x00"])
+def test_a_configuration_that_is_no_json_is_named(content: bytes, run: Run) -> None:
+    (run.folder / "config.json").write_bytes(content)
+    with pytest.raises(RunError, match=r"config\.json is not a run's configuration"):
+        Run.open(run.folder)
+
+
+def test_a_model_comes_back_as_it_was_saved(run: Run) -> None:
+    model = run.new_model()
+    images = torch.rand(2, 3, 8, 9)
+    assert torch.equal(model(images), run.new_model()(images))  # the seed's own initial weights
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.1)
+    run.save_model(model)
+    loaded = load(run.folder)
+    assert not loaded.training
+    assert torch.equal(loaded(images), model(images))
+    assert loaded.predict(images).shape == (2, 8, 9)
+    assert type(loaded) is type(drumhead.load(str(run.folder)))
+
+
+def test_a_model_cannot_be_loaded_before_an_epoch(run: Run) -> None:
+    with pytest.raises(RunError, match="no epoch of this run has finished yet"):
+        load(run.folder)
+
+
+def test_weights_that_are_damaged_or_of_another_model_are_named(run: Run) -> None:
+    run.save_model(run.new_model())
+    whole = run.model_path.read_bytes()
+    run.model_path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RunError, match=r"model\.safetensors does not hold this run's weights"):
+        run.load_model()
+    run.model_path.write_bytes(whole)
+    weights = load_file(run.model_path)
+    weights["surprise"] = weights.pop("expand.bias")
+    save_file(weights, run.model_path)
+    with pytest.raises(RunError, match=r"does not hold this run's weights[\s\S]*surprise"):
+        run.load_model()
+
+
+def test_a_checkpoint_comes_back_as_it_was_saved(run: Run) -> None:
+    state: dict[str, Any] = {
+        "epoch": 3,
+        "best_loss": float("inf"),
+        "rows": [{"loss": None}],
+        "model": {"weight": torch.rand(3)},
+    }
+    run.save_checkpoint(state)
+    loaded = run.load_checkpoint()
+    assert loaded is not None
+    assert torch.equal(loaded.pop("model")["weight"], state.pop("model")["weight"])
+    assert loaded == state
+    assert names(run.folder) == ["config.json", "last.ckpt"]
+
+
+class Intruder:
+    """Pickled, it makes a file when it is read."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.file,)
+
+
+@pytest.mark.parametrize("how", ["torch", "pickle"])
+def test_a_checkpoint_that_runs_code_is_refused(how: str, run: Run, tmp_path: Path) -> None:
+    traces = tmp_path / "traces"
+    state = {"epoch": 1, "model": Intruder(traces)}
+    if how == "torch":
+        torch.save(state, run.checkpoint_path)
+    else:
+        run.checkpoint_path.write_bytes(pickle.dumps(state, protocol=2))
+    with pytest.raises(RunError, match=r"last\.ckpt is damaged, or holds more than tensors and plain values") as raised:
+        run.load_checkpoint()
+    assert "weights_only" not in str(raised.value)  # no advice to trust it after all
+    assert not traces.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", None], ids=["empty", "garbage", "half"])
+def test_a_damaged_checkpoint_is_named(content: bytes | None, run: Run) -> None:
+    run.save_checkpoint({"weights": torch.rand(100)})
+    whole = run.checkpoint_path.read_bytes()
+    run.checkpoint_path.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(RunError, match=r"last\.ckpt is damaged"):
+        run.load_checkpoint()
+
+
+def test_metrics_come_back_as_numbers_without_what_was_not_measured(run: Run) -> None:
+    rows: list[dict[str, Any]] = [
+        {"epoch": 1, "val_loss": 0.1 + 0.2, "val_iou": None},
+        {"epoch": 2, "val_loss": 1e-9, "val_iou": 0.5},
+    ]
+    run.write_metrics(rows)
+    assert run.metrics() == [{"epoch": 1, "val_loss": 0.1 + 0.2}, {"epoch": 2, "val_loss": 1e-9, "val_iou": 0.5}]
+    run.write_metrics(rows[:1])
+    assert len(run.metrics()) == 1
+
+
+def test_scores_mark_a_run_as_done(run: Run) -> None:
+    run.write_scores(SCORES)
+    assert run.state == "done"
+    assert Run.open(run.folder).scores() == SCORES
+    assert json.loads(run.scores_path.read_text())["mean_iou"] == 1 / 3
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
+def test_damaged_scores_are_named(content: bytes, run: Run) -> None:
+    run.scores_path.write_bytes(content)
+    with pytest.raises(RunError, match=r"scores\.json does not hold scores"):
+        run.scores()
+
+
+def test_scores_that_are_not_finite_are_not_written(run: Run) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        run.write_scores(SCORES.replace(loss=float("nan")))
+    assert run.state == "unfinished"
+
+
+@pytest.mark.parametrize("what", ["checkpoint", "model"])
+def test_a_crash_while_writing_keeps_the_old_file(what: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write() -> None:
+        if what == "checkpoint":
+            run.save_checkpoint({"epoch": 1})
+        else:
+            run.save_model(run.new_model())
+
+    write()
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+
+    def crash(content: object, path: Path, **options: object) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("torch.save", crash)
+    monkeypatch.setattr("drumhead.runs.save_file", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+
+
+def test_every_run_below_a_folder_is_found(tmp_path: Path) -> None:
+    folders = [tmp_path, tmp_path / "b", tmp_path / "a" / "deep", tmp_path / "c"]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text("anything")
+    (tmp_path / "not a run").mkdir()
+    being_written = tmp_path / "d" / ".config-x7"
+    being_written.mkdir(parents=True)
+    (being_written / "config.json").write_text("half")
+    assert run_folders(tmp_path) == [tmp_path, tmp_path / "a" / "deep", tmp_path / "b", tmp_path / "c"]
+    assert run_folders(str(tmp_path / "a")) == [tmp_path / "a" / "deep"]
+    assert run_folders(tmp_path / "not a run") == []
+
+
+def test_runs_in_a_hidden_place_are_found(tmp_path: Path) -> None:
+    Run.create(tmp_path / ".cache" / "runs" / "one", CONFIG)
+    assert run_folders(tmp_path / ".cache" / "runs") == [tmp_path / ".cache" / "runs" / "one"]
+
+
+def test_runs_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="nowhere is not a folder"):
+        run_folders(tmp_path / "nowhere")
+
+
+def test_versions_are_those_installed() -> None:
+    versions = package_versions()
+    assert versions["python"] == platform.python_version()
+    assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__
+    assert versions["drumhead"] == drumhead.__version__
+    assert "unknown" not in versions.values()

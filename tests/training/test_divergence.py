@@ -1,0 +1,104 @@
+"""A training whose numbers are no longer finite stops, says where, and leaves the last good state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.data import Dataset
+from drumhead.models import NWM, Segmenter
+from drumhead.runs import Run
+from drumhead.training import TrainingDivergedError
+
+from .tiny import Events, Stop, assert_same_training, fit, tiny
+
+
+def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
+    """Make something else of the loss of one step."""
+    loss, steps = Segmenter.loss, [0]
+
+    def spoiled(self: Segmenter, *batch: Tensor, **options: Any) -> Tensor:
+        steps[0] += 1
+        value = loss(self, *batch, **options)
+        spoilt: Tensor = how(self, value)
+        return spoilt if steps[0] == at else value
+
+    monkeypatch.setattr(Segmenter, "loss", spoiled)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite(
+    value: float, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny(), boards, tmp_path / "run", Stop(after_epoch=1))
+    before = files(tmp_path / "run")
+    spoil_loss(monkeypatch, at=3, how=lambda model, loss: loss * value)
+    with pytest.raises(TrainingDivergedError) as raised:
+        fit(tiny(), boards, tmp_path / "run")
+    assert str(raised.value).startswith(f"the loss is {value} in epoch 2, after 7 steps; the state after epoch 1 is in")
+    assert str(tmp_path / "run") in str(raised.value)
+    assert "lower --recipe.learning-rate" in str(raised.value)
+    assert files(tmp_path / "run") == before
+    monkeypatch.undo()
+    through = fit(tiny(), boards, tmp_path / "through")
+    assert_same_training(fit(tiny(), boards, tmp_path / "run"), through)
+
+
+def test_a_gradient_that_is_not_finite_with_a_loss_that_is(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The square root has an infinite slope at 0, and the loss is what it was."""
+
+    def steep(model: Segmenter, loss: Tensor) -> Tensor:
+        assert isinstance(model, NWM)
+        return loss + (0 * model.coupling.sum()).sqrt()
+
+    spoil_loss(monkeypatch, at=8, how=steep)
+    with pytest.raises(TrainingDivergedError, match="the gradient's norm is nan in epoch 2, after 7 steps"):
+        fit(tiny(clip=1.0), boards, tmp_path)
+    assert len(Run.open(tmp_path).metrics()) == 1
+
+
+def test_the_same_without_clipping_is_found_at_the_next_loss(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_loss(monkeypatch, at=8, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
+    with pytest.raises(TrainingDivergedError, match="the loss is nan in epoch 2, after 8 steps"):
+        fit(tiny(), boards, tmp_path)
+
+
+def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last step of the second epoch spoils the weights."""
+    spoil_loss(monkeypatch, at=10, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
+    with pytest.raises(TrainingDivergedError, match=r"validation after epoch 2: .* the state after epoch 1 is in"):
+        fit(tiny(), boards, tmp_path)
+    run = Run.open(tmp_path)
+    assert run.state == "unfinished"
+    state = run.load_checkpoint()
+    assert state is not None
+    assert all(torch.isfinite(weight).all() for weight in state["model"].values())
+
+
+def test_a_learning_rate_far_too_high(boards: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingDivergedError, match=r"in epoch 1, .*no epoch is done"):
+        fit(tiny("cnn", learning_rate=1e30), boards, tmp_path)
+    run = Run.open(tmp_path)
+    assert run.load_checkpoint() is None
+    assert run.metrics() == []
+
+
+def test_observers_are_told_of_the_end(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = Events()
+    spoil_loss(monkeypatch, at=2, how=lambda model, loss: loss * float("nan"))
+    with pytest.raises(TrainingDivergedError):
+        fit(tiny(), boards, tmp_path, events)
+    assert events.names == ["started after 0", "stepped", "ended"]
