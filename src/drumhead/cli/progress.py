@@ -61,7 +61,7 @@ class LiveReport(Observer):
     def epoch_ended(self, report: EpochReport) -> None:
         kept = "  kept" if report.kept else ""
         self.console.print(
-            f"  epoch {report.epoch:3}  loss {report.train_loss:.4f}  val loss {report.val_loss:.4f}  "
+            f" epoch {report.epoch:3}  loss {report.train_loss:.4f}  val loss {report.val_loss:.4f}  "
             f"IoU fg {dash(report.val_iou_foreground)}  mean IoU {report.val_mean_iou:.4f}  "
             f"{report.seconds:.0f} s{kept}",
             highlight=False,

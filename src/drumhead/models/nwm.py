@@ -78,6 +78,7 @@ class NWM(RecurrentSegmenter):
             steps=self.config.steps,
             boundary=self.config.boundary,
             nonlinearity=self.config.nonlinearity,
+            engine=self.config.engine,
         )
 
     @torch.no_grad()

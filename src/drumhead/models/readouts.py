@@ -8,7 +8,7 @@ bin-major: feature ``bin * channels + channel``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ class Readout(nn.Module, ABC):
         channels: channels of the field.
     """
 
+    name: ClassVar[ReadoutName]
     features_per_channel = 1
 
     def __init__(self, *, steps: int, channels: int) -> None:
@@ -49,6 +50,8 @@ class Readout(nn.Module, ABC):
 class LastReadout(Readout):
     """The last frame."""
 
+    name = "last"
+
     def forward(self, field: Tensor) -> Tensor:
         return field[:, -1]
 
@@ -56,12 +59,16 @@ class LastReadout(Readout):
 class MeanReadout(Readout):
     """The mean over time."""
 
+    name = "mean"
+
     def forward(self, field: Tensor) -> Tensor:
         return field.mean(dim=1)
 
 
 class MaxReadout(Readout):
     """The maximum over time."""
+
+    name = "max"
 
     def forward(self, field: Tensor) -> Tensor:
         return field.amax(dim=1)
@@ -78,6 +85,8 @@ class SpectralReadout(Readout):
 class FourierReadout(SpectralReadout):
     """The magnitude of the real Fourier transform over time, unnormalised; its gradient at magnitude 0 is 0."""
 
+    name = "fft"
+
     def forward(self, field: Tensor) -> Tensor:
         magnitude: Tensor = torch.fft.rfft(field, dim=1).abs()
         return magnitude.flatten(1, 2)
@@ -85,6 +94,8 @@ class FourierReadout(SpectralReadout):
 
 class LinearReadout(SpectralReadout):
     """One bias-free linear map over time, shared by all pixels and channels, to as many numbers as ``fft`` has."""
+
+    name = "linear"
 
     def __init__(self, *, steps: int, channels: int) -> None:
         super().__init__(steps=steps, channels=channels)
@@ -97,11 +108,7 @@ class LinearReadout(SpectralReadout):
 
 
 READOUTS: dict[ReadoutName, type[Readout]] = {
-    "last": LastReadout,
-    "mean": MeanReadout,
-    "max": MaxReadout,
-    "fft": FourierReadout,
-    "linear": LinearReadout,
+    readout.name: readout for readout in (LastReadout, MeanReadout, MaxReadout, FourierReadout, LinearReadout)
 }
 
 

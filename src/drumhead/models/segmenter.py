@@ -10,9 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from drumhead.models.pixel_sample import PixelSample
+from drumhead.models.pixel_weights import check_masks, pixel_shares
 
 if TYPE_CHECKING:
     from drumhead.models import ModelConfig
+
+NO_LABEL = -100
+"""What torch's cross-entropy ignores unless told otherwise; no mask holds it."""
 
 
 class Segmenter(nn.Module, ABC):
@@ -50,24 +54,61 @@ class Segmenter(nn.Module, ABC):
         self.check_images(images)
         return self.classify(self.represent(images))
 
-    def loss(self, images: Tensor, masks: Tensor, *, pixels: PixelSample | None = None) -> Tensor:
-        """Cross-entropy, the mean over all pixels of all images.
+    def loss(
+        self,
+        images: Tensor,
+        masks: Tensor,
+        *,
+        pixels: PixelSample | None = None,
+        class_weights: Tensor | None = None,
+        ignored_label: int | None = None,
+    ) -> Tensor:
+        """Cross-entropy, the mean over all pixels of all images, weighted by class if there are weights.
 
         Args:
             images: ``(batch, channel, height, width)``.
             masks: classes, int64 ``(batch, height, width)``.
-            pixels: only these pixels of each image, with their weights; all pixels by default.
+            pixels: only these pixels of each image, with their weights, an estimate of the mean over all; by
+                default all pixels.
+            class_weights: what a pixel of each class counts for, ``(class,)``; by default the same.
+            ignored_label: the label in ``masks`` of pixels that do not count; by default none. If all pixels of the
+                batch have it, the loss is not a number.
+
+        Raises:
+            ValueError: if images or masks are not of these shapes, or masks hold a class that is not there.
         """
         self.check_images(images)
-        representation = self.represent(images)
+        check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
+        return self.loss_of(
+            self.represent(images), masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label
+        )
+
+    def loss_of(
+        self,
+        representation: Tensor,
+        masks: Tensor,
+        *,
+        pixels: PixelSample | None = None,
+        class_weights: Tensor | None = None,
+        ignored_label: int | None = None,
+    ) -> Tensor:
+        """The loss of what :meth:`represent` gave; other arguments as in :meth:`loss`, masks not checked."""
+        ignore_index = NO_LABEL if ignored_label is None else ignored_label
+        if class_weights is not None:
+            class_weights = class_weights.to(representation)
         if pixels is None:
-            return F.cross_entropy(self.classify(representation), masks)
+            logits = self.classify(representation)
+            return F.cross_entropy(logits, masks, weight=class_weights, ignore_index=ignore_index)
+        shares = pixel_shares(
+            masks, class_weights=class_weights, ignored_label=ignored_label, dtype=representation.dtype
+        )
+        weights = shares.flatten(1).gather(1, pixels.pixel) * shares[0].numel() * pixels.weight
         heard = representation.flatten(-2)
-        index = pixels.pixel.view(len(images), *[1] * (heard.ndim - 2), -1)
+        index = pixels.pixel.view(len(masks), *[1] * (heard.ndim - 2), -1)
         sampled = heard.take_along_dim(index, dim=-1)[..., None]  # one pixel high for each draw, one wide
         targets = masks.flatten(1).gather(1, pixels.pixel)[..., None]
-        losses = F.cross_entropy(self.classify(sampled), targets, reduction="none")
-        return (losses.squeeze(-1) * pixels.weight).sum(dim=1).mean()
+        losses = F.cross_entropy(self.classify(sampled), targets, reduction="none", ignore_index=ignore_index)
+        return (losses.squeeze(-1) * weights).sum()
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:

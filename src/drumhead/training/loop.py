@@ -13,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from drumhead.data import Dataset, Shuffle, Split, image_loader
+from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import sample_pixels
 from drumhead.runs import Run
@@ -57,7 +57,7 @@ class Training:
         self.wrapped.mark_forward_method("loss")
         self.shuffle = Shuffle(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         self.train_batches = self.loader("train", order=self.shuffle, drop_last=True)
-        self.diagnosed = False
+        self.doubtful = False
 
     @property
     def steps_per_epoch(self) -> int:
@@ -79,8 +79,10 @@ class Training:
         """
         self.tell("started", self.run, self.epoch)
         try:
+            self.diagnose()
             while self.progress < 1:
                 self.train_epoch()
+                self.diagnose()
             self.run.write_metrics(self.history)
             scores = self.evaluate(self.run.load_model(), "test")
             self.run.write_scores(scores)
@@ -166,14 +168,20 @@ class Training:
         self.fabric.to_device(model)
         return evaluate(model, self.watched(batches), class_names=self.dataset.class_names)
 
+    def diagnose(self) -> None:
+        """Warn, once, if the numbers are doubtful by what the model finds on some validation images."""
+        if self.doubtful:
+            return
+        split = self.dataset.splits["val"]
+        images, _ = to_tensors(split, range(min(len(split.images), self.recipe.batch_size)))
+        if message := self.model.diagnose(self.fabric.to_device(images)):
+            self.doubtful = True
+            warnings.warn(message, StabilityWarning, stacklevel=2)
+
     def watched(self, batches: Any) -> Iterator[Batch]:
-        """The batches, with the observers told of each; the first is also looked at for signs of trouble."""
+        """The batches, with the observers told of each."""
         for number, (images, masks) in enumerate(batches, start=1):
             yield images, masks
-            # Once it is scored, so that weights that are not finite have been told as what they are.
-            if number == 1 and not self.diagnosed and (message := self.model.diagnose(images)):
-                self.diagnosed = True
-                warnings.warn(message, StabilityWarning, stacklevel=2)
             self.tell("validated", number, len(batches))
 
     def loader(self, split: str, **options: Any) -> Any:

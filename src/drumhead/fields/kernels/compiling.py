@@ -1,0 +1,53 @@
+"""How kernels are compiled: what the compiler may do to the arithmetic, and where the result is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core.caching import FunctionCache
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """A function for use in kernels, compiled as a part of them."""
+    return cast(Function, _compile(function))
+
+
+def kernel(function: Callable[..., None]) -> Callable[..., None]:
+    """A kernel called from Python: compiled on its first call for a type of number, and kept on disk.
+
+    Kept beside the source, or where that cannot be written in the user's cache folder (``NUMBA_CACHE_DIR`` names
+    another); where neither can be written, compiled again in every process. Several processes may compile at once.
+    """
+    dispatcher = _compile(function)
+    with contextlib.suppress(RuntimeError):  # Numba's answer when no folder can be written
+        dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call, unused-ignore]
+    return cast("Callable[..., None]", dispatcher)
+
+
+def _compile(function: Callable[..., Any]) -> Any:
+    return numba.njit(
+        nogil=True,
+        error_model="numpy",  # a division that may raise is not vectorised
+        fastmath={"contract"},  # multiply-add in one rounding; nan and infinity keep their meaning
+    )(function)
+
+
+class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
+    """Numba's cache, which looks at the file of the kernel alone, made to look at all files of this folder."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(sig, codegen), _sources())  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def _sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
