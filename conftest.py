@@ -1,4 +1,4 @@
-"""A strict session: no network, figures without a screen, the same seed and default dtype for every test."""
+"""A strict session: no network, no screen, one thread, the same seed and default dtype for every test."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import torch
 
-# Set before anything imports matplotlib, which reads it once; tests that start a process hand it on.
+# Set before anything imports matplotlib or torch, which read them once; tests that start a process hand them on.
 os.environ["MPLBACKEND"] = "Agg"
+os.environ["OMP_NUM_THREADS"] = "1"  # tiny tensors: many times faster than several threads on a busy machine
 
 
 def is_on_this_machine(address: Any) -> bool:
@@ -59,6 +59,8 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def same_start() -> Iterator[None]:
     """Seed torch before each test, and fail one that leaves another default dtype behind."""
+    import torch
+
     before = torch.get_default_dtype()
     torch.manual_seed(0)
     yield

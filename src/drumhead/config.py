@@ -10,11 +10,11 @@ class Config(BaseModel):
     """A frozen set of named values, checked when made.
 
     Each part of Drumhead defines its own beside the thing it configures. An unknown name, or a value out of
-    range, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and the rule.
+    range or not finite, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and the rule.
     A changed copy is made with :meth:`replace`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     def replace(self, **changes: object) -> Self:
         """A copy with some fields changed, checked like a new one."""

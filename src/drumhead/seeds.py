@@ -17,7 +17,7 @@ STREAMS: dict[Purpose, int] = {"initialisation": 0, "shuffling": 1, "pixels": 2}
 
 
 def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:
-    """A 63-bit seed for one purpose of a run.
+    """A 63-bit seed for one purpose of a run. Streams differ for seeds and numbers below 2**32.
 
     >>> derive_seed(7, "shuffling", 1) == derive_seed(7, "shuffling", 1) != derive_seed(7, "shuffling", 2)
     True

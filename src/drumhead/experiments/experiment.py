@@ -23,5 +23,5 @@ class Experiment(Config):
     """The model."""
     recipe: Recipe = Recipe()
     """How it is trained."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the initial weights, of shuffling, and of pixel sampling, each with a stream of its own."""
