@@ -10,7 +10,8 @@ class Config(BaseModel):
     """A frozen set of named values, checked when made.
 
     Each part of Drumhead defines its own beside the thing it configures. An unknown name, or a value out of
-    range or not finite, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and the rule.
+    range or not finite, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and
+    the rule.
     A changed copy is made with :meth:`replace`.
     """
 
