@@ -167,14 +167,17 @@ def _(
 
 
 def _keep_gradients(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    ctx.set_materialize_grads(False)  # of the outputs that are gradients themselves: zeros as large as the field
     ctx.of_leaf = inputs[0].is_leaf
     ctx.shapes = [parameter.shape for parameter in inputs[3]]
     ctx.save_for_backward(*output[1:])
 
 
-def _scale_gradients(ctx: Any, incoming: Tensor, *_: Tensor | None) -> tuple[Any, ...]:
+def _scale_gradients(ctx: Any, incoming: Tensor | None, *_: Tensor | None) -> tuple[Any, ...]:
     if torch.is_grad_enabled():
         raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
+    if incoming is None:
+        return None, None, None, [None] * len(ctx.shapes), None, None, None
     of_field, of_parameters = ctx.saved_tensors
     # A field is large and fresh memory slow, so its gradient is handed on as it is where it is to be scaled by 1; but
     # not to a leaf, whose gradient may be added to in place.
