@@ -357,3 +357,18 @@ def test_masks_must_fit() -> None:
             model.loss(images, torch.tensor([0, 9]).repeat(8).view(1, 4, 4))
         with pytest.raises(ValueError, match="int64"):
             model.loss(images, torch.zeros(1, 4, 5, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_logits_in_inference_mode(threads: int) -> None:
+    field = torch.randn(3, 6, 2, 40, 41)
+    readout = build_readout("linear", steps=6, channels=2)
+    network = PixelNetwork(readout.features, 4, widths=[16])
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.inference_mode():
+            logits = fused_logits(field, readout=readout, pixel_network=network)
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(logits, network(readout(field)).detach())

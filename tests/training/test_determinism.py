@@ -87,3 +87,15 @@ def test_training_starts_from_the_weights_the_seed_gives(boards: Dataset, tmp_pa
     initial = run.new_model().state_dict()
     for name, weights in last_weights(run).items():
         torch.testing.assert_close(weights, initial[name], rtol=0, atol=1e-25)
+
+
+def test_two_threads_train_alike(boards: Dataset, tmp_path: Path) -> None:
+    one = fit(tiny(**DEMO), boards, tmp_path / "one")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        two = fit(tiny(**DEMO), boards, tmp_path / "two")
+    finally:
+        torch.set_num_threads(threads)
+    losses, expected = ([row["val_loss"] for row in run.metrics()] for run in (two, one))
+    assert losses == pytest.approx(expected, rel=TOLERANCE)

@@ -54,12 +54,13 @@ def run_parts(run: Callable[[int], object], parts: int, *, threads: int) -> None
 
     To be called with torch on one thread: then what a part computes does not depend on the number of threads.
     """
+    inference = torch.is_inference_mode_enabled()
     if min(threads, parts) <= 1:
         for part in range(parts):
-            _without_gradients(run, part)
+            _without_gradients(run, part, inference)
         return
     with ThreadPoolExecutor(min(threads, parts)) as pool:
-        futures = [pool.submit(_without_gradients, run, part) for part in range(parts)]
+        futures = [pool.submit(_without_gradients, run, part, inference) for part in range(parts)]
         try:
             for future in futures:
                 future.result()  # raises here what was raised there
@@ -68,7 +69,7 @@ def run_parts(run: Callable[[int], object], parts: int, *, threads: int) -> None
             raise
 
 
-def _without_gradients(run: Callable[[int], object], part: int) -> None:
-    # Both settings are a thread's own, and new threads start with the defaults.
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+def _without_gradients(run: Callable[[int], object], part: int, inference: bool) -> None:
+    # These settings are a thread's own, and new threads start with the defaults.
+    with torch.inference_mode(inference), torch.no_grad(), torch.autocast("cpu", enabled=False):
         run(part)
