@@ -121,6 +121,21 @@ def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytes
     assert "seed is 2200, not 5" in capsys.readouterr().err
 
 
+def test_a_run_goes_on_where_its_data_is_now(
+    workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there, out = tmp_path / "here", tmp_path / "there", tmp_path / "run"
+    assert main(["data", "import", str(workplace / "data"), "--out", str(here)]) == OK
+    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(here), "--out", str(out)]
+    assert main([*words, "--model.pixel-widths", "8"]) == OK
+    (out / "scores.json").unlink()
+    here.rename(there)
+    assert main(["train", str(out)]) == WRONG_USAGE
+    assert "--data" in capsys.readouterr().err
+    assert main(["train", str(out), "--data", str(there)]) == OK
+    assert Run.open(out).state == "done"
+
+
 def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
     words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data")]
     words += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]

@@ -59,10 +59,10 @@ class LiveReport(Observer):
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
-        kept = "  kept" if report.kept else ""
+        kept = " kept" if report.kept else ""
         self.console.print(
-            f" epoch {report.epoch:3}  loss {report.train_loss:.4f}  val loss {report.val_loss:.4f}  "
-            f"IoU fg {dash(report.val_iou_foreground)}  mean IoU {report.val_mean_iou:.4f}  "
+            f"epoch {report.epoch:3}  loss {report.train_loss:.3f}  val loss {report.val_loss:.3f}  "
+            f"IoU fg {dash(report.val_iou_foreground)}  mean IoU {dash(report.val_mean_iou)}  "
             f"{report.seconds:.0f} s{kept}",
             highlight=False,
         )
@@ -72,5 +72,5 @@ class LiveReport(Observer):
 
 
 def dash(value: float | None) -> str:
-    """A score with four digits, or a dash where there is none."""
-    return "-" if value is None else f"{value:.4f}"
+    """A score with three digits, or a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"

@@ -13,6 +13,7 @@ from drumhead.cli import OK, complain
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
+from drumhead.evaluation import dataset_of
 from drumhead.experiments import Experiment, PresetName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
@@ -98,11 +99,18 @@ def take_preset(flags: Sequence[str]) -> tuple[PresetName, list[str]]:
 
 def go_on(folder: Path, flags: Sequence[str]) -> int:
     """Go on with the run in a folder, as it was begun."""
-    if flags:
-        raise ValueError(f"a run goes on as it was begun; drop {' '.join(flags)}")
+
+    def where(data: Path | None = None) -> Path | None:
+        """Go on with a run as it was begun.
+
+        Args:
+            data: Where its data is now, if it was moved.
+        """
+        return data
+
+    data = tyro.cli(where, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
-    dataset = open_dataset(Path(run.config.data.folder))
-    return run_training(run.config.experiment, dataset, folder, Console())
+    return run_training(run.config.experiment, dataset_of(run, data), folder, Console())
 
 
 def run_training(
