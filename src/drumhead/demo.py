@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from drumhead.data import Dataset, to_tensors
 from drumhead.experiments import find_experiment
 from drumhead.files import replacing
 from drumhead.models import RecurrentSegmenter
-from drumhead.report.figures import predictions_figure
+from drumhead.report.figures import predictions_figure, wave_strip
 from drumhead.report.run_movie import sample_movie
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import ScoreRow, classes_markdown, scores_markdown
@@ -28,6 +30,12 @@ CONTESTANTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-lin
 SAMPLES = 8
 """Test boards in the picture."""
 
+MOMENTS = (2, 9, 19, 39, 69, 99)
+"""Frames in the still picture of the waves."""
+
+FILES = ("predictions.png", "waves.gif", "waves.png", "scores.md")
+"""What is written beside the runs."""
+
 
 class Demo(NamedTuple):
     """What the demo leaves behind."""
@@ -40,6 +48,8 @@ class Demo(NamedTuple):
     """PNG of inputs, truth and both predictions."""
     movie: Path
     """GIF of the wave network's waves."""
+    still: Path
+    """PNG of a few moments of them."""
     table: Path
     """The scores as Markdown."""
 
@@ -62,7 +72,7 @@ def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, obser
     background = background_scores(dataset.splits["test"].masks, dataset.class_names)
     rows = [ScoreRow(name="background everywhere", scores=background)]
     rows += [score_row(run, name=name) for name, run in runs.items()]
-    demo = Demo(rows, runs, folder / "predictions.png", folder / "waves.gif", folder / "scores.md")
+    demo = Demo(rows, runs, *(folder / name for name in FILES))
     write_pictures(demo, dataset)
     with replacing(demo.table) as temporary:
         temporary.write_text(f"{scores_markdown(rows)}\n{classes_markdown(rows)}")
@@ -78,3 +88,7 @@ def write_pictures(demo: Demo, dataset: Dataset) -> None:
     waves = models["NWM"]
     assert isinstance(waves, RecurrentSegmenter)
     sample_movie(waves, dataset, split="test", sample=0, path=demo.movie)
+    with torch.inference_mode():
+        field = waves.states(images[:1])[0]
+    moments = [frame for frame in MOMENTS if frame < len(field)]
+    wave_strip(field[:, -1].numpy(), images[0].numpy(), frames=moments, path=demo.still)

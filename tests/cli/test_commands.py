@@ -18,6 +18,7 @@ from PIL import Image
 
 from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE, main
 from drumhead.data import TETROMINO_CLASSES, open_dataset
+from drumhead.demo import FILES
 from drumhead.runs import Run
 
 SMALL_MODEL = ["--model.steps", "4", "--model.pixel-widths", "8"]
@@ -250,7 +251,7 @@ def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pyt
     printed = capsys.readouterr().out
     assert all(heading in printed for heading in ("background everywhere", "NWM", "CNN", "mean IoU"))
     made = {path.name for path in out.iterdir()}
-    assert made == {"tetrominoes-cnn-8", "tetrominoes-nwm-linear", "predictions.png", "waves.gif", "scores.md"}
+    assert made == {"tetrominoes-cnn-8", "tetrominoes-nwm-linear", *FILES}
     epochs = Run.open(out / "tetrominoes-cnn-8").metrics()
     assert main(words) == OK  # shows the finished demo again
     assert Run.open(out / "tetrominoes-cnn-8").metrics() == epochs

@@ -45,5 +45,5 @@ def demo(*, out: Path = Path("demo"), seconds: float = 200, seed: int = 1, data:
     console.print(scores_table(result.rows))
     console.print(classes_table(result.rows))
     console.print(f"Inputs, truth and both predictions: {result.picture}")
-    console.print(f"The waves: {result.movie}")
+    console.print(f"The waves: {result.movie}; a few moments of them: {result.still}")
     console.print(f"The scores: {result.table}; the runs: {', '.join(str(run.folder) for run in result.runs.values())}")
