@@ -230,7 +230,7 @@ def test_damaged_scores_are_named(content: bytes, run: Run) -> None:
 
 
 def test_scores_that_are_not_finite_are_not_written(run: Run) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match="finite number"):
         run.write_scores(SCORES.replace(loss=float("nan")))
     assert run.state == "unfinished"
 
