@@ -6,8 +6,7 @@ from io import StringIO
 
 import numpy as np
 import pytest
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 
 from drumhead.report.tables import ScoreRow, classes_markdown, classes_table, scores_markdown, scores_table
 from drumhead.scores import background_scores, count_predictions, reduce
@@ -23,7 +22,7 @@ PERFECT = ScoreRow(
 )
 
 
-def printed(table: Table, *, width: int = 140) -> str:
+def printed(table: RenderableType, *, width: int = 140) -> str:
     console = Console(width=width, file=StringIO())
     console.print(table)
     assert isinstance(console.file, StringIO)

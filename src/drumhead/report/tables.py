@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -37,7 +38,7 @@ class _Grid:
     notes: list[str]
 
 
-def scores_table(rows: Sequence[ScoreRow]) -> Table:
+def scores_table(rows: Sequence[ScoreRow]) -> Group:
     """The six published scores, mean IoU, parameters and seconds of each row, for the terminal.
 
     A few rows stand side by side, one column each, which is easier to read in a narrow terminal.
@@ -51,7 +52,7 @@ def scores_markdown(rows: Sequence[ScoreRow]) -> str:
     return _markdown(_scores(rows))
 
 
-def classes_table(rows: Sequence[ScoreRow]) -> Table:
+def classes_table(rows: Sequence[ScoreRow]) -> Group:
     """Intersection over union of each class, a column per row of scores, for the terminal.
 
     Raises:
@@ -103,14 +104,9 @@ def _transposed(grid: _Grid) -> _Grid:
     return _Grid(head, body, grid.notes)
 
 
-def _rich(grid: _Grid) -> Table:
+def _rich(grid: _Grid) -> Group:
     # Names are plain text: brackets in them are not markup. They fold in a narrow terminal; numbers never do.
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        caption="\n".join(grid.notes) or None,
-        caption_justify="left",
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column, head in enumerate(grid.head):
         if column == 0:
             table.add_column(Text(head), overflow="fold")
@@ -121,7 +117,7 @@ def _rich(grid: _Grid) -> Table:
         table.add_column(Text(head), justify="right", overflow="fold", min_width=width)
     for cells in grid.body:
         table.add_row(*map(Text, cells))
-    return table
+    return Group(table, *(Text(note, style="italic") for note in grid.notes))  # notes may be wider than the table
 
 
 def _markdown(grid: _Grid) -> str:
