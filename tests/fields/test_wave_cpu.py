@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
@@ -123,7 +124,7 @@ def test_tanh_of_float64_is_exact() -> None:
     np.testing.assert_allclose(tanh_of(x), np.tanh(x), rtol=1e-15)
 
 
-def tanh_of(x: np.ndarray) -> np.ndarray:
+def tanh_of(x: NDArray[Any]) -> NDArray[Any]:
     @compiled
     def fill(x: Any, out: Any) -> None:
         for i in range(x.size):

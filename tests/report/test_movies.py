@@ -117,10 +117,11 @@ def test_scale(tmp_path: Path) -> None:
 
 def struck_drum(steps: int) -> npt.NDArray[np.float64]:
     """Two channels of a 64 x 64 drum, struck by rectangles."""
-    position = np.zeros((2, 64, 64))
+    position: npt.NDArray[np.float64] = np.zeros((2, 64, 64))
     position[0, 20:34, 10:24] = position[0, 40:50, 30:50] = 1
     position[1, 20:34, 20:30] = -0.8
-    velocity, field = np.zeros_like(position), []
+    velocity: npt.NDArray[np.float64] = np.zeros_like(position)
+    field = []
     for _ in range(steps):
         laplacian = sum(np.roll(position, shift, axis) for shift in (1, -1) for axis in (1, 2)) - 4 * position
         velocity = velocity + 0.1 * (np.tanh(laplacian) - 0.05 * position)

@@ -116,7 +116,7 @@ def wave_strip(waves: npt.ArrayLike, image: npt.ArrayLike, *, frames: Sequence[i
     bar = sheet.figure.colorbar(colours, cax=sheet.figure.add_axes(sheet.box(right, GAP + LINE, GAP, height)))
     bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.2g}", "0", f"{limit:.2g}"])
     bar.ax.tick_params(labelsize=FONT, length=3)
-    bar.outline.set_visible(False)
+    bar.ax.spines["outline"].set_visible(False)
     sheet.save(path)
 
 
