@@ -29,7 +29,7 @@ def demo(experiment: Experiment) -> Experiment:
     return experiment.replace(
         recipe=experiment.recipe.replace(
             optimizer="adamw",
-            learning_rate=4e-3,
+            learning_rate=2e-3,
             schedule="cosine",
             warmup=0.1,
             clip=1.0,
