@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from drumhead.config import Config
+from drumhead.modes import evaluation_mode
 
 Counts = npt.NDArray[np.int64]
 Labels = torch.Tensor | npt.NDArray[Any]
@@ -239,14 +240,8 @@ def evaluate(
         ValueError, FloatingPointError: as :func:`count` and :func:`reduce`.
     """
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    training = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        with torch.inference_mode():
-            parts = [count(model(images.to(device)), masks.to(device)) for images, masks in batches]
-    finally:
-        for module, mode in training.items():
-            module.training = mode
+    with evaluation_mode(model), torch.inference_mode():
+        parts = [count(model(images.to(device)), masks.to(device)) for images, masks in batches]
     if not parts:
         raise ValueError("scores need at least one batch; got none")
     return reduce(concatenate(parts), class_names)

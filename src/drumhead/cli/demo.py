@@ -28,7 +28,7 @@ def demo(*, out: Path = Path("demo"), seconds: float = 200, seed: int = 1, data:
     Args:
         out: A folder for both runs, the picture, the movie and the table.
         seconds: Training time of each model.
-        seed: Seed of both trainings. With some, as in the paper's runs, the CNN never leaves background; not with 1.
+        seed: Seed of both trainings. With some, 0 among them, the CNN never leaves background, as in the paper.
         data: A folder of tetromino data; by default the paper's, made under data/ if it is not there.
     """
     console = Console()

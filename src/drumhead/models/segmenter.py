@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, pixel_shares
+from drumhead.modes import evaluation_mode
 
 if TYPE_CHECKING:
     from drumhead.models import ModelConfig
@@ -113,13 +114,8 @@ class Segmenter(nn.Module, ABC):
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
         """The class of every pixel, int64 ``(batch, height, width)``; modes are left as they were."""
-        modes = {module: module.training for module in self.modules()}
-        self.eval()
-        try:
+        with evaluation_mode(self):
             prediction: Tensor = self(images).argmax(dim=1)
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
         return prediction
 
     def diagnose(self, images: Tensor) -> str | None:
