@@ -151,13 +151,41 @@ def test_the_same_bits_whatever_the_number_of_threads() -> None:
     results = []
     for threads in (1, 2, 3, 8):
         frames = torch.empty_like(incoming)
-        wave_cpu.fill_frames(y0, omega, alpha, coupling, frames=frames, threads=threads, **settings)
-        found = wave_cpu.find_gradients(
-            y0, omega, alpha, coupling, frames=frames, incoming=incoming, of_coupling=True, threads=threads, **settings
-        )
+        sheets = wave_cpu.Sheets(omega, alpha, coupling, **settings)
+        wave_cpu.fill_frames(y0, sheets, frames, threads=threads)
+        found = wave_cpu.find_gradients(y0, sheets, frames, incoming, of_coupling=True, threads=threads)
         results.append([frames, *found])
     for other in results[1:]:
         assert all(torch.equal(a, b) for a, b in zip(results[0], other, strict=True))
+
+
+@every_boundary
+@every_nonlinearity
+@pytest.mark.parametrize("pieces", [[12], [1] * 12, [5, 1, 2, 4]], ids=str)
+def test_the_same_in_pieces(pieces: list[int], boundary: Boundary, nonlinearity: Nonlinearity) -> None:
+    """Forth piece by piece and back from states that were kept: the values and gradients of the whole."""
+    arguments = inputs(1, 2, 6, 11)
+    y0, omega, alpha, coupling = (values.detach() for values in arguments)
+    settings: dict[str, Any] = {"dt": 0.2, "boundary": boundary, "nonlinearity": nonlinearity}
+    weights = torch.randn(1, sum(pieces), 2, 6, 11, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    expected = values_and_gradients(arguments, engine="plain", steps=sum(pieces), weights=weights, **settings)
+
+    sheets, state, starts = wave_cpu.Sheets(omega, alpha, coupling, **settings), wave_cpu.at_rest(y0[0]), []
+    frames, incoming = torch.empty_like(weights[0]).split(pieces), weights[0].split(pieces)
+    for piece in frames:
+        starts.append(wave.WaveState(state.y.clone(), state.z.clone()))
+        sheets.play(0, state, piece)
+    torch.testing.assert_close(torch.cat(frames), expected[0][0], rtol=1e-11, atol=1e-12)
+
+    carried, of_omega, of_alpha = wave_cpu.at_rest(0 * y0[0]), torch.zeros_like(y0[0]), torch.zeros_like(y0[0])
+    of_coupling = np.zeros((2, 2, 3, 3))
+    for start, piece, arriving in reversed(list(zip(starts, frames, incoming, strict=True))):
+        sheets.play_back(
+            0, start, piece, arriving, carried=carried, of_omega=of_omega, of_alpha=of_alpha, of_coupling=of_coupling
+        )
+    found = [carried.y[None], of_omega[None], of_alpha[None], torch.from_numpy(of_coupling)]
+    for ours, theirs in zip(found, expected[1:], strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * float(1 + theirs.abs().max()))
 
 
 def test_any_strides() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from drumhead.fields.boundaries import Boundary
-from drumhead.fields.wave import Nonlinearity
+from drumhead.fields.wave import Nonlinearity, WaveState
 
 if TYPE_CHECKING:
     from drumhead.fields.kernels.wave import Sheet
@@ -32,97 +32,141 @@ class FieldGradients(NamedTuple):
     coupling: Tensor
 
 
-def fill_frames(
-    y0: Tensor,
-    omega: Tensor,
-    alpha: Tensor,
-    coupling: Tensor,
-    *,
-    dt: float,
-    boundary: Boundary,
-    nonlinearity: Nonlinearity,
-    frames: Tensor,
-    threads: int,
-) -> None:
-    """Write the evolution into memory that is there already.
+class Sheets:
+    """The sheets of a batch, each evolving by itself, forth and back, in as many pieces as wanted.
+
+    Threads may share one, each with images of its own. Python's lock is not held while a sheet evolves.
 
     Args:
-        y0, omega, alpha, coupling, dt, boundary, nonlinearity: as in :func:`drumhead.fields.evolve`, CPU tensors of
-            one type, float32 or float64. Not checked.
-        frames: ``(batch, steps, channel, height, width)``, contiguous.
-        threads: how many images at a time; with 1, all on the calling thread. Python's lock is not held meanwhile.
+        omega, alpha, coupling, dt, boundary, nonlinearity: as in :func:`drumhead.fields.evolve`, CPU tensors of one type,
+            float32 or float64. Not checked.
     """
-    from drumhead.fields.kernels.wave import forward
 
-    sheets = _sheets(y0, omega, alpha, coupling, dt, boundary, nonlinearity)
-    out = _array(frames)
-    _share(len(y0), lambda n: forward(sheets(n), out[n]), threads=threads)
+    def __init__(
+        self,
+        omega: Tensor,
+        alpha: Tensor,
+        coupling: Tensor,
+        *,
+        dt: float,
+        boundary: Boundary,
+        nonlinearity: Nonlinearity,
+    ) -> None:
+        from drumhead.fields.kernels.stencils import packed
+
+        kernel = _array(coupling)
+        self.omega, self.alpha = _array(omega), _array(alpha)
+        self.weights = packed(kernel)
+        self.transposed = packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
+        self.settings = kernel.dtype.type(dt), get_args(Boundary).index(boundary), nonlinearity == "tanh"
+
+    def play(self, image: int, state: WaveState, frames: Tensor) -> None:
+        """Fill ``frames`` from a state, and move the state to its end.
+
+        Args:
+            image: number of the image in the batch.
+            state: ``(channel, height, width)`` each, contiguous.
+            frames: ``(time, channel, height, width)``, contiguous.
+        """
+        from drumhead.fields.kernels.wave import State, forward
+
+        forward(self._sheet(image), State(*map(_array, state)), _array(frames))
+
+    def play_back(
+        self,
+        image: int,
+        start: WaveState,
+        frames: Tensor,
+        incoming: Tensor,
+        *,
+        carried: WaveState,
+        of_omega: Tensor,
+        of_alpha: Tensor,
+        of_coupling: NDArray[np.float64],
+    ) -> None:
+        """The gradients from the one of frames that :meth:`play` filled.
+
+        Args:
+            image: number of the image in the batch.
+            start: the state that the frames follow from.
+            frames: what :meth:`play` filled, contiguous.
+            incoming: the loss's gradient with respect to ``frames``, by what reads them.
+            carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
+                respect to ``start``.
+            of_omega, of_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
+            of_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
+        """
+        from drumhead.fields.kernels.wave import Gradients, State, adjoint
+
+        arrays = map(np.ascontiguousarray, map(_array, (frames, incoming)))
+        gradients = Gradients(_array(of_omega), _array(of_alpha), of_coupling)
+        states = State(*map(_array, start)), *arrays, State(*map(_array, carried))
+        adjoint(self._sheet(image), self.transposed, *states, gradients)
+
+    def _sheet(self, image: int) -> Sheet:
+        from drumhead.fields.kernels.wave import Sheet
+
+        omega, alpha = (np.ascontiguousarray(values[image]) for values in (self.omega, self.alpha))
+        return Sheet(omega, alpha, self.weights, *self.settings)
+
+
+def at_rest(y0: Tensor) -> WaveState:
+    """The state in which a sheet is let go from ``y0``, contiguous and in memory of its own."""
+    y = y0.detach().clone(memory_format=torch.contiguous_format)
+    return WaveState(y, torch.zeros_like(y))
+
+
+def fill_frames(y0: Tensor, sheets: Sheets, frames: Tensor, *, threads: int) -> None:
+    """Write the evolution of a batch from rest into memory that is there already.
+
+    Args:
+        y0: as in :func:`drumhead.fields.evolve`.
+        sheets: of the batch.
+        frames: ``(batch, steps, channel, height, width)``, contiguous.
+        threads: how many images at a time; with 1, all on the calling thread.
+    """
+    _share(len(y0), lambda n: sheets.play(n, at_rest(y0[n]), frames[n]), threads=threads)
 
 
 def find_gradients(
-    y0: Tensor,
-    omega: Tensor,
-    alpha: Tensor,
-    coupling: Tensor,
-    *,
-    dt: float,
-    boundary: Boundary,
-    nonlinearity: Nonlinearity,
-    frames: Tensor,
-    incoming: Tensor,
-    of_coupling: bool,
-    threads: int,
+    y0: Tensor, sheets: Sheets, frames: Tensor, incoming: Tensor, *, of_coupling: bool, threads: int
 ) -> FieldGradients:
     """The gradients of ``y0``, ``omega``, ``alpha`` and ``coupling`` from the one of ``frames``.
 
     Args:
-        frames: what :func:`fill_frames` wrote for the same arguments.
+        y0, sheets, frames: as in :func:`fill_frames`, the frames filled.
         incoming: the loss's gradient with respect to ``frames``, any strides.
-        of_coupling: whether the coupling's gradient is wanted, a quarter of the work; without it that one is 0.
+        of_coupling: whether the coupling's gradient is wanted; without it that one is 0.
+        threads: how many images at a time.
 
     Returns:
         The four gradients: the same bits whatever the number of threads.
     """
-    from drumhead.fields.kernels.stencils import packed
-    from drumhead.fields.kernels.wave import Gradients, adjoint
-
-    sheets = _sheets(y0, omega, alpha, coupling, dt, boundary, nonlinearity)
-    kernel, field, arriving = _array(coupling), _array(frames), _array(incoming)
-    transposed = packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
-    of_y0, of_omega, of_alpha = (np.empty(y0.shape, kernel.dtype) for _ in range(3))
-    by_image = np.zeros((len(y0), *(kernel.shape if of_coupling else (0, 0, 3, 3))))
+    channels = y0.shape[1]
+    of_y0, of_omega, of_alpha = (
+        torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3)
+    )
+    size = channels if of_coupling else 0
+    by_image = np.zeros((len(y0), size, size, 3, 3))
 
     def run(n: int) -> None:
-        gradients = Gradients(of_y0[n], of_omega[n], of_alpha[n], by_image[n])
-        adjoint(sheets(n), transposed, *map(np.ascontiguousarray, (field[n], arriving[n])), gradients)
+        carried = WaveState(of_y0[n], torch.zeros_like(of_y0[n]))
+        sheets.play_back(
+            n,
+            at_rest(y0[n]),
+            frames[n],
+            incoming[n],
+            carried=carried,
+            of_omega=of_omega[n],
+            of_alpha=of_alpha[n],
+            of_coupling=by_image[n],
+        )
 
     _share(len(y0), run, threads=threads)
-    total = by_image.sum(axis=0).astype(kernel.dtype) if of_coupling else np.zeros_like(kernel)
-    return FieldGradients(*map(torch.from_numpy, (of_y0, of_omega, of_alpha, total)))
-
-
-def _sheets(
-    y0: Tensor,
-    omega: Tensor,
-    alpha: Tensor,
-    coupling: Tensor,
-    dt: float,
-    boundary: Boundary,
-    nonlinearity: Nonlinearity,
-) -> Callable[[int], Sheet]:
-    """What gives the ``n``-th image's sheet."""
-    from drumhead.fields.kernels.stencils import packed
-    from drumhead.fields.kernels.wave import Sheet
-
-    images, kernel = [_array(values) for values in (y0, omega, alpha)], _array(coupling)
-    weights, step, tanh = packed(kernel), kernel.dtype.type(dt), nonlinearity == "tanh"
-    code = get_args(Boundary).index(boundary)
-
-    def sheet(n: int) -> Sheet:
-        y, stiffness, damping = (np.ascontiguousarray(values[n]) for values in images)
-        return Sheet(y, stiffness, damping, weights, step, code, tanh)
-
-    return sheet
+    total = torch.zeros(channels, channels, 3, 3, dtype=y0.dtype)
+    if of_coupling:
+        total.copy_(torch.from_numpy(by_image.sum(axis=0)))
+    return FieldGradients(of_y0, of_omega, of_alpha, total)
 
 
 def _array(values: Tensor) -> NDArray[Any]:
@@ -159,17 +203,8 @@ def evolve_fused(
     frames. It cannot be differentiated twice.
     """
     frames = y0.new_empty((y0.shape[0], steps, *y0.shape[1:]))
-    fill_frames(
-        y0,
-        omega,
-        alpha,
-        coupling,
-        dt=dt,
-        boundary=boundary,  # type: ignore[arg-type]
-        nonlinearity=nonlinearity,  # type: ignore[arg-type]
-        frames=frames,
-        threads=torch.get_num_threads(),
-    )
+    sheets = Sheets(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    fill_frames(y0, sheets, frames, threads=torch.get_num_threads())
     return frames
 
 
@@ -186,19 +221,9 @@ def _evolve_adjoint(
     incoming: Tensor,
     of_coupling: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return find_gradients(
-        y0,
-        omega,
-        alpha,
-        coupling,
-        dt=dt,
-        boundary=boundary,  # type: ignore[arg-type]
-        nonlinearity=nonlinearity,  # type: ignore[arg-type]
-        frames=frames,
-        incoming=incoming,
-        of_coupling=of_coupling,
-        threads=torch.get_num_threads(),
-    )
+    sheets = Sheets(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    threads = torch.get_num_threads()
+    return find_gradients(y0, sheets, frames, incoming, of_coupling=of_coupling, threads=threads)
 
 
 @evolve_fused.register_fake

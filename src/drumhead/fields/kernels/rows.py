@@ -92,6 +92,17 @@ def pour_out_row(field: Array, h: int, image: Array) -> None:
 
 
 @compiled
+def add_out_row(field: Array, h: int, image: Array) -> None:
+    """Row ``h`` of the field onto the image's."""
+    channels, _, width = image.shape
+    for c in range(channels):
+        at = first_pixel(h, channels, width) + c * stride_of(width)
+        row = field[at : at + width]
+        for x in range(width):
+            image[c, h, x] += row[x]
+
+
+@compiled
 def surround(field: Array, channels: int, height: int, width: int, boundary: int) -> None:
     """Set what lies one pixel beyond the edges."""
     stride, zero = stride_of(width), field.dtype.type(0)

@@ -30,6 +30,7 @@ from drumhead.fields.kernels.rows import (
     FREE,
     Array,
     add,
+    add_out_row,
     blank,
     first_pixel,
     pour,
@@ -46,9 +47,8 @@ from drumhead.fields.kernels.tiles import VECTOR_BYTES
 class Sheet(NamedTuple):
     """One image's oscillators; all arrays C-contiguous and of one type."""
 
-    y0: Array
-    """Initial position, ``(channel, height, width)``, as the next two."""
     omega: Array
+    """Stiffness, ``(channel, height, width)``, as the next."""
     alpha: Array
     weights: Array
     """The coupling, as :func:`drumhead.fields.kernels.stencils.packed` gives it."""
@@ -58,23 +58,31 @@ class Sheet(NamedTuple):
     tanh: bool
 
 
-class Gradients(NamedTuple):
-    """Where the gradients of one image go."""
+class State(NamedTuple):
+    """Position and velocity of one image's oscillators, ``(channel, height, width)``; or gradients of the two."""
 
-    y0: Array
+    y: Array
+    z: Array
+
+
+class Gradients(NamedTuple):
+    """Where the gradients of one image go; all added to."""
+
     omega: Array
+    """``(channel, height, width)``, as the next."""
     alpha: Array
     coupling: NDArray[np.float64]
-    """``(channel, channel, 3, 3)``, added to; left out if it has no elements."""
+    """``(channel, channel, 3, 3)``; left out if it has no elements."""
 
 
 @kernel
-def forward(sheet: Sheet, frames: Array) -> None:
-    """Fill ``frames``, ``(time, channel, height, width)``, with the evolution."""
-    channels, height, width = sheet.y0.shape
+def forward(sheet: Sheet, state: State, frames: Array) -> None:
+    """Fill ``frames``, ``(time, channel, height, width)``, with the evolution from a state, and move that to its end."""
+    channels, height, width = state.y.shape
     size = channels * stride_of(width)
-    y, later, z, omega, alpha = (blank(sheet.y0), blank(sheet.y0), blank(sheet.y0), blank(sheet.y0), blank(sheet.y0))
-    pour(sheet.y0, y)
+    y, later, z, omega, alpha = (blank(state.y), blank(state.y), blank(state.y), blank(state.y), blank(state.y))
+    pour(state.y, y)
+    pour(state.z, z)
     pour(sheet.omega, omega)
     pour(sheet.alpha, alpha)
     pull = zeros(even(channels) * stride_of(width), y.dtype)
@@ -88,29 +96,38 @@ def forward(sheet: Sheet, frames: Array) -> None:
             _advance(pull[:size], omega[row], alpha[row], sheet.dt, y[row], z[row], later[row])
             pour_out_row(later, h, frames[t])
         y, later = later, y
+    for h in range(height):
+        pour_out_row(y, h, state.y)
+        pour_out_row(z, h, state.z)
 
 
 @kernel
-def adjoint(sheet: Sheet, transposed: Array, frames: Array, incoming: Array, gradients: Gradients) -> None:
-    """Find the gradients of one image from ``incoming``, the gradient of its ``frames``.
+def adjoint(
+    sheet: Sheet, transposed: Array, start: State, frames: Array, incoming: Array, carried: State, gradients: Gradients
+) -> None:
+    """Find the gradients of one image from ``incoming``, the gradient of its ``frames``, back to their ``start``.
 
     ``transposed``: the coupling with its channels exchanged and its kernels turned by 180 degrees, packed.
+    ``carried``: the gradient of the state at the end, by what comes after the frames; becomes that of ``start``.
     """
-    channels, height, width = sheet.y0.shape
-    size, lanes = channels * stride_of(width), VECTOR_BYTES // sheet.y0.itemsize
-    rate = sheet.y0.dtype.type(1) / sheet.dt
-    y, earlier, omega, alpha = blank(sheet.y0), blank(sheet.y0), blank(sheet.y0), blank(sheet.y0)
-    a, ly, lz = blank(sheet.y0), blank(sheet.y0), blank(sheet.y0)
-    of_omega, of_alpha = blank(sheet.y0), blank(sheet.y0)
+    channels, height, width = start.y.shape
+    size, lanes = channels * stride_of(width), VECTOR_BYTES // start.y.itemsize
+    rate = start.y.dtype.type(1) / sheet.dt
+    y, earlier, omega, alpha = blank(start.y), blank(start.y), blank(start.y), blank(start.y)
+    a, ly, lz = blank(start.y), blank(start.y), blank(start.y)
+    of_omega, of_alpha = blank(start.y), blank(start.y)
+    before = start.y - sheet.dt * start.z  # the position a step before the start, so that its velocity is that
     pour(sheet.omega, omega)
     pour(sheet.alpha, alpha)
+    pour(carried.y, ly)
+    pour(carried.z, lz)
     f, back = zeros(even(channels) * stride_of(width), y.dtype), zeros(even(channels) * stride_of(width), y.dtype)
     sums = zeros(even(channels) * channels * 9 * lanes, y.dtype)
     totals = np.zeros(sums.size, np.float64)
     steps = frames.shape[0]
-    pour(frames[steps - 2] if steps > 1 else sheet.y0, y)
+    pour(frames[steps - 2] if steps > 1 else start.y, y)
     for t in range(steps - 1, -1, -1):  # back through the step to frame t, from ``y``, which came from ``earlier``
-        pour(frames[t - 2] if t > 1 else sheet.y0, earlier)  # the sheet starts at rest
+        pour(frames[t - 2] if t > 1 else start.y if t == 1 else before, earlier)
         surround(y, channels, height, width, sheet.boundary)
         add(incoming[t], ly)
         for h in range(height):
@@ -128,9 +145,10 @@ def adjoint(sheet: Sheet, transposed: Array, frames: Array, incoming: Array, gra
         _give_back(a, channels, height, width, sheet.boundary, transposed, back, ly)
         y, earlier = earlier, y
     for h in range(height):
-        pour_out_row(ly, h, gradients.y0)
-        pour_out_row(of_omega, h, gradients.omega)
-        pour_out_row(of_alpha, h, gradients.alpha)
+        pour_out_row(ly, h, carried.y)
+        pour_out_row(lz, h, carried.z)
+        add_out_row(of_omega, h, gradients.omega)
+        add_out_row(of_alpha, h, gradients.alpha)
     if gradients.coupling.size:
         add_lanes(totals, lanes, gradients.coupling)
 
