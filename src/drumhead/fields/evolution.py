@@ -7,7 +7,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from drumhead.engine import Engine
+from drumhead.engine import Engine, numba_failure
 from drumhead.fields import wave, wave_cpu
 from drumhead.fields.boundaries import Boundary
 from drumhead.fields.wave import Nonlinearity, check_evolution
@@ -91,13 +91,4 @@ def _obstacle(y0: Tensor, *others: Tensor) -> str | None:
             )
     if 0 in y0.shape[1:]:
         return f"it needs at least one channel, row and column, got shape {tuple(y0.shape)}"
-    return _numba_failure()
-
-
-def _numba_failure() -> str | None:
-    """Why Numba cannot be imported; none if it can. Imported here first, since that takes most of a second."""
-    try:
-        import numba  # noqa: F401
-    except ImportError as error:
-        return f"it needs Numba, and importing that failed ({error})"
-    return None
+    return numba_failure()

@@ -143,9 +143,7 @@ def find_gradients(
         The four gradients: the same bits whatever the number of threads.
     """
     channels = y0.shape[1]
-    of_y0, of_omega, of_alpha = (
-        torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3)
-    )
+    of_y0, of_omega, of_alpha = (torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3))
     size = channels if of_coupling else 0
     by_image = np.zeros((len(y0), size, size, 3, 3))
 

@@ -8,9 +8,13 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from drumhead.config import Config
+from drumhead.engine import Engine
 from drumhead.models.encoders import convolution_stack
+from drumhead.models.heard_loss import Hearing
+from drumhead.models.listener import Listener
 from drumhead.models.pixel_network import PixelNetwork
-from drumhead.models.segmenter import Segmenter
+from drumhead.models.readouts import LastReadout
+from drumhead.models.sources import Source, WholeFields
 
 
 class CNNConfig(Config):
@@ -28,9 +32,11 @@ class CNNConfig(Config):
     """Features each of them becomes before the pixel network."""
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
     """Hidden layers of the pixel network."""
+    engine: Engine = "auto"
+    """What computes the loss and predictions: plain torch, fused for CPUs, or the best there is."""
 
 
-class CNN(Segmenter):
+class CNN(Listener):
     """3x3 convolutions with ReLU, a 1x1 convolution to many features, and the pixel network.
 
     Args:
@@ -58,6 +64,14 @@ class CNN(Segmenter):
     def receptive_field(self) -> int:
         """Side, in pixels, of the square a pixel's class depends on."""
         return 2 * self.config.layers + 1
+
+    @property
+    def hearing(self) -> Hearing:
+        frame = LastReadout(steps=1, channels=self.config.hidden_channels)
+        return Hearing(frame, [self.expand, *self.pixel_network.layers])
+
+    def make_source(self, images: Tensor) -> Source:
+        return WholeFields(self.represent(images)[:, None])
 
     def represent(self, images: Tensor) -> Tensor:
         representation: Tensor = self.encoder(images)

@@ -9,8 +9,11 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
+from drumhead.fields.wave_cpu import Sheets
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+from drumhead.models.sources import Source
+from drumhead.models.waves import Waves
 
 
 class NWMConfig(HearingConfig):
@@ -26,6 +29,9 @@ class NWMConfig(HearingConfig):
     """What lies beyond the sheet's edge."""
     nonlinearity: Nonlinearity = "tanh"
     """What the neighbours' pull passes through."""
+    stretch: PositiveInt | None = None
+    """Frames of a field that the fused engine has in memory at a time; going back it computes the others again. By default
+    as many as fit in 128 MB, which is all but for very long or large fields."""
 
 
 class Drum(NamedTuple):
@@ -80,6 +86,14 @@ class NWM(RecurrentSegmenter):
             nonlinearity=self.config.nonlinearity,
             engine=self.config.engine,
         )
+
+    def make_source(self, images: Tensor) -> Source:
+        y0, omega, alpha = (values.to(images.dtype) for values in self.drum(images))
+        config = self.config
+        sheets = Sheets(
+            omega, alpha, self.coupling, dt=config.dt, boundary=config.boundary, nonlinearity=config.nonlinearity
+        )
+        return Waves(y0, omega, alpha, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch)
 
     @torch.no_grad()
     def stability_limit(self, images: Tensor) -> float:

@@ -1,9 +1,9 @@
-"""Which pixels are computed together."""
+"""Which pixels of an image are computed together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,49 +14,52 @@ CACHE_BYTES = 1 << 20
 PARTS = 16
 """Most parts a batch is divided into. The number of threads is left out of it, so that sums do not depend on it."""
 
+Item = TypeVar("Item")
+
 
 class Chunk(NamedTuple):
-    """Some pixels of one image."""
+    """Some pixels of an image."""
 
-    image: int
-    """Number of the image in the batch."""
     pixel: slice | Tensor
-    """Which of its pixels: a run of them, or flat pixel numbers, int64, each once."""
+    """Which: a run of them, or flat pixel numbers, int64, each once."""
     size: int
     """How many."""
 
-    def take(self, rows: Tensor, *, out: Callable[[], Tensor]) -> Tensor:
-        """This chunk's columns of ``rows`` ``(..., pixel)``: a view for a run of pixels, a copy for others.
+    def of(self, rows: Tensor, out: Tensor) -> Tensor:
+        """This chunk's columns of ``rows`` ``(..., pixel)`` with the type of ``out``; if they must be copied, in there.
 
         Args:
             rows: what the pixels of the image have, contiguous.
-            out: gives the matrix for the copy, with as many rows and this chunk's size.
+            out: memory for as many rows of this chunk's size, two-dimensional.
         """
+        shape = (*rows.shape[:-1], self.size)
         if isinstance(self.pixel, slice):
-            return rows[..., self.pixel]
-        return torch.index_select(rows.flatten(0, -2), 1, self.pixel, out=out()).view(*rows.shape[:-1], self.size)
+            if rows.dtype == out.dtype:
+                return rows[..., self.pixel]
+            return out.view(shape).copy_(rows[..., self.pixel])
+        if rows.dtype == out.dtype:
+            return torch.index_select(rows.flatten(0, -2), 1, self.pixel, out=out).view(shape)
+        return out.copy_(rows.flatten(0, -2).index_select(1, self.pixel)).view(shape)
+
+    def put(self, values: Tensor, rows: Tensor) -> None:
+        """Write this chunk's columns of ``rows`` ``(..., pixel)``."""
+        if isinstance(self.pixel, slice):
+            rows[..., self.pixel] = values
+        else:
+            rows.flatten(0, -2).index_copy_(1, self.pixel, values.flatten(0, -2).to(rows.dtype))
 
 
-def chunks_of(batch: int, pixels: int, *, size: int, counted: Tensor | None = None) -> list[Chunk]:
-    """The pixels of a batch in chunks of at most ``size``.
+def chunks_of(pixels: int, *, size: int, counted: Tensor | None = None) -> list[Chunk]:
+    """The pixels of an image in chunks of at most ``size``.
 
     Args:
-        batch: number of images.
-        pixels: in each image.
+        pixels: how many there are.
         size: most pixels in a chunk.
-        counted: which are wanted, bool ``(batch, pixel)``; all by default.
+        counted: which are wanted, bool ``(pixel,)``; all by default.
     """
     if counted is None or bool(counted.all()):
-        starts = range(0, pixels, size)
-        runs = [slice(start, min(start + size, pixels)) for start in starts]
-        return [Chunk(image, run, run.stop - run.start) for image in range(batch) for run in runs]
-    wanted = [row.nonzero()[:, 0] for row in counted]
-    return [
-        Chunk(image, pixel, len(pixel))
-        for image in range(batch)
-        for pixel in wanted[image].split(size)
-        if len(pixel)  # an empty tensor splits into one empty piece
-    ]
+        return [Chunk(slice(at, min(at + size, pixels)), min(size, pixels - at)) for at in range(0, pixels, size)]
+    return [Chunk(pixel, len(pixel)) for pixel in counted.nonzero()[:, 0].split(size) if len(pixel)]
 
 
 def chunk_size(rows: int, *, element_size: int) -> int:
@@ -64,7 +67,7 @@ def chunk_size(rows: int, *, element_size: int) -> int:
     return max(64, CACHE_BYTES // (rows * element_size) // 64 * 64)
 
 
-def parts_of(chunks: list[Chunk]) -> list[list[Chunk]]:
-    """The chunks in at most ``PARTS`` lists as long as each other, in order."""
-    parts = min(PARTS, len(chunks))
-    return [chunks[len(chunks) * part // parts : len(chunks) * (part + 1) // parts] for part in range(parts)]
+def parts_of(items: Sequence[Item]) -> list[Sequence[Item]]:
+    """The items in at most ``PARTS`` sequences as long as each other, in order."""
+    parts = min(PARTS, len(items))
+    return [items[len(items) * part // parts : len(items) * (part + 1) // parts] for part in range(parts)]

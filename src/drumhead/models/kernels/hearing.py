@@ -1,4 +1,4 @@
-"""From the states of a chunk of pixels to its share of the loss and back, in one go."""
+"""From the states of an image to its share of the loss and back, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -7,105 +7,156 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.chunks import Chunk, chunk_size
-from drumhead.models.kernels.layers import LayersKernel, widest
-from drumhead.models.kernels.readouts import FourierKernel, LinearKernel, readout_kernel
-from drumhead.models.kernels.threads import Workspace
+from drumhead.models.kernels.chunks import Chunk, chunk_size, chunks_of
+from drumhead.models.kernels.layers import LayersKernel
+from drumhead.models.kernels.readouts import Heard, LinearKernel, readout_kernel
+from drumhead.models.kernels.workspace import Workspace
 
 
 class HearingKernel:
-    """A readout, a pixel network and the cross-entropy, for chunks of pixels. Threads may share one.
+    """A readout and a pixel network, made ready for products in one type. Threads may share one.
 
     Args:
         readout: name of the readout.
-        parameters: the linear readout's weight if it is that one, then weight and bias of each layer; all of one
-            type and contiguous or not.
+        parameters: the linear readout's weight if it is that one, then weight and bias of each layer.
         steps: frames T of the fields.
         channels: channels C of the fields.
+        dtype: the type in which products are made.
+        linear_first: whether the first layer is followed by no ReLU.
     """
 
-    def __init__(self, readout: str, parameters: Sequence[Tensor], *, steps: int, channels: int) -> None:
-        learned = int(readout == "linear")
+    def __init__(
+        self,
+        readout: str,
+        parameters: Sequence[Tensor],
+        *,
+        steps: int,
+        channels: int,
+        dtype: torch.dtype,
+        linear_first: bool = False,
+    ) -> None:
+        parameters = [parameter.detach().to(dtype) for parameter in parameters]
+        self.learned = int(readout == "linear")
         self.channels = channels
-        self.workspace = Workspace(parameters[0])
-        self.readout = readout_kernel(
-            readout, parameters[0] if learned else None, steps=steps, workspace=self.workspace
-        )
-        self.layers = LayersKernel(parameters[learned:], workspace=self.workspace)
-        columns = self.readout.bins * channels * (2 if isinstance(self.readout, FourierKernel) else 1)
-        rows = max(columns, widest(parameters[learned:]))
+        self.dtype = dtype
+        self.readout = readout_kernel(readout, parameters[0] if self.learned else None, steps=steps, dtype=dtype)
+        self.layers = LayersKernel(parameters[self.learned :], linear_first=linear_first)
+        rows = max(max(self.readout.bins, self.readout.notes) * channels, self.layers.widest)
         self.chunk_size = chunk_size(rows, element_size=parameters[0].element_size())
         """Most pixels of a chunk."""
 
-    def write_logits(self, field: Tensor, chunk: Chunk, out: Tensor) -> None:
-        """Write the chunk's logits.
+
+class Ear:
+    """One thread's hearing: it hears the stretches of an image's field, then tells logits or the loss and its gradients.
+
+    Args:
+        kernel: what it hears with.
+    """
+
+    def __init__(self, kernel: HearingKernel) -> None:
+        self.kernel = kernel
+        self.workspace = Workspace()
+        self.chunks: list[Chunk] = []
+        self.partial = False
+        self.heard: list[Heard] = []
+
+    def listen(self, pixels: int, *, dtype: torch.dtype, counted: Tensor | None = None) -> None:
+        """Turn to another image.
 
         Args:
-            field: the image's states ``(time, channel, pixel)``, contiguous.
-            chunk: a run of pixels.
-            out: the image's logits ``(class, pixel)``.
+            pixels: how many it has.
+            dtype: the type of its states.
+            counted: which of them are wanted, bool ``(pixel,)``; all by default.
         """
-        out[:, chunk.pixel] = self.layers.activations(self._features(self._states(field, chunk)).flatten(0, 1))[-1]
+        kernel = self.kernel
+        self.chunks = chunks_of(pixels, size=kernel.chunk_size, counted=counted)
+        self.partial = sum(chunk.size for chunk in self.chunks) < pixels
+        self.heard = [
+            Heard(
+                features=self._rows(f"features {number}", kernel.readout.bins, chunk, kernel.dtype),
+                notes=self._rows(f"notes {number}", kernel.readout.notes, chunk, dtype),
+                incoming=self._rows(f"incoming {number}", kernel.readout.bins, chunk, kernel.dtype),
+            )
+            for number, chunk in enumerate(self.chunks)
+        ]
 
-    def add_loss(
-        self,
-        field: Tensor,
-        targets: Tensor,
-        weights: Tensor,
-        chunk: Chunk,
-        *,
-        field_gradient: Tensor | None,
-        parameter_gradients: Sequence[Tensor],
-    ) -> float:
-        """The chunk's share of the loss: the weighted sum of the cross-entropy of its pixels.
+    def hear(self, frames: Tensor, start: int) -> None:
+        """Take in a stretch ``(time, channel, pixel)`` of the field, contiguous; the first starts with frame 0."""
+        if self.kernel.readout.last_alone:  # of each stretch, until one is the last
+            start, frames = start + len(frames) - 1, frames[-1:]
+        for chunk, heard in zip(self.chunks, self.heard, strict=True):
+            self.kernel.readout.hear(self._states(frames, chunk), start, heard)
+
+    def write_logits(self, out: Tensor) -> None:
+        """Write the logits ``(class, pixel)`` of what was heard."""
+        for chunk, heard in zip(self.chunks, self.heard, strict=True):
+            chunk.put(self.kernel.layers.activations(heard.features.flatten(0, 1), self.workspace)[-1], out)
+
+    def loss(self, targets: Tensor, weights: Tensor, *, parameter_gradients: Sequence[Tensor], of_field: bool) -> float:
+        """The image's share of the loss: the weighted sum of the cross-entropy of its pixels.
 
         Args:
-            field: the image's states ``(time, channel, pixel)``, contiguous.
-            targets: the image's classes, int64 ``(pixel,)``.
+            targets: classes, int64 ``(pixel,)``.
             weights: what each pixel counts for, ``(pixel,)``.
-            chunk: which pixels.
-            field_gradient: where to write the loss's gradient with respect to ``field``, at these pixels; contiguous.
-            parameter_gradients: where to add those with respect to the parameters, in their order; empty for none.
+            parameter_gradients: where to add the gradients with respect to the parameters, in their order, but that of
+                the linear readout's weight, which :meth:`write_gradient` adds; empty for none.
+            of_field: whether :meth:`write_gradient` will be called.
         """
-        states = self._states(field, chunk)
-        features = self._features(states)
-        activations = self.layers.activations(features.flatten(0, 1))
-        target, weight = targets[chunk.pixel][None], weights[chunk.pixel]
-        log_probability = torch.log_softmax(activations[-1], dim=0)
-        loss = -(log_probability.gather(0, target)[0] * weight).sum().item()
-        if field_gradient is None and not parameter_gradients:
-            return loss
-
-        incoming = log_probability.exp_()
-        incoming.scatter_add_(0, target, incoming.new_full((1, 1), -1).expand_as(target)).mul_(weight)
-        learned = len(parameter_gradients) - 2 * len(self.layers.weights) if parameter_gradients else 0
-        wanted = field_gradient is not None or learned > 0
-        incoming = self.layers.propagate(
-            activations, incoming, parameters=parameter_gradients[learned:], features=wanted
-        )
-        if learned:
-            assert isinstance(self.readout, LinearKernel)
-            self.readout.add_weight_gradient(states, incoming.view(features.shape), parameter_gradients[0])
-        if field_gradient is not None:
-            self._write_field_gradient(states, features, incoming.view(features.shape), chunk, field_gradient)
+        loss = 0.0
+        for chunk, heard in zip(self.chunks, self.heard, strict=True):
+            activations = self.kernel.layers.activations(heard.features.flatten(0, 1), self.workspace)
+            target, weight = targets[chunk.pixel][None], weights[chunk.pixel]
+            log_probability = torch.log_softmax(activations[-1].to(weight.dtype), dim=0)
+            loss -= (log_probability.gather(0, target)[0] * weight).sum().item()
+            if not parameter_gradients and not of_field:
+                continue
+            incoming = log_probability.exp_()
+            incoming.scatter_add_(0, target, incoming.new_full((1, 1), -1).expand_as(target)).mul_(weight)
+            self.kernel.layers.propagate(
+                activations,
+                incoming.to(self.kernel.dtype),
+                self.workspace,
+                parameters=parameter_gradients[self.kernel.learned :],
+                out=heard.incoming.flatten(0, 1) if of_field else None,
+            )
+            if of_field:
+                self.kernel.readout.turn(heard)
         return loss
 
-    def _states(self, field: Tensor, chunk: Chunk) -> Tensor:
-        rows = field.shape[0] * field.shape[1]
-        return chunk.take(field, out=lambda: self.workspace.matrix("states", rows, chunk.size))
+    def write_gradient(self, frames: Tensor, start: int, out: Tensor | None, *, of_readout: Tensor | None) -> None:
+        """The gradient of a stretch that was heard.
 
-    def _features(self, states: Tensor) -> Tensor:
-        bins, pixels = self.readout.bins, states.shape[2]
-        features = self.workspace.matrix("features", bins * self.channels, pixels).view(bins, self.channels, pixels)
-        self.readout.write_features(states, features)
-        return features
+        Args:
+            frames: the stretch.
+            start: its first frame.
+            out: where to write the gradient, of its shape, 0 at pixels that do not count; none to leave it out.
+            of_readout: where to add the gradient of the linear readout's weight; none to leave it out.
+        """
+        readout = self.kernel.readout
+        if out is not None and (readout.last_alone or self.partial):
+            out.zero_()
+        if readout.last_alone and out is not None:
+            start, frames, out = start + len(frames) - 1, frames[-1:], out[-1:]
+            if start < readout.steps - 1:
+                return
+        for chunk, heard in zip(self.chunks, self.heard, strict=True):
+            states = self._states(frames, chunk)
+            if of_readout is not None:
+                assert isinstance(readout, LinearKernel)
+                readout.add_weight_gradient(heard, states, start, of_readout)
+            if out is None:
+                continue
+            if isinstance(chunk.pixel, slice):
+                readout.write_gradient(heard, states, start, out[..., chunk.pixel])
+            else:
+                rows = self.workspace.matrix("gradient", states[..., 0].numel(), chunk.size, out.dtype)
+                readout.write_gradient(heard, states, start, rows.view(states.shape))
+                chunk.put(rows.view(states.shape), out)
 
-    def _write_field_gradient(
-        self, states: Tensor, features: Tensor, incoming: Tensor, chunk: Chunk, field_gradient: Tensor
-    ) -> None:
-        if isinstance(chunk.pixel, slice):
-            self.readout.write_state_gradient(states, features, incoming, field_gradient[..., chunk.pixel])
-            return
-        gradient = self.workspace.matrix("state gradient", states.shape[0] * states.shape[1], chunk.size)
-        self.readout.write_state_gradient(states, features, incoming, gradient.view(states.shape))
-        field_gradient.flatten(0, 1).index_copy_(1, chunk.pixel, gradient)
+    def _rows(self, name: str, rows: int, chunk: Chunk, dtype: torch.dtype) -> Tensor:
+        channels = self.kernel.channels
+        return self.workspace.matrix(name, rows * channels, chunk.size, dtype).view(rows, channels, chunk.size)
+
+    def _states(self, frames: Tensor, chunk: Chunk) -> Tensor:
+        rows = frames.shape[0] * frames.shape[1]
+        return chunk.of(frames, self.workspace.matrix("states", rows, chunk.size, self.kernel.dtype))

@@ -7,57 +7,74 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.threads import Workspace
+from drumhead.models.kernels.elementwise import relu_, silence_
+from drumhead.models.kernels.workspace import Workspace
 
 
 class LayersKernel:
-    """Fully connected layers with ReLU between, features by pixels.
+    """Fully connected layers with ReLU between, features by pixels. Threads may share one.
 
     Args:
-        parameters: a weight ``(after, before)`` and a bias ``(after,)`` for each layer in turn.
-        workspace: where activations and their gradients are.
+        parameters: a weight ``(after, before)`` and a bias ``(after,)`` for each layer in turn, of the type in which
+            products are made.
+        linear_first: whether the first layer is followed by no ReLU.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], *, workspace: Workspace) -> None:
+    def __init__(self, parameters: Sequence[Tensor], *, linear_first: bool = False) -> None:
         self.weights, self.biases = parameters[::2], parameters[1::2]
-        self.workspace = workspace
+        self.bent = [number > 0 or not linear_first for number in range(len(self.weights))]
+        self.bent[-1] = False
 
-    def activations(self, features: Tensor) -> list[Tensor]:
+    @property
+    def widest(self) -> int:
+        """Rows of the largest matrix between the layers, their features and logits included."""
+        return max(max(weight.shape) for weight in self.weights)
+
+    def activations(self, features: Tensor, workspace: Workspace) -> list[Tensor]:
         """What enters each layer of features ``(feature, pixel)``, and last the logits ``(class, pixel)``."""
         values = [features]
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            out = self.workspace.matrix(f"activation {number}", len(weight), features.shape[1])
+            out = workspace.matrix(f"activation {number}", len(weight), features.shape[1], weight.dtype)
             torch.addmm(bias[:, None], weight, values[-1], out=out)
-            values.append(out if number == len(self.weights) - 1 else out.relu_())
+            values.append(relu_(out) if self.bent[number] else out)
         return values
 
     def propagate(
-        self, activations: Sequence[Tensor], incoming: Tensor, *, parameters: Sequence[Tensor], features: bool
-    ) -> Tensor:
+        self,
+        activations: Sequence[Tensor],
+        incoming: Tensor,
+        workspace: Workspace,
+        *,
+        parameters: Sequence[Tensor],
+        out: Tensor | None,
+    ) -> None:
         """Take the gradient of the logits back through the layers.
 
         Args:
             activations: from :meth:`activations`.
             incoming: gradient of the logits; it may be overwritten.
+            workspace: where intermediate matrices are.
             parameters: where to add the gradients of the parameters, in their order; empty to leave them out.
-            features: whether the gradient of the features is wanted.
-
-        Returns:
-            The gradient of the features, if it is wanted.
+            out: where to write the gradient of the features; none to leave it out.
         """
         for number in reversed(range(len(self.weights))):
             entering = activations[number]
             if parameters:
-                parameters[2 * number].addmm_(incoming, entering.T)
-                parameters[2 * number + 1].add_(incoming.sum(dim=1))
-            if number > 0 or features:
-                gradient = self.workspace.matrix(f"gradient {number % 2}", *entering.shape)
-                incoming = torch.mm(self.weights[number].T, incoming, out=gradient)
-            if number > 0:
-                torch.ops.aten.threshold_backward.grad_input(incoming, entering, 0, grad_input=incoming)
-        return incoming
+                add_product(parameters[2 * number], incoming, entering.T)
+                parameters[2 * number + 1].add_(incoming.sum(dim=1, dtype=parameters[2 * number + 1].dtype))
+            if number == 0 and out is None:
+                return
+            gradient = (
+                out if number == 0 else workspace.matrix(f"gradient {number % 2}", *entering.shape, incoming.dtype)
+            )
+            incoming = torch.mm(self.weights[number].T, incoming, out=gradient)
+            if number > 0 and self.bent[number - 1]:
+                silence_(incoming, entering)
 
 
-def widest(parameters: Sequence[Tensor]) -> int:
-    """Rows of the largest matrix between the layers, their features and logits included."""
-    return max(max(weight.shape) for weight in parameters[::2])
+def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """``total += left @ right``, the sum in the type of ``total``."""
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total.add_(left @ right)

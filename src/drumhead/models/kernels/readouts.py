@@ -1,100 +1,157 @@
-"""Readouts over time for a chunk of pixels, and their gradients; :mod:`drumhead.models.readouts` defines them.
+"""Readouts over time for a chunk of pixels, frame after frame, and their gradients.
 
-Axes: T time, K bins (features per channel), C channels, N pixels. States are ``(T, C, N)``, features ``(K, C, N)``,
-of any strides over T and C.
+:mod:`drumhead.models.readouts` defines them. Axes: T time, S frames of a stretch of it, K bins (features per
+channel), C channels, N pixels. Stretches of states ``(S, C, N)`` come one after another; what has been heard is kept in a
+:class:`Heard`, and the gradient of each stretch follows from that, in any order.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.threads import Workspace
+from drumhead.models.kernels.layers import add_product
+
+
+class Heard(NamedTuple):
+    """What a readout keeps of a chunk."""
+
+    features: Tensor
+    """``(K, C, N)``, complete once all time is heard, of the type in which products are made."""
+    notes: Tensor
+    """What the readout needs besides: ``(ReadoutKernel.notes, C, N)``, of the field's type."""
+    incoming: Tensor
+    """The loss's gradient with respect to the features, ``(K, C, N)``."""
 
 
 class ReadoutKernel(ABC):
-    """A readout of fields with ``steps`` frames.
+    """A readout of fields with ``steps`` frames. Threads may share one.
 
     Args:
         steps: T.
-        workspace: where intermediate matrices are.
     """
 
     bins = 1
-    """Features per channel, K."""
+    """K."""
+    notes = 0
+    """Numbers to keep for each pixel and channel besides the features."""
+    last_alone = False
+    """Whether the last frame is all it hears."""
 
-    def __init__(self, *, steps: int, workspace: Workspace) -> None:
+    def __init__(self, *, steps: int) -> None:
         self.steps = steps
-        self.workspace = workspace
 
     @abstractmethod
-    def write_features(self, states: Tensor, features: Tensor) -> None:
-        """Write the features of the states."""
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        """Take in a stretch of states that starts with frame ``start``; the first starts with 0."""
+
+    def turn(self, heard: Heard) -> None:  # noqa: B027  (most have nothing to do)
+        """Once ``heard.incoming`` is there: make ready for the states' gradient."""
 
     @abstractmethod
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        """Write the states' gradient, given the features and theirs (``incoming``)."""
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        """Write the gradient of a stretch of states that starts with frame ``start``."""
 
 
 class LastKernel(ReadoutKernel):
     """The last frame."""
 
-    def write_features(self, states: Tensor, features: Tensor) -> None:
-        features[0] = states[-1]
+    last_alone = True
 
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        gradient[:-1] = 0
-        gradient[-1] = incoming[0]
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        heard.features[0] = states[-1]
+
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        gradient[-1] = heard.incoming[0]
 
 
 class MeanKernel(ReadoutKernel):
     """The mean over time."""
 
-    def write_features(self, states: Tensor, features: Tensor) -> None:
-        torch.mean(states, dim=0, keepdim=True, out=features)
+    notes = 1
 
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        gradient[:] = incoming / self.steps
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        total = states.sum(dim=0, dtype=heard.notes.dtype)
+        heard.notes[0] = total if start == 0 else heard.notes[0] + total
+        if start + len(states) == self.steps:
+            heard.features[0] = heard.notes[0] / self.steps
+
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        gradient[:] = heard.incoming / self.steps
 
 
 class MaxKernel(ReadoutKernel):
     """The maximum over time; frames that share it share its gradient evenly, as in torch's ``amax``."""
 
-    def write_features(self, states: Tensor, features: Tensor) -> None:
-        torch.amax(states, dim=0, keepdim=True, out=features)
+    notes = 1
 
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        highest = states == features
-        torch.mul(highest, incoming / highest.sum(dim=0), out=gradient)
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        highest = states.amax(dim=0)
+        if start > 0:
+            highest = torch.maximum(highest, heard.features[0])
+        times = (states == highest).sum(dim=0).to(heard.notes.dtype)
+        if start > 0:
+            times += torch.where(heard.features[0] == highest, heard.notes[0], 0)
+        heard.features[0], heard.notes[0] = highest, times
+
+    def turn(self, heard: Heard) -> None:
+        heard.incoming[0] /= heard.notes[0]
+
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        torch.mul(states == heard.features, heard.incoming, out=gradient)
 
 
 class LinearKernel(ReadoutKernel):
     """A linear map over time, the same for all channels.
 
     Args:
-        weight: ``(K, T)``.
-        workspace: where intermediate matrices are.
+        weight: ``(K, T)``, of the type in which products are made.
     """
 
-    def __init__(self, weight: Tensor, *, workspace: Workspace) -> None:
-        super().__init__(steps=weight.shape[1], workspace=workspace)
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__(steps=weight.shape[1])
         self.weight = weight
-        self.bins = len(weight)
+        self.bins = self.notes = len(weight)
 
-    def write_features(self, states: Tensor, features: Tensor) -> None:
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        if len(states) == self.steps:
+            self.transform(states, start, heard.features)
+            return
+        self.transform(states, start, heard.notes)
+        if start + len(states) == self.steps:
+            heard.features[:] = heard.notes
+
+    def transform(self, states: Tensor, start: int, out: Tensor) -> None:
+        """Write to ``out`` ``(K, C, N)``, or from the second stretch on add to it, this stretch's share."""
+        weight = self.weight[:, start : start + len(states)]
         for channel in range(states.shape[1]):
-            torch.mm(self.weight, states[:, channel], out=features[:, channel])
+            if start > 0:
+                add_product(out[:, channel], weight, states[:, channel])
+            elif out.dtype == weight.dtype:
+                torch.mm(weight, states[:, channel], out=out[:, channel])
+            else:
+                out[:, channel] = weight @ states[:, channel]
 
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        for channel in range(states.shape[1]):
-            torch.mm(self.weight.T, incoming[:, channel], out=gradient[:, channel])
+    def transform_back(self, incoming: Tensor, start: int, gradient: Tensor) -> None:
+        """Write the gradient of a stretch of states, given that of what :meth:`transform` gives."""
+        weight = self.weight[:, start : start + len(gradient)]
+        incoming = incoming.to(weight.dtype)
+        for channel in range(gradient.shape[1]):
+            if gradient.dtype == weight.dtype:
+                torch.mm(weight.T, incoming[:, channel], out=gradient[:, channel])
+            else:
+                gradient[:, channel] = weight.T @ incoming[:, channel]
 
-    def add_weight_gradient(self, states: Tensor, incoming: Tensor, gradient: Tensor) -> None:
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        self.transform_back(heard.incoming, start, gradient)
+
+    def add_weight_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
         """Add to the weight's gradient ``(K, T)``."""
         for channel in range(states.shape[1]):
-            gradient.addmm_(incoming[:, channel], states[:, channel].T)
+            add_product(gradient[:, start : start + len(states)], heard.incoming[:, channel], states[:, channel].T)
 
 
 class FourierKernel(ReadoutKernel):
@@ -102,44 +159,34 @@ class FourierKernel(ReadoutKernel):
 
     Args:
         steps: T.
-        workspace: where intermediate matrices are.
+        dtype: in which products are made.
     """
 
-    def __init__(self, *, steps: int, workspace: Workspace) -> None:
-        super().__init__(steps=steps, workspace=workspace)
+    def __init__(self, *, steps: int, dtype: torch.dtype) -> None:
+        super().__init__(steps=steps)
         self.bins = steps // 2 + 1
+        self.notes = 2 * self.bins  # real parts, then imaginary parts
         waves = torch.fft.rfft(torch.eye(steps, dtype=torch.float64), dim=0)
-        self.waves = LinearKernel(torch.cat([waves.real, waves.imag]).to(workspace.like), workspace=workspace)
+        self.waves = LinearKernel(torch.cat([waves.real, waves.imag]).to(dtype))
 
-    def write_features(self, states: Tensor, features: Tensor) -> None:
-        spectrum = self._spectrum(states)
-        self.waves.write_features(states, spectrum)
-        torch.hypot(spectrum[: self.bins], spectrum[self.bins :], out=features)
+    def hear(self, states: Tensor, start: int, heard: Heard) -> None:
+        self.waves.transform(states, start, heard.notes)
+        if start + len(states) == self.steps:
+            heard.features[:] = torch.hypot(heard.notes[: self.bins], heard.notes[self.bins :])
 
-    def write_state_gradient(self, states: Tensor, features: Tensor, incoming: Tensor, gradient: Tensor) -> None:
-        spectrum = self._spectrum(states)  # as write_features left it for this chunk
-        pull = torch.where(features == 0, 0, incoming / features)
-        spectrum.view(2, *features.shape).mul_(pull)
-        self.waves.write_state_gradient(states, spectrum, spectrum, gradient)
+    def turn(self, heard: Heard) -> None:
+        pull = torch.where(heard.features == 0, 0, heard.incoming / heard.features)
+        heard.notes.view(2, *heard.features.shape).mul_(pull)
 
-    def _spectrum(self, states: Tensor) -> Tensor:
-        """Real parts, then imaginary parts: ``(2K, C, N)``."""
-        _, channels, pixels = states.shape
-        return self.workspace.matrix("spectrum", 2 * self.bins * channels, pixels).view(-1, channels, pixels)
+    def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
+        self.waves.transform_back(heard.notes, start, gradient)
 
 
-def readout_kernel(name: str, weight: Tensor | None, *, steps: int, workspace: Workspace) -> ReadoutKernel:
-    """The kernel of the readout of that name; ``weight`` is the linear one's ``(K, T)``."""
+def readout_kernel(name: str, weight: Tensor | None, *, steps: int, dtype: torch.dtype) -> ReadoutKernel:
+    """The kernel of the readout of that name; ``weight`` is the linear one's ``(K, T)``, of that type."""
     if name == "linear":
         assert weight is not None
-        return LinearKernel(weight, workspace=workspace)
-    return KERNELS[name](steps=steps, workspace=workspace)
-
-
-KERNELS: dict[str, type[LastKernel] | type[MeanKernel] | type[MaxKernel] | type[FourierKernel]] = {
-    "last": LastKernel,
-    "mean": MeanKernel,
-    "max": MaxKernel,
-    "fft": FourierKernel,
-}
-"""Readouts without parameters."""
+        return LinearKernel(weight)
+    if name == "fft":
+        return FourierKernel(steps=steps, dtype=dtype)
+    return {"last": LastKernel, "mean": MeanKernel, "max": MaxKernel}[name](steps=steps)

@@ -1,0 +1,253 @@
+"""From images to the loss and its gradients, or to logits, on a CPU, a few images at a time.
+
+The same computation as ``pixel_network(readout(states(images)))`` and its cross-entropy. Each thread takes a few
+images from states to gradients before it turns to the next, in chunks of pixels that stay in cache: nothing of the
+size of batch times time is ever there, and what is kept for the backward pass is gradients alone. Under
+``torch.autocast`` products are made in bfloat16, from float32 parameters and states, with float32 sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from drumhead.engine import numba_failure
+from drumhead.models.kernels.chunks import parts_of
+from drumhead.models.kernels.hearing import Ear, HearingKernel
+from drumhead.models.kernels.threads import run_parts, torch_on_one_thread
+from drumhead.models.readouts import READOUTS, Readout
+from drumhead.models.sources import Source
+
+MOST_TOGETHER = 4
+"""Most images whose states are made together: convolutions are faster on a few."""
+
+
+class Hearing(NamedTuple):
+    """What follows the states of a model."""
+
+    readout: Readout
+    """One of :mod:`drumhead.models.readouts`."""
+    layers: Sequence[nn.Module]
+    """Linear layers, or 1x1 convolutions in their place, with ReLU between; after the first it may be missing."""
+
+    @property
+    def modules(self) -> list[nn.Module]:
+        """All that holds its parameters."""
+        return [self.readout, *self.layers]
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The readout's weight, if it has one, then weight (a matrix) and bias of each layer."""
+        layers = [layer for layer in self.layers if isinstance(layer, nn.Linear | nn.Conv2d)]
+        pairs = [(layer.weight.flatten(1), layer.bias) for layer in layers]
+        return [*self.readout.parameters(), *(tensor for pair in pairs for tensor in pair if tensor is not None)]
+
+    @property
+    def linear_first(self) -> bool:
+        """Whether there is no ReLU after the first layer."""
+        return len(self.layers) > 1 and not isinstance(self.layers[1], nn.ReLU)
+
+    def obstacle(self) -> str | None:
+        """Why it cannot be fused, in a sentence's end; none if it can."""
+        if type(self.readout) not in READOUTS.values():
+            return f"it knows the readouts {', '.join(READOUTS)}, got a {type(self.readout).__name__}"
+        first, *rest = [layer for layer in self.layers if type(layer) is not nn.ReLU]
+        bent = [type(layer) is nn.ReLU for layer in self.layers[1 if self.linear_first else 0 :]]
+        alternating = bent == [number % 2 == 1 for number in range(len(bent))] and not bent[-1]
+        pointwise = type(first) is nn.Linear or (isinstance(first, nn.Conv2d) and first.kernel_size == (1, 1))
+        if alternating and pointwise and all(type(layer) is nn.Linear for layer in rest):
+            return None
+        return (
+            f"it needs linear layers with ReLU between, got {', '.join(type(layer).__name__ for layer in self.layers)}"
+        )
+
+    def kernel(self, dtype: torch.dtype) -> HearingKernel:
+        """It in cache, for states of that type."""
+        return HearingKernel(
+            self.readout.name,
+            self.parameters,
+            steps=self.readout.steps,
+            channels=self.readout.channels,
+            dtype=product_dtype(dtype),
+            linear_first=self.linear_first,
+        )
+
+
+def product_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The type in which products of float32 are made, as autocast has it; float64 is left alone."""
+    return torch.bfloat16 if dtype == torch.float32 and torch.is_autocast_enabled("cpu") else dtype
+
+
+def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
+    """Why :func:`heard_loss` and :func:`heard_logits` cannot take these, in a sentence's end; none if they can."""
+    if reason := hearing.obstacle():
+        return reason
+    if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
+        return f"under autocast it knows bfloat16, got {torch.get_autocast_dtype('cpu')}"
+    parameters = hearing.parameters
+    for tensor in (*tensors, *parameters):
+        if tensor.device.type != "cpu":
+            return f"it needs tensors on the CPU, got one on {tensor.device}"
+        if tensor.dtype not in (torch.float32, torch.float64) or tensor.dtype != parameters[0].dtype:
+            return f"it needs all of float32 or all of float64, got {parameters[0].dtype} and {tensor.dtype}"
+    return numba_failure()
+
+
+def heard_loss(
+    make_source: Callable[[Tensor], Source],
+    images: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    *,
+    hearing: Hearing,
+    parameters: Sequence[Tensor],
+) -> Tensor:
+    """The weighted sum over pixels of the cross-entropy of what is heard, a scalar.
+
+    Gradients are made at once if they are needed at all; they flow to the images and the parameters, and cannot be
+    differentiated again.
+
+    Args:
+        make_source: gives the fields of some of the images; called in several threads, each with images of its own,
+            with torch on one thread.
+        images: ``(batch, ...)``.
+        targets: classes, int64 ``(batch, height, width)``.
+        weights: what each pixel counts for, of the field's type, ``(batch, height, width)``; a pixel of weight 0 costs
+            nothing after the states. It gets no gradient.
+        hearing: what follows the states. Forward hooks on its parts are not called.
+        parameters: what the fields are made from, besides the images.
+
+    >>> from drumhead.models.readouts import build_readout
+    >>> field, masks = torch.zeros(1, 8, 2, 5, 7), torch.zeros(1, 5, 7, dtype=torch.int64)
+    >>> readout = build_readout("linear", steps=8, channels=2)
+    >>> network = PixelNetwork(readout.features, 3, widths=[16])
+    >>> hearing = Hearing(readout, list(network.layers))
+    >>> loss = heard_loss(WholeFields, field, masks, torch.ones(1, 5, 7) / 35, hearing=hearing, parameters=[])
+    >>> torch.testing.assert_close(loss, nn.functional.cross_entropy(network(readout(field)), masks))
+    """
+    inputs = [images, *parameters, *hearing.parameters]
+    wanted = [torch.is_grad_enabled() and values.requires_grad for values in inputs]
+    job = _Job(make_source, images, targets.flatten(1), weights.detach().flatten(1), hearing, parameters, wanted)
+    loss: Tensor = _HeardLoss.apply(job, *inputs)
+    return loss
+
+
+@torch.compiler.disable
+def heard_logits(make_source: Callable[[Tensor], Source], images: Tensor, *, hearing: Hearing, classes: int) -> Tensor:
+    """Class logits ``(batch, class, height, width)``, without gradients; arguments as in :func:`heard_loss`."""
+    batch, height, width = len(images), *images.shape[-2:]
+    logits = images.new_empty(batch, classes, height * width)
+    with torch.no_grad(), torch_on_one_thread() as threads:
+        parts = parts_of(groups_of(batch))
+        kernel = hearing.kernel(images.dtype)
+
+        def run(part: int) -> None:
+            ear = Ear(kernel)
+            for group in parts[part]:
+                source = make_source(images[group])
+                for image, out in enumerate(logits[group]):
+                    ear.listen(height * width, dtype=source.dtype)
+                    source.play(image, ear.hear)
+                    ear.write_logits(out)
+
+        run_parts(run, len(parts), threads=threads)
+    return logits.view(batch, classes, height, width)
+
+
+def groups_of(batch: int) -> list[slice]:
+    """The images of a batch, a few at a time; how many does not depend on the number of threads.
+
+    >>> groups_of(5), len(groups_of(64))
+    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None), slice(4, 5, None)], 16)
+    """
+    together = min(MOST_TOGETHER, max(1, batch // 8))
+    return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]
+
+
+class _Job(NamedTuple):
+    """What :func:`heard_loss` was asked for, targets and weights ``(batch, pixel)``."""
+
+    make_source: Callable[[Tensor], Source]
+    images: Tensor
+    targets: Tensor
+    weights: Tensor
+    hearing: Hearing
+    parameters: Sequence[Tensor]
+    wanted: Sequence[bool]
+    """Whether a gradient is wanted of the images, each of the parameters, each of hearing's."""
+
+    def run(self) -> tuple[Tensor, list[Tensor | None]]:
+        """The loss, and the gradients of images, parameters and hearing's parameters; none where not wanted."""
+        of_images, wanted = self.wanted[0], self.wanted[1:]
+        of_parameters = [p for p, want in zip(self.parameters, wanted, strict=False) if want]
+        heard = self.hearing.parameters
+        of_hearing = any(wanted[len(self.parameters) :])
+        totals = [torch.zeros_like(p, memory_format=torch.contiguous_format) for p in (*of_parameters, *heard)]
+        by_image = torch.zeros_like(self.images) if of_images else None
+        counted = self.weights != 0
+        with torch_on_one_thread() as threads:
+            parts = parts_of(groups_of(len(self.images)))
+            losses = [0.0] * len(parts)
+            kernel = self.hearing.kernel(self.weights.dtype)
+            sums = [[torch.zeros_like(total) for total in totals] for _ in parts]
+
+            def run(part: int) -> None:
+                ear = Ear(kernel)
+                of_states, of_heard = sums[part][: len(of_parameters)], sums[part][len(of_parameters) :]
+                for group in parts[part]:
+                    images = self.images[group].detach().requires_grad_(of_images)
+                    with torch.set_grad_enabled(of_images or bool(of_parameters)):
+                        source = self.make_source(images)
+                    losses[part] += self._hear(ear, source, group, counted, of_heard if of_hearing else [])
+                    inputs = [*of_parameters, images] if of_images else of_parameters
+                    found = source.gradients(inputs)
+                    for total, gradient in zip(of_states, found, strict=False):
+                        if gradient is not None:
+                            total += gradient
+                    if by_image is not None and found[-1] is not None:
+                        by_image[group] = found[-1]
+
+            run_parts(run, len(parts), threads=threads)
+        for part in sums:  # in this order, whichever was ready first
+            for total, gradient in zip(totals, part, strict=True):
+                total += gradient
+        found = iter(totals)
+        gradients = [next(found) if want else None for want in wanted[: len(self.parameters)]]
+        gradients += [gradient if of_hearing else None for gradient in found]
+        return self.weights.new_tensor(sum(losses)), [by_image, *gradients]
+
+    def _hear(self, ear: Ear, source: Source, group: slice, counted: Tensor, of_heard: Sequence[Tensor]) -> float:
+        """Hear the images of a group; returns their loss."""
+        loss = 0.0
+        of_readout = of_heard[0] if of_heard and self.hearing.readout.name == "linear" else None
+        back = any(self.wanted[: 1 + len(self.parameters)]) or of_readout is not None
+        for image, (target, weight, wanted) in enumerate(
+            zip(self.targets[group], self.weights[group], counted[group], strict=True)
+        ):
+            ear.listen(len(weight), dtype=source.dtype, counted=wanted)
+            source.play(image, ear.hear)
+            loss += ear.loss(target, weight, parameter_gradients=of_heard, of_field=back)
+            if back:
+                source.play_back(image, partial(ear.write_gradient, of_readout=of_readout))
+        return loss
+
+
+class _HeardLoss(torch.autograd.Function):
+    """:func:`heard_loss` for autograd."""
+
+    @staticmethod
+    @torch.compiler.disable
+    def forward(ctx: Any, job: _Job, *inputs: Tensor) -> Tensor:
+        loss, gradients = job.run()
+        ctx.save_for_backward(*gradients)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
+        return None, *(None if gradient is None else gradient * incoming for gradient in ctx.saved_tensors)

@@ -1,0 +1,77 @@
+"""What the fused engine can train: models that end with a readout over time and a network per pixel."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from drumhead.models.heard_loss import Hearing, heard_logits, heard_loss, obstacle
+from drumhead.models.pixel_sample import PixelSample
+from drumhead.models.pixel_weights import check_masks, known_classes, pixel_shares, sampled_shares
+from drumhead.models.segmenter import Segmenter
+from drumhead.models.sources import Source
+
+if TYPE_CHECKING:
+    from drumhead.models.cnn import CNNConfig
+    from drumhead.models.conv_rnn import ConvRNNConfig
+    from drumhead.models.nwm import NWMConfig
+
+
+class Listener(Segmenter):
+    """A segmenter whose loss and predictions can be made a few images at a time, in cache, on a CPU.
+
+    It does not matter to it whether there is a field in time or, as in the CNN, a single frame. Its
+    ``config.engine`` says which engine computes.
+    """
+
+    config: NWMConfig | ConvRNNConfig | CNNConfig
+
+    @property
+    @abstractmethod
+    def hearing(self) -> Hearing:
+        """What follows the states."""
+
+    @abstractmethod
+    def make_source(self, images: Tensor) -> Source:
+        """The states of a few images, for the fused engine to hear."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        recording = torch.is_grad_enabled() and any(t.requires_grad for t in (images, *self.parameters()))
+        if recording or not self._fuses(images):
+            return super().forward(images)
+        self.check_images(images)
+        return heard_logits(self.make_source, images, hearing=self.hearing, classes=self.classes)
+
+    def loss(
+        self,
+        images: Tensor,
+        masks: Tensor,
+        *,
+        pixels: PixelSample | None = None,
+        class_weights: Tensor | None = None,
+        ignored_label: int | None = None,
+    ) -> Tensor:
+        """See :meth:`Segmenter.loss`. The fused engine keeps no activations of the batch, and makes the gradients at once."""
+        if not self._fuses(images):
+            return super().loss(images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label)
+        self.check_images(images)
+        check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
+        weights = pixel_shares(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=images.dtype)
+        if pixels is not None:
+            weights = sampled_shares(weights, pixels)
+        hearing, targets = self.hearing, known_classes(masks, ignored_label)
+        heard = {id(parameter) for module in hearing.modules for parameter in module.parameters()}
+        others = [parameter for parameter in self.parameters() if id(parameter) not in heard]
+        return heard_loss(self.make_source, images, targets, weights, hearing=hearing, parameters=others)
+
+    def _fuses(self, images: Tensor) -> bool:
+        """Whether the fused engine takes these images; it raises ``ValueError`` if it must but cannot."""
+        if self.config.engine == "plain":
+            return False
+        reason = obstacle([images, *self.parameters()], self.hearing)
+        if reason and self.config.engine == "fused":
+            raise ValueError(f"engine='fused' cannot run here: {reason}; use engine='plain' or 'auto'")
+        return reason is None
