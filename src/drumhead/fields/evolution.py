@@ -29,7 +29,8 @@ def evolve(
 
     The equation is in :mod:`drumhead.fields.wave`. Both engines agree to rounding, in values and gradients; the
     fused one is many times faster and keeps only the frames for the gradient, but cannot be differentiated twice.
-    Its first call in an environment compiles for some seconds; the result is kept on disk.
+    Its first call in an environment compiles for some seconds; the result is kept on disk. Under autocast neither
+    rounds: errors would add up over time.
 
     Args:
         y0: initial position, ``(batch, channel, height, width)``; the initial velocity is 0.
@@ -72,7 +73,10 @@ def evolve(
     if engine == "fused" and obstacle:
         raise ValueError(f"engine='fused' cannot run here: {obstacle}; use engine='plain' or 'auto'")
     if engine == "plain" or obstacle:
-        return wave.evolve(y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity)
+        with torch.autocast(y0.device.type, enabled=False):
+            return wave.evolve(
+                y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity
+            )
     field: Tensor = wave_cpu.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
     return field
 

@@ -62,12 +62,13 @@ class ConvRNN(RecurrentSegmenter):
 
     def states(self, images: Tensor) -> Tensor:
         self.check_images(images)
-        inputs = self.input_encoder(images)
-        memory = None if self.memory_encoder is None else self.memory_encoder(images)
-        state = CellState(self.hidden_encoder(images), memory)
+        inputs = self.input_encoder(images).to(images.dtype)
+        memory = None if self.memory_encoder is None else self.memory_encoder(images).to(images.dtype)
+        state = CellState(self.hidden_encoder(images).to(images.dtype), memory)
         frames = []
-        for _ in range(self.config.steps):
-            state = self.cell(inputs, state)
-            inputs = self.next_input(state.hidden)
-            frames.append(inputs)
+        with torch.autocast(images.device.type, enabled=False):  # rounding errors would add up over time
+            for _ in range(self.config.steps):
+                state = self.cell(inputs, state)
+                inputs = self.next_input(state.hidden)
+                frames.append(inputs)
         return torch.stack(frames, dim=1)

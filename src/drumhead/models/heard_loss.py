@@ -97,6 +97,7 @@ def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
     return numba_failure()
 
 
+@torch.compiler.disable
 def heard_loss(
     make_source: Callable[[Tensor], Source],
     images: Tensor,
@@ -129,10 +130,8 @@ def heard_loss(
     >>> loss = heard_loss(WholeFields, field, masks, torch.ones(1, 5, 7) / 35, hearing=hearing, parameters=[])
     >>> torch.testing.assert_close(loss, nn.functional.cross_entropy(network(readout(field)), masks))
     """
-    inputs = [images, *parameters, *hearing.parameters]
-    wanted = [torch.is_grad_enabled() and values.requires_grad for values in inputs]
-    job = _Job(make_source, images, targets.flatten(1), weights.detach().flatten(1), hearing, parameters, wanted)
-    loss: Tensor = _HeardLoss.apply(job, *inputs)
+    job = _Job(make_source, images, targets, weights, hearing, parameters)
+    loss: Tensor = _HeardLoss.apply(job, images, *parameters, *hearing.parameters)
     return loss
 
 
@@ -168,83 +167,109 @@ def groups_of(batch: int) -> list[slice]:
     return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]
 
 
-class _Job(NamedTuple):
-    """What :func:`heard_loss` was asked for, targets and weights ``(batch, pixel)``."""
+class _Share:
+    """A part's share of the loss and of the gradients of what wants one.
 
-    make_source: Callable[[Tensor], Source]
-    images: Tensor
-    targets: Tensor
-    weights: Tensor
-    hearing: Hearing
-    parameters: Sequence[Tensor]
-    wanted: Sequence[bool]
-    """Whether a gradient is wanted of the images, each of the parameters, each of hearing's."""
+    Args:
+        job: what it is a part of.
+    """
 
-    def run(self) -> tuple[Tensor, list[Tensor | None]]:
-        """The loss, and the gradients of images, parameters and hearing's parameters; none where not wanted."""
-        of_images, wanted = self.wanted[0], self.wanted[1:]
-        of_parameters = [p for p, want in zip(self.parameters, wanted, strict=False) if want]
-        heard = self.hearing.parameters
-        of_hearing = any(wanted[len(self.parameters) :])
-        totals = [torch.zeros_like(p, memory_format=torch.contiguous_format) for p in (*of_parameters, *heard)]
-        by_image = torch.zeros_like(self.images) if of_images else None
-        counted = self.weights != 0
-        with torch_on_one_thread() as threads:
-            parts = parts_of(groups_of(len(self.images)))
-            losses = [0.0] * len(parts)
-            kernel = self.hearing.kernel(self.weights.dtype)
-            sums = [[torch.zeros_like(total) for total in totals] for _ in parts]
+    def __init__(self, job: _Job) -> None:
+        self.loss = 0.0
+        self.of_parameters = [torch.zeros_like(parameter) for parameter in job.of_parameters]
+        self.of_heard = [torch.zeros_like(parameter) for parameter in job.heard if job.of_heard]
+        self.of_images: list[Tensor] = []
 
-            def run(part: int) -> None:
-                ear = Ear(kernel)
-                of_states, of_heard = sums[part][: len(of_parameters)], sums[part][len(of_parameters) :]
-                for group in parts[part]:
-                    images = self.images[group].detach().requires_grad_(of_images)
-                    with torch.set_grad_enabled(of_images or bool(of_parameters)):
-                        source = self.make_source(images)
-                    losses[part] += self._hear(ear, source, group, counted, of_heard if of_hearing else [])
-                    inputs = [*of_parameters, images] if of_images else of_parameters
-                    found = source.gradients(inputs)
-                    for total, gradient in zip(of_states, found, strict=False):
-                        if gradient is not None:
-                            total += gradient
-                    if by_image is not None and found[-1] is not None:
-                        by_image[group] = found[-1]
-
-            run_parts(run, len(parts), threads=threads)
-        for part in sums:  # in this order, whichever was ready first
-            for total, gradient in zip(totals, part, strict=True):
-                total += gradient
-        found = iter(totals)
-        gradients = [next(found) if want else None for want in wanted[: len(self.parameters)]]
-        gradients += [gradient if of_hearing else None for gradient in found]
-        return self.weights.new_tensor(sum(losses)), [by_image, *gradients]
-
-    def _hear(self, ear: Ear, source: Source, group: slice, counted: Tensor, of_heard: Sequence[Tensor]) -> float:
-        """Hear the images of a group; returns their loss."""
-        loss = 0.0
-        of_readout = of_heard[0] if of_heard and self.hearing.readout.name == "linear" else None
-        back = any(self.wanted[: 1 + len(self.parameters)]) or of_readout is not None
-        for image, (target, weight, wanted) in enumerate(
-            zip(self.targets[group], self.weights[group], counted[group], strict=True)
+    def add(self, other: _Share) -> None:
+        """Add another part's."""
+        self.loss += other.loss
+        for total, gradient in zip(
+            (*self.of_parameters, *self.of_heard), (*other.of_parameters, *other.of_heard), strict=True
         ):
-            ear.listen(len(weight), dtype=source.dtype, counted=wanted)
-            source.play(image, ear.hear)
-            loss += ear.loss(target, weight, parameter_gradients=of_heard, of_field=back)
-            if back:
-                source.play_back(image, partial(ear.write_gradient, of_readout=of_readout))
-        return loss
+            total += gradient
+        self.of_images += other.of_images
+
+
+class _Job:
+    """What :func:`heard_loss` was asked for."""
+
+    def __init__(
+        self,
+        make_source: Callable[[Tensor], Source],
+        images: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        hearing: Hearing,
+        parameters: Sequence[Tensor],
+    ) -> None:
+        self.make_source, self.images, self.hearing, self.parameters = make_source, images, hearing, parameters
+        self.targets, self.weights = targets.flatten(1), weights.detach().flatten(1)
+        self.heard = [values.detach() for values in hearing.parameters]
+        recording = torch.is_grad_enabled()
+        self.of_images = recording and images.requires_grad
+        self.of_parameters = [values for values in parameters if recording and values.requires_grad]
+        self.of_heard = recording and any(values.requires_grad for values in hearing.parameters)
+        self.of_states = self.of_images or bool(self.of_parameters)
+
+    def run(self) -> _Share:
+        """Make the loss and the gradients."""
+        with torch_on_one_thread() as threads:
+            self.kernel = self.hearing.kernel(self.weights.dtype)
+            self.counted = self.weights != 0
+            parts = parts_of(groups_of(len(self.images)))
+            shares = [_Share(self) for _ in parts]
+            run_parts(lambda part: self._listen(parts[part], shares[part]), len(parts), threads=threads)
+            total = _Share(self)
+            for share in shares:  # in this order, whichever was ready first
+                total.add(share)
+        return total
+
+    def gradients(self, total: _Share) -> list[Tensor | None]:
+        """The gradients of images, parameters and hearing's parameters; none where not wanted."""
+        of_images = None
+        if self.of_images:
+            of_images = torch.cat([self.images[:0], *total.of_images])
+        found = iter(total.of_parameters)
+        wanted = set(map(id, self.of_parameters))
+        of_parameters = [next(found) if id(values) in wanted else None for values in self.parameters]
+        return [of_images, *of_parameters, *(total.of_heard or [None] * len(self.heard))]
+
+    def _listen(self, groups: Sequence[slice], share: _Share) -> None:
+        """Take some groups of images from states to gradients."""
+        ear = Ear(self.kernel)
+        for group in groups:
+            images = self.images[group].detach().requires_grad_(self.of_images)
+            with torch.set_grad_enabled(self.of_states):
+                source = self.make_source(images)
+            for image, number in enumerate(range(group.start, group.stop)):
+                self._hear(ear, source, image, number, share)
+            found = source.gradients([*self.of_parameters, *([images] if self.of_images else [])])
+            for total, gradient in zip(share.of_parameters, found, strict=False):
+                if gradient is not None:
+                    total += gradient
+            if self.of_images:
+                share.of_images.append(found[-1] if found[-1] is not None else torch.zeros_like(images))
+
+    def _hear(self, ear: Ear, source: Source, image: int, number: int, share: _Share) -> None:
+        """Hear an image of a source, which has a number in the batch, and play back what was heard."""
+        of_readout = share.of_heard[0] if share.of_heard and self.hearing.readout.name == "linear" else None
+        back = self.of_states or of_readout is not None
+        weights = self.weights[number]
+        ear.listen(len(weights), dtype=source.dtype, counted=self.counted[number])
+        source.play(image, ear.hear)
+        share.loss += ear.loss(self.targets[number], weights, parameter_gradients=share.of_heard, of_field=back)
+        if back:
+            source.play_back(image, partial(ear.write_gradient, of_readout=of_readout))
 
 
 class _HeardLoss(torch.autograd.Function):
     """:func:`heard_loss` for autograd."""
 
     @staticmethod
-    @torch.compiler.disable
     def forward(ctx: Any, job: _Job, *inputs: Tensor) -> Tensor:
-        loss, gradients = job.run()
-        ctx.save_for_backward(*gradients)
-        return loss
+        share = job.run()
+        ctx.save_for_backward(*job.gradients(share))
+        return job.weights.new_tensor(share.loss)
 
     @staticmethod
     def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, ...]:

@@ -74,7 +74,8 @@ class NWM(RecurrentSegmenter):
     def drum(self, images: Tensor) -> Drum:
         """The sheet an image makes: where it starts, how stiff and how damped it is."""
         self.check_images(images)
-        return Drum(self.y0_encoder(images), self.omega_encoder(images), self.alpha_encoder(images))
+        encoders = (self.y0_encoder, self.omega_encoder, self.alpha_encoder)
+        return Drum(*(encoder(images).to(images.dtype) for encoder in encoders))  # autocast may have rounded
 
     def states(self, images: Tensor) -> Tensor:
         return evolve(
@@ -88,7 +89,7 @@ class NWM(RecurrentSegmenter):
         )
 
     def make_source(self, images: Tensor) -> Source:
-        y0, omega, alpha = (values.to(images.dtype) for values in self.drum(images))
+        y0, omega, alpha = self.drum(images)
         config = self.config
         sheets = Sheets(
             omega, alpha, self.coupling, dt=config.dt, boundary=config.boundary, nonlinearity=config.nonlinearity

@@ -80,20 +80,7 @@ class Segmenter(nn.Module, ABC):
         """
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
-        return self.loss_of(
-            self.represent(images), masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label
-        )
-
-    def loss_of(
-        self,
-        representation: Tensor,
-        masks: Tensor,
-        *,
-        pixels: PixelSample | None = None,
-        class_weights: Tensor | None = None,
-        ignored_label: int | None = None,
-    ) -> Tensor:
-        """The loss of what :meth:`represent` gave; other arguments as in :meth:`loss`, masks not checked."""
+        representation = self.represent(images)
         ignore_index = NO_LABEL if ignored_label is None else ignored_label
         if class_weights is not None:
             class_weights = class_weights.to(representation)

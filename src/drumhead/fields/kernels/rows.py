@@ -1,8 +1,12 @@
 """The layout in which kernels hold an image's values: rows with surroundings.
 
-A field is a flat array: rows of the image, in them channels, in them pixels, ``stride`` apart, so that a row of
-all channels is one loop. Two rows lie beyond either edge of the image; what lies beyond the left edge of a
-channel's row is the last of the ``stride`` elements before it. Elements between the rows hold nothing of meaning.
+A field is a flat array: rows of the image, in them channels, in them pixels, ``stride`` apart, so that many rows of
+all channels are one loop. Two rows lie beyond either edge of the image; what lies beyond the left edge of a
+channel's row is the last of the ``stride`` elements before it. Elements between the rows hold nothing of meaning. An odd
+number of channels is made even by one that no one reads, for the tiles of :mod:`drumhead.fields.kernels.tiles`.
+
+Images are flat here too: ``(channel, height, width)`` end to end. What is between the two is moved in runs by index:
+a slice costs as much as many numbers.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ CIRCULAR, FIXED, FREE = range(3)
 """The boundaries of :mod:`drumhead.fields.boundaries`, in their order."""
 ALIGNED = 16
 """Rows begin at multiples of it: as many numbers as the widest vector holds."""
+BAND = 2048
+"""Numbers of a field to work on at a time: with its companions it stays in a first-level cache."""
 
 
 @compiled
@@ -29,16 +35,33 @@ def stride_of(width: int) -> int:
 
 
 @compiled
-def first_pixel(h: int, channels: int, width: int) -> int:
-    """Where row ``h`` of the image begins."""
-    return ALIGNED + (h + 2) * channels * stride_of(width)
+def even(channels: int) -> int:
+    """Channels of a field."""
+    return channels + channels % 2
 
 
 @compiled
-def row_of(h: int, channels: int, width: int) -> slice:
-    """Row ``h`` of the image, all channels."""
-    first = first_pixel(h, channels, width)
-    return slice(first, first + channels * stride_of(width))
+def row_size(channels: int, width: int) -> int:
+    """Elements from a row of the image to the next."""
+    return even(channels) * stride_of(width)
+
+
+@compiled
+def first_pixel(h: int, channels: int, width: int) -> int:
+    """Where row ``h`` of the image begins."""
+    return ALIGNED + (h + 2) * row_size(channels, width)
+
+
+@compiled
+def band_height(channels: int, width: int) -> int:
+    """Rows to work on at a time, so that what is made of them is still in the first-level cache when it is used."""
+    return max(1, BAND // row_size(channels, width))
+
+
+@compiled
+def band_of(top: int, rows: int, channels: int, width: int) -> slice:
+    """So many rows of the image from row ``top`` on, all channels."""
+    return slice(first_pixel(top, channels, width), first_pixel(top + rows, channels, width))
 
 
 @compiled
@@ -50,56 +73,45 @@ def zeros(size: int, dtype: Any) -> Array:
 
 
 @compiled
-def blank(image: Array) -> Array:
-    """A field of zeros for an image ``(channel, height, width)``."""
-    channels, height, width = image.shape
-    return zeros(2 * ALIGNED + (height + 4) * channels * stride_of(width), image.dtype)
+def blank(channels: int, height: int, width: int, dtype: Any) -> Array:
+    """A field of zeros."""
+    return zeros(2 * ALIGNED + (height + 4) * row_size(channels, width), dtype)
 
 
 @compiled
-def pour(image: Array, field: Array) -> None:
+def pour(image: Array, field: Array, channels: int, height: int, width: int) -> None:
     """Image into field."""
-    channels, height, width = image.shape
     for h in range(height):
         for c in range(channels):
-            at = first_pixel(h, channels, width) + c * stride_of(width)
-            row = field[at : at + width]
-            for x in range(width):
-                row[x] = image[c, h, x]
+            to = first_pixel(h, channels, width) + c * stride_of(width)
+            _copy(image, (c * height + h) * width, field, to, width)
 
 
 @compiled
-def add(image: Array, field: Array) -> None:
+def add(image: Array, field: Array, channels: int, height: int, width: int) -> None:
     """Image onto field."""
-    channels, height, width = image.shape
+    for h in range(height):
+        for c in range(channels):
+            to = first_pixel(h, channels, width) + c * stride_of(width)
+            add_run(image, (c * height + h) * width, field, to, width)
+
+
+@compiled
+def pour_out(field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int) -> None:
+    """So many rows of the field from row ``top`` on into the image."""
+    for h in range(top, top + rows):
+        for c in range(channels):
+            at = first_pixel(h, channels, width) + c * stride_of(width)
+            _copy(field, at, image, (c * height + h) * width, width)
+
+
+@compiled
+def add_out(field: Array, image: Array, channels: int, height: int, width: int) -> None:
+    """Field onto image."""
     for h in range(height):
         for c in range(channels):
             at = first_pixel(h, channels, width) + c * stride_of(width)
-            row = field[at : at + width]
-            for x in range(width):
-                row[x] += image[c, h, x]
-
-
-@compiled
-def pour_out_row(field: Array, h: int, image: Array) -> None:
-    """Row ``h`` of the field into the image."""
-    channels, _, width = image.shape
-    for c in range(channels):
-        at = first_pixel(h, channels, width) + c * stride_of(width)
-        row = field[at : at + width]
-        for x in range(width):
-            image[c, h, x] = row[x]
-
-
-@compiled
-def add_out_row(field: Array, h: int, image: Array) -> None:
-    """Row ``h`` of the field onto the image's."""
-    channels, _, width = image.shape
-    for c in range(channels):
-        at = first_pixel(h, channels, width) + c * stride_of(width)
-        row = field[at : at + width]
-        for x in range(width):
-            image[c, h, x] += row[x]
+            add_run(field, at, image, (c * height + h) * width, width)
 
 
 @compiled
@@ -117,5 +129,19 @@ def surround(field: Array, channels: int, height: int, width: int, boundary: int
     top, bottom = (height - 1, 0) if boundary == CIRCULAR else (0, height - 1)
     for beyond, h in ((-1, top), (height, bottom)):
         to, at = first_pixel(beyond, channels, width) - 1, first_pixel(h, channels, width) - 1
-        for k in range(channels * stride):
-            field[to + k] = field[at + k]
+        _copy(field, at, field, to, channels * stride)
+
+
+@compiled
+def add_run(source: Array, at: int, target: Array, to: int, count: int) -> None:
+    """Add a run of numbers to another."""
+    at_, to_ = np.uintp(at), np.uintp(to)  # an index that cannot be negative is not looked at twice
+    for x in range(np.uintp(count)):
+        target[to_ + x] += source[at_ + x]
+
+
+@compiled
+def _copy(source: Array, at: int, target: Array, to: int, count: int) -> None:
+    at_, to_ = np.uintp(at), np.uintp(to)
+    for x in range(np.uintp(count)):
+        target[to_ + x] = source[at_ + x]

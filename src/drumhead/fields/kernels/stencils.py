@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.kernels.compiling import compiled
-from drumhead.fields.kernels.rows import Array, first_pixel, stride_of
+from drumhead.fields.kernels.rows import Array, even, first_pixel, row_size, stride_of
 from drumhead.fields.kernels.tiles import VECTOR_BYTES, WIDE, convolution_tile, correlation_tile
 
 BAND_BYTES = 16384
@@ -26,14 +26,8 @@ def packed(coupling: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 @compiled
-def even(channels: int) -> int:
-    """Tiles work on four or two output channels at a time: an odd one gets a companion that no one reads."""
-    return channels + channels % 2
-
-
-@compiled
-def convolve_row(field: Array, h: int, channels: int, width: int, weights: Array, out: Array) -> None:
-    """The convolution at row ``h`` of the image. ``out`` holds :func:`even` channels, ``stride`` apart."""
+def convolve_row(field: Array, h: int, channels: int, width: int, weights: Array, out: Array, to: int) -> None:
+    """The convolution at row ``h`` of the image, written to ``out`` from ``to`` on in the layout of a row."""
     stride, lanes = stride_of(width), VECTOR_BYTES // field.itemsize
     first, outputs = first_pixel(h, channels, width), even(channels)
     fours = outputs - outputs % 4
@@ -42,14 +36,14 @@ def convolve_row(field: Array, h: int, channels: int, width: int, weights: Array
         wide = x + WIDE * lanes <= end
         for o in range(0, fours, 4):
             if wide:
-                _wide_by_4(field, first + x, channels, stride, weights, o, outputs, out, o * stride + x)
+                _wide_by_4(field, first + x, channels, stride, weights, o, outputs, out, to + o * stride + x)
             else:
-                _narrow_by_4(field, first + x, channels, stride, weights, o, outputs, out, o * stride + x)
+                _narrow_by_4(field, first + x, channels, stride, weights, o, outputs, out, to + o * stride + x)
         if fours < outputs:
             if wide:
-                _wide_by_2(field, first + x, channels, stride, weights, fours, outputs, out, fours * stride + x)
+                _wide_by_2(field, first + x, channels, stride, weights, fours, outputs, out, to + fours * stride + x)
             else:
-                _narrow_by_2(field, first + x, channels, stride, weights, fours, outputs, out, fours * stride + x)
+                _narrow_by_2(field, first + x, channels, stride, weights, fours, outputs, out, to + fours * stride + x)
         x += WIDE * lanes if wide else lanes
 
 
@@ -61,7 +55,7 @@ def correlate(a: Array, y: Array, channels: int, height: int, width: int, sums: 
     for each pair of an :func:`even` output and a channel.
     """
     stride, lanes, outputs = stride_of(width), VECTOR_BYTES // a.itemsize, even(channels)
-    size, vectors = channels * stride, (width + lanes - 1) // lanes
+    size, vectors = row_size(channels, width), (width + lanes - 1) // lanes
     fours = outputs - outputs % 4
     band = max(1, BAND_BYTES // (4 * stride * a.itemsize))
     for top in range(0, height, band):

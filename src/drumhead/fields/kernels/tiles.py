@@ -108,7 +108,7 @@ def convolution_tile(outputs: int, vectors: int) -> Callable[..., None]:
             source_data = emit.data(signature.args[0], source_value)
             weights_data = emit.data(signature.args[4], weights_value)
             sums = emit.accumulators(outputs * vectors)
-            row = builder.mul(stride, channels)
+            row = builder.mul(stride, padded)
             with cgutils.for_range(builder, channels) as loop:
                 place = builder.add(at, builder.mul(loop.index, stride))
                 kernel = builder.add(first, builder.mul(loop.index, builder.mul(padded, emit.index(len(TAPS)))))

@@ -30,17 +30,21 @@ from drumhead.fields.kernels.rows import (
     FREE,
     Array,
     add,
-    add_out_row,
+    add_out,
+    add_run,
+    band_height,
+    band_of,
     blank,
+    even,
     first_pixel,
     pour,
-    pour_out_row,
-    row_of,
+    pour_out,
+    row_size,
     stride_of,
     surround,
     zeros,
 )
-from drumhead.fields.kernels.stencils import add_lanes, convolve_row, correlate, even
+from drumhead.fields.kernels.stencils import add_lanes, convolve_row, correlate
 from drumhead.fields.kernels.tiles import VECTOR_BYTES
 
 
@@ -77,28 +81,29 @@ class Gradients(NamedTuple):
 
 @kernel
 def forward(sheet: Sheet, state: State, frames: Array) -> None:
-    """Fill ``frames``, ``(time, channel, height, width)``, with the evolution from a state, and move that to its end."""
-    channels, height, width = state.y.shape
-    size = channels * stride_of(width)
-    y, later, z, omega, alpha = (blank(state.y), blank(state.y), blank(state.y), blank(state.y), blank(state.y))
-    pour(state.y, y)
-    pour(state.z, z)
-    pour(sheet.omega, omega)
-    pour(sheet.alpha, alpha)
-    pull = zeros(even(channels) * stride_of(width), y.dtype)
+    """Fill ``frames``, ``(time, channel, height, width)``, from a state, and move that to their end."""
+    shape = state.y.shape
+    channels, height, width = shape
+    kind = state.y.dtype
+    y, later, z = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
+    omega, alpha, pull = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
+    pour(state.y.reshape(-1), y, *shape)
+    pour(state.z.reshape(-1), z, *shape)
+    pour(sheet.omega.reshape(-1), omega, *shape)
+    pour(sheet.alpha.reshape(-1), alpha, *shape)
+    most = band_height(channels, width)
     for t in range(frames.shape[0]):
+        frame = frames[t].reshape(-1)
         surround(y, channels, height, width, sheet.boundary)
-        for h in range(height):
-            convolve_row(y, h, channels, width, sheet.weights, pull)
-            if sheet.tanh:
-                _bend(pull[:size])
-            row = row_of(h, channels, width)
-            _advance(pull[:size], omega[row], alpha[row], sheet.dt, y[row], z[row], later[row])
-            pour_out_row(later, h, frames[t])
+        for top in range(0, height, most):
+            rows = min(most, height - top)
+            band = band_of(top, rows, channels, width)
+            _pull(y, top, rows, channels, width, sheet, pull)
+            _advance(pull[band], omega[band], alpha[band], sheet.dt, y[band], z[band], later[band])
+            pour_out(later, top, rows, frame, channels, height, width)
         y, later = later, y
-    for h in range(height):
-        pour_out_row(y, h, state.y)
-        pour_out_row(z, h, state.z)
+    pour_out(y, 0, height, state.y.reshape(-1), channels, height, width)
+    pour_out(z, 0, height, state.z.reshape(-1), channels, height, width)
 
 
 @kernel
@@ -110,47 +115,57 @@ def adjoint(
     ``transposed``: the coupling with its channels exchanged and its kernels turned by 180 degrees, packed.
     ``carried``: the gradient of the state at the end, by what comes after the frames; becomes that of ``start``.
     """
-    channels, height, width = start.y.shape
-    size, lanes = channels * stride_of(width), VECTOR_BYTES // start.y.itemsize
-    rate = start.y.dtype.type(1) / sheet.dt
-    y, earlier, omega, alpha = blank(start.y), blank(start.y), blank(start.y), blank(start.y)
-    a, ly, lz = blank(start.y), blank(start.y), blank(start.y)
-    of_omega, of_alpha = blank(start.y), blank(start.y)
-    before = start.y - sheet.dt * start.z  # the position a step before the start, so that its velocity is that
-    pour(sheet.omega, omega)
-    pour(sheet.alpha, alpha)
-    pour(carried.y, ly)
-    pour(carried.z, lz)
-    f, back = zeros(even(channels) * stride_of(width), y.dtype), zeros(even(channels) * stride_of(width), y.dtype)
-    sums = zeros(even(channels) * channels * 9 * lanes, y.dtype)
+    shape = start.y.shape
+    channels, height, width = shape
+    kind, lanes = start.y.dtype, VECTOR_BYTES // start.y.itemsize
+    rate = kind.type(1) / sheet.dt
+    y, earlier, a, f = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
+    omega, alpha, ly, lz = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
+    of_omega, of_alpha = blank(*shape, kind), blank(*shape, kind)
+    pour(sheet.omega.reshape(-1), omega, *shape)
+    pour(sheet.alpha.reshape(-1), alpha, *shape)
+    pour(carried.y.reshape(-1), ly, *shape)
+    pour(carried.z.reshape(-1), lz, *shape)
+    first = start.y.reshape(-1)
+    before = first - sheet.dt * start.z.reshape(-1)  # the position a step earlier, of which the velocity follows
+    back = zeros(row_size(channels, width), kind)
+    sums = zeros(even(channels) * channels * 9 * lanes, kind)
     totals = np.zeros(sums.size, np.float64)
-    steps = frames.shape[0]
-    pour(frames[steps - 2] if steps > 1 else start.y, y)
+    steps, most = frames.shape[0], band_height(channels, width)
+    pour(frames[steps - 2].reshape(-1) if steps > 1 else first, y, *shape)
     for t in range(steps - 1, -1, -1):  # back through the step to frame t, from ``y``, which came from ``earlier``
-        pour(frames[t - 2] if t > 1 else start.y if t == 1 else before, earlier)
+        pour(frames[t - 2].reshape(-1) if t > 1 else first if t == 1 else before, earlier, *shape)
         surround(y, channels, height, width, sheet.boundary)
-        add(incoming[t], ly)
-        for h in range(height):
+        add(incoming[t].reshape(-1), ly, *shape)
+        for top in range(0, height, most):
+            rows = min(most, height - top)
+            band = band_of(top, rows, channels, width)
             if sheet.tanh:
-                convolve_row(y, h, channels, width, sheet.weights, f)
-                _bend(f[:size])
-            row = row_of(h, channels, width)
+                _pull(y, top, rows, channels, width, sheet, f)
             _retreat(
-                f[:size], y[row], earlier[row], omega[row], alpha[row], sheet.dt, rate,
-                a[row], ly[row], lz[row], of_omega[row], of_alpha[row],
+                f[band], y[band], earlier[band], omega[band], alpha[band], sheet.dt, rate,
+                a[band], ly[band], lz[band], of_omega[band], of_alpha[band],
             )  # fmt: skip
         if gradients.coupling.size:
             correlate(a, y, channels, height, width, sums)
             _collect(sums, totals)
         _give_back(a, channels, height, width, sheet.boundary, transposed, back, ly)
         y, earlier = earlier, y
-    for h in range(height):
-        pour_out_row(ly, h, carried.y)
-        pour_out_row(lz, h, carried.z)
-        add_out_row(of_omega, h, gradients.omega)
-        add_out_row(of_alpha, h, gradients.alpha)
+    pour_out(ly, 0, height, carried.y.reshape(-1), channels, height, width)
+    pour_out(lz, 0, height, carried.z.reshape(-1), channels, height, width)
+    add_out(of_omega, gradients.omega.reshape(-1), *shape)
+    add_out(of_alpha, gradients.alpha.reshape(-1), *shape)
     if gradients.coupling.size:
         add_lanes(totals, lanes, gradients.coupling)
+
+
+@compiled
+def _pull(y: Array, top: int, rows: int, channels: int, width: int, sheet: Sheet, pull: Array) -> None:
+    """The neighbours' pull on so many rows from row ``top`` on."""
+    for h in range(top, top + rows):
+        convolve_row(y, h, channels, width, sheet.weights, pull, first_pixel(h, channels, width))
+    if sheet.tanh:
+        _bend(pull[band_of(top, rows, channels, width)])
 
 
 @compiled
@@ -161,7 +176,7 @@ def _bend(row: Array) -> None:
 
 @compiled
 def _advance(pull: Array, omega: Array, alpha: Array, dt: float, y: Array, z: Array, later: Array) -> None:
-    """The step, for one row."""
+    """The step, for some rows."""
     for i in range(y.size):
         velocity = z[i] + dt * (pull[i] - omega[i] * y[i] - alpha[i] * z[i])
         z[i] = velocity
@@ -197,27 +212,26 @@ def _collect(sums: Array, totals: NDArray[np.float64]) -> None:
 def _give_back(
     a: Array, channels: int, height: int, width: int, boundary: int, transposed: Array, back: Array, ly: Array
 ) -> None:
-    """Add to ``ly`` what ``a`` gives back through the coupling. ``back`` is scratch for a row."""
+    """Add to ``ly`` what ``a`` gives back through the coupling. ``back`` holds a row for a while."""
     if boundary == CIRCULAR:
         surround(a, channels, height, width, boundary)
     stride, beyond = stride_of(width), 1 if boundary == FREE else 0
     for h in range(-beyond, height + beyond):
-        target = min(max(h, 0), height - 1)  # a row beyond a free edge is a copy of the edge
-        convolve_row(a, h, channels, width, transposed, back)
-        first = first_pixel(target, channels, width)
+        target = first_pixel(min(max(h, 0), height - 1), channels, width)  # beyond a free edge is a copy of the edge
+        convolve_row(a, h, channels, width, transposed, back, 0)
         for c in range(channels):
-            row, to = back[c * stride : c * stride + width], ly[first + c * stride : first + c * stride + width]
-            for x in range(width):
-                to[x] += row[x]
+            add_run(back, c * stride, ly, target + c * stride, width)
         if boundary == FREE:
             _give_back_columns(a, h, channels, width, transposed, ly, target)
 
 
 @compiled
-def _give_back_columns(a: Array, h: int, channels: int, width: int, transposed: Array, ly: Array, target: int) -> None:
-    """What the pixels just beyond the free left and right edge received, given to the edge they are copies of."""
+def _give_back_columns(a: Array, h: int, channels: int, width: int, transposed: Array, ly: Array, edge: int) -> None:
+    """What the pixels just beyond the free left and right edge received, given to the edge they are copies of.
+
+    ``edge``: where the row of the edge begins.
+    """
     stride, outputs = stride_of(width), even(channels)
-    edge = first_pixel(target, channels, width)
     for c in range(channels):
         for p in range(3):
             at = first_pixel(h + p - 1, channels, width) + c * stride

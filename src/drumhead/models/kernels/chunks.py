@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-CACHE_BYTES = 1 << 20
-"""Size of a chunk's largest matrix: with its neighbours it stays in the caches of one core."""
+CACHE_NUMBERS = 1 << 18
+"""Numbers in a chunk's largest matrix: with its neighbours it stays in the caches of one core."""
 
 PARTS = 16
 """Most parts a batch is divided into. The number of threads is left out of it, so that sums do not depend on it."""
@@ -62,9 +62,9 @@ def chunks_of(pixels: int, *, size: int, counted: Tensor | None = None) -> list[
     return [Chunk(pixel, len(pixel)) for pixel in counted.nonzero()[:, 0].split(size) if len(pixel)]
 
 
-def chunk_size(rows: int, *, element_size: int) -> int:
+def chunk_size(rows: int) -> int:
     """How many pixels a chunk has whose largest matrix has that many rows."""
-    return max(64, CACHE_BYTES // (rows * element_size) // 64 * 64)
+    return max(64, CACHE_NUMBERS // rows // 64 * 64)
 
 
 def parts_of(items: Sequence[Item]) -> list[Sequence[Item]]:

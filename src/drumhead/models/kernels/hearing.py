@@ -41,8 +41,8 @@ class HearingKernel:
         self.dtype = dtype
         self.readout = readout_kernel(readout, parameters[0] if self.learned else None, steps=steps, dtype=dtype)
         self.layers = LayersKernel(parameters[self.learned :], linear_first=linear_first)
-        rows = max(max(self.readout.bins, self.readout.notes) * channels, self.layers.widest)
-        self.chunk_size = chunk_size(rows, element_size=parameters[0].element_size())
+        rows = max(self.readout.bins * channels, self.layers.widest)
+        self.chunk_size = chunk_size(rows)
         """Most pixels of a chunk."""
 
 
