@@ -93,6 +93,8 @@ def open_or_create(folder: Path, config: RunConfig) -> Run:
     if not (folder / "config.json").is_file():
         return Run.create(folder, config)
     run = Run.open(folder)
+    if run.config.imported_from is not None:
+        raise RunError(f"{folder} holds imported weights, which have no training to go on with. Choose another folder")
     differences = differing_fields(run.config, config)
     if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
         listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())
