@@ -22,7 +22,7 @@ DatasetConfig = TetrominoConfig | MNISTConfig | MultiMNISTConfig | PolygonConfig
 
 
 class DatasetKind(NamedTuple):
-    """One kind of dataset: its configuration, what makes its splits, its classes, and how its default is known."""
+    """One kind of dataset: its configuration, what makes its splits, its classes, its channels, its known default."""
 
     config: type[Config]
     """Has a field ``name``, whose default is the name of the dataset."""
@@ -31,6 +31,8 @@ class DatasetKind(NamedTuple):
     and test."""
     class_names: tuple[str, ...]
     """Name of each class; the first is the background."""
+    channels: int
+    """Channels of its images."""
     known: KnownSet
     """What the default configuration makes."""
     needs_mnist: bool = False
@@ -38,10 +40,10 @@ class DatasetKind(NamedTuple):
 
 
 _KINDS = [
-    DatasetKind(TetrominoConfig, make_tetrominoes, TETROMINO_CLASSES, PUBLISHED_TETROMINOES),
-    DatasetKind(MNISTConfig, make_mnist, DIGIT_CLASSES, PUBLISHED_MNIST, needs_mnist=True),
-    DatasetKind(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, PUBLISHED_MULTI_MNIST, needs_mnist=True),
-    DatasetKind(PolygonConfig, make_polygons, POLYGON_CLASSES, STANDARD_POLYGONS),
+    DatasetKind(TetrominoConfig, make_tetrominoes, TETROMINO_CLASSES, 3, PUBLISHED_TETROMINOES),
+    DatasetKind(MNISTConfig, make_mnist, DIGIT_CLASSES, 1, PUBLISHED_MNIST, needs_mnist=True),
+    DatasetKind(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, 1, PUBLISHED_MULTI_MNIST, needs_mnist=True),
+    DatasetKind(PolygonConfig, make_polygons, POLYGON_CLASSES, 1, STANDARD_POLYGONS),
 ]
 
 DATASETS: dict[str, DatasetKind] = {kind.config.model_fields["name"].default: kind for kind in _KINDS}
