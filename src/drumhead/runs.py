@@ -259,6 +259,14 @@ def check_new_run_folder(folder: Path) -> None:
         raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
 
 
+def check_trained_here(run: Run) -> None:
+    """Raise ``RunError`` if a run's weights were imported."""
+    if run.config.imported_from is not None:
+        raise RunError(
+            f"{run.folder} holds imported weights, which have no training to go on with: choose another folder"
+        )
+
+
 def run_folders(folder: Path | str) -> list[Path]:
     """Every folder that holds a run, or what is left of one, at or below ``folder``; sorted.
 

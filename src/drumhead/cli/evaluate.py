@@ -65,7 +65,7 @@ def evaluate(
                 )
             rows.append(score_row(run, scores))
             results[str(run.folder)] = scores
-            if run.state != "unfinished" and split == "test" and data is None:
+            if run.state != "unfinished" and split == "test" and fingerprint == run.config.data.fingerprint:
                 run.write_scores(scores)
     console.print(scores_table(rows))
     if len({len(row.scores.classes) for row in rows}) == 1:

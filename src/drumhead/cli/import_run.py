@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
 from drumhead.data import open_dataset
@@ -37,9 +36,11 @@ def import_folder(
     """
     run, dropped = import_run(folder, out, dataset=None if data is None else open_dataset(data))
     experiment, record = run.config.experiment, run.config.data
-    console = Console(highlight=False)
-    console.print(f"[bold]{experiment.name}[/], seed {experiment.seed}, is in {run.folder}")
-    console.print(f"  {run.new_model().parameter_count:,} parameters")
-    for name, numbers in dropped.items():
-        console.print(f"  dropped {name}: {numbers:,} numbers that no forward pass uses")
-    console.print(f"  trained on {record.name}; drumhead evaluate {run.folder} looks for it in {record.folder}")
+    print(f"{experiment.name}, seed {experiment.seed}, is in {run.folder}")
+    print(f"  {run.new_model().parameter_count:,} parameters")
+    if dropped:
+        print(f"  {sum(dropped.values()):,} numbers dropped, which no forward pass uses: {', '.join(dropped)}")
+    print(f"  trained on {record.name}, to be found in {record.folder}")
+    if not Path(record.folder).exists():
+        print(f"  which is not there yet; make it with: drumhead data {record.name} --out {record.folder}")
+    print(f"Score it with: drumhead evaluate {run.folder}")

@@ -17,7 +17,7 @@ from drumhead.evaluation import dataset_of
 from drumhead.experiments import Experiment, PresetName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
-from drumhead.runs import Run
+from drumhead.runs import Run, check_trained_here
 from drumhead.training import LOGGERS, Accelerator, LoggerName, train
 
 
@@ -112,6 +112,7 @@ def go_on(folder: Path, flags: Sequence[str]) -> int:
 
     data = tyro.cli(where, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
+    check_trained_here(run)
     return run_training(run.config.experiment, dataset_of(run, data), folder, Console())
 
 
