@@ -330,15 +330,16 @@ def test_damaged_weights_are_named(content: bytes | None, theirs: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ({}, "it holds nothing"),
-        (None, "it holds nothing"),
-        ([torch.zeros(1)], "it holds a list"),
-        (torch.zeros(1), "it holds a Tensor"),
-        ({"model": {"weight": torch.zeros(1)}, "epoch": 3}, r"'model': a dict\n  'epoch': a int"),
-        ({3: torch.zeros(1)}, "3: a Tensor"),
-        ({"weight": torch.eye(2).to_sparse()}, "'weight': a Tensor"),
+        ({}, "got nothing"),
+        (None, "got nothing"),
+        ([torch.zeros(1)], "got list"),
+        (torch.zeros(1), "got Tensor"),
+        ({"model": {"weight": torch.zeros(1)}, "epoch": 3}, r"'model': dict\n  'epoch': int"),
+        ({3: torch.zeros(1)}, "3: Tensor"),
+        ({"weight": torch.eye(2).to_sparse()}, r"'weight': Tensor \(torch.sparse_coo, cpu\)"),
+        ({"weight": torch.zeros(2, device="meta")}, r"'weight': Tensor \(torch.strided, meta\)"),
     ],
-    ids=["empty", "none", "list", "tensor", "nested", "number", "sparse"],
+    ids=["empty", "none", "list", "tensor", "nested", "number", "sparse", "meta"],
 )
 def test_a_file_that_is_no_state_dict_is_told(content: Any, told: str, theirs: Path) -> None:
     torch.save(content, theirs / "cp.pt")

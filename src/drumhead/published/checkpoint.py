@@ -36,20 +36,22 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     except PickleError as error:
         raise ImportRunError(f"{error}: a published checkpoint is the state dict of a model") from error
     if not isinstance(content, dict) or not content:
-        raise ImportRunError(f"{path} must hold tensors by name, a state dict; it holds {describe(content)}")
+        raise ImportRunError(f"{path} must hold tensors by name, a state dict; got {kind_of(content)}")
     others = [
-        f"{reprlib.repr(name)}: {describe(value)}"
+        f"{reprlib.repr(name)}: {kind_of(value)}"
         for name, value in content.items()
-        if not (isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided)
+        if not (isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided and value.is_cpu)
     ]
     if others:
-        raise ImportRunError(listed(f"{path} must hold dense tensors by name, and nothing else; it holds", others))
+        raise ImportRunError(listed(f"{path} must hold dense tensors by name, and nothing else; got", others))
     return content
 
 
-def describe(content: object) -> str:
+def kind_of(content: object) -> str:
     """What something is, in a word or two."""
-    return "nothing" if content is None or content == {} else f"a {type(content).__name__}"
+    if isinstance(content, Tensor):
+        return f"Tensor ({content.layout}, {content.device})"
+    return "nothing" if content is None or content == {} else type(content).__name__
 
 
 def account(found: dict[str, Tensor], model: Segmenter, *, where: Path) -> Weights:

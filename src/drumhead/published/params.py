@@ -11,17 +11,32 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter
-from pydantic import ValidationError as InvalidParams
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from drumhead.config import Config
 from drumhead.models import ModelConfig, ReadoutName, model_config
 from drumhead.published.errors import ImportRunError
 
 PublishedReadout = Literal[
-    "last", "mean_time", "max_time", "fft", "linear", "linear_smaller", "linear_smaller2", "linear_smaller3",
+    "last",
+    "mean_time",
+    "max_time",
+    "fft",
+    "linear",
+    "linear_smaller",
+    "linear_smaller2",
+    "linear_smaller3",
     "linear_smaller4",
-]  # fmt: skip
+]
 WIDTHS = (256, 256, 256)
 READOUTS: dict[PublishedReadout, tuple[ReadoutName, tuple[int, ...]]] = {
     "last": ("last", WIDTHS),
@@ -141,7 +156,7 @@ def read_params(path: Path) -> Params:
     adapter: TypeAdapter[Params] = TypeAdapter(AnyParams)
     try:
         return adapter.validate_python(params)
-    except InvalidParams as error:
+    except ValidationError as error:
         faults = [
             f"{'.'.join(['params', *map(str, fault['loc'])])}: {fault['msg']}"
             + ("" if fault["type"] in ("missing", "union_tag_invalid") else f", got {reprlib.repr(fault['input'])}")
