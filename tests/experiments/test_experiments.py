@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drumhead.data import DATASETS, Dataset, TetrominoConfig, make_dataset, to_tensors
+from drumhead.data import DATASETS, Dataset, DatasetKind, TetrominoConfig, make_dataset, to_tensors
 from drumhead.experiments import PRESETS, Experiment, Recipe, experiment_listings, find_experiment
 from drumhead.runs import Run
 from drumhead.training import train
@@ -167,6 +167,18 @@ def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiment
         seeds = [seed for listing in listings for seed in listing.seeds]
         assert len(seeds) == len(set(seeds)) == runs
         assert len({listing.experiment.model for listing in listings}) == len(listings)
+
+
+@pytest.mark.parametrize("kind", DATASETS.values(), ids=DATASETS)
+def test_smoke_shrinks_every_kind_of_dataset(kind: DatasetKind) -> None:
+    experiment = find_experiment("tetrominoes-cnn-2").replace(dataset=kind.config())
+    small = PRESETS["smoke"](experiment).dataset
+    assert small == kind.config.model_validate({"train": 16, "val": 8, "test": 8, "seed": 0})
+    assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
+
+
+def test_smoke_leaves_a_folder_of_data_alone() -> None:
+    assert PRESETS["smoke"](find_experiment("tetrominoes-cnn-2").replace(dataset=None)).dataset is None
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -27,29 +27,27 @@ def read_idx(file: Path, *, axes: int) -> npt.NDArray[np.uint8]:
         DatasetError: the file is missing, damaged, truncated, too long, or of another kind; the message names it.
     """
     opener = gzip.open if file.suffix == ".gz" else open
-    header_size = 4 + 4 * axes
     try:
         with opener(file, "rb") as stream:
-            header = stream.read(header_size)
-            sizes = _sizes(file, header, axes)
-            expected = math.prod(sizes)
-            content = stream.read(expected + 1)  # one more, to see a file that is too long
+            content = stream.read()
     except FileNotFoundError:
         raise DatasetError(f"{file}: there is no such file; put it there again") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{file}: cannot be read as it should; {error}. Get it anew") from error
-    if len(content) != expected:
-        found = f"only {len(content)}" if len(content) < expected else "more"
+    sizes = _sizes(file, content, axes)
+    header, expected = 4 + 4 * axes, math.prod(sizes)
+    found = len(content) - header
+    if found != expected:
         raise DatasetError(
             f"{file}: its header tells of {' x '.join(map(str, sizes))} = {expected} bytes; got {found}. Get it anew"
         )
-    return np.frombuffer(content, np.uint8).reshape(sizes)
+    return np.frombuffer(content, np.uint8, offset=header).reshape(sizes)
 
 
-def _sizes(file: Path, header: bytes, axes: int) -> tuple[int, ...]:
-    if len(header) < 4 + 4 * axes:
-        raise DatasetError(f"{file}: ends within its header, after {len(header)} bytes. Get it anew")
-    magic, *sizes = struct.unpack(f">{1 + axes}I", header)
+def _sizes(file: Path, content: bytes, axes: int) -> tuple[int, ...]:
+    if len(content) < 4 + 4 * axes:
+        raise DatasetError(f"{file}: ends within its header, after {len(content)} bytes. Get it anew")
+    magic, *sizes = struct.unpack_from(f">{1 + axes}I", content)
     expected = UNSIGNED_BYTES << 8 | axes
     if magic != expected:
         raise DatasetError(

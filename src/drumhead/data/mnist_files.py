@@ -94,7 +94,6 @@ def download(
         DatasetError: no mirror has a file; tells what each answered, and what to do.
     """
     import pooch
-    from requests import RequestException
 
     found = {}
     order = list(mirrors)
@@ -108,8 +107,8 @@ def download(
                 with _quiet(pooch.get_logger()):
                     found[name] = Path(pooch.retrieve(mirror + name, file.sha256, name, folder, downloader=downloader))
                 break
-            except (RequestException, ValueError) as error:  # ValueError: another SHA-256
-                answers.append(f"  {mirror}{name}: {_first_line(error)}")
+            except (OSError, ValueError) as error:  # of network or disk; another SHA-256
+                answers.append(f"  {mirror}{name}: {_reason(error)}")
                 order.remove(mirror)
                 order.append(mirror)  # the next file asks it last
         else:
@@ -171,5 +170,9 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _reason(error: Exception) -> str:
+    """The innermost reason of an error, in a line."""
+    while isinstance(inner := getattr(error, "reason", None) or (error.args or (None,))[0], Exception):
+        error = inner
+    text = str(error).split("): ", maxsplit=1)[-1]  # what stands before is the host and the port
+    return (text.splitlines() or [type(error).__name__])[0]

@@ -138,17 +138,19 @@ def draw_split(
         )
         for polygon in polygons:
             mask[inside(polygon, config.canvas)] = polygon.sides - 2
-        image[..., 0] = paint(polygons, noise, config)
+        light = shine(polygons, mask, config)
+        if config.noise > 0:
+            light += noise.normal(0.0, config.noise, size=light.shape)
+        image[..., 0] = np.rint(255 * light.clip(0.0, 1.0))
         count(1)
     return Split(images, masks)
 
 
-def paint(polygons: list[Polygon], noise: np.random.Generator, config: PolygonConfig) -> npt.NDArray[np.uint8]:
-    """The image of some polygons: (canvas, canvas), uint8."""
-    light = np.zeros((config.canvas, config.canvas))
+def shine(polygons: list[Polygon], mask: npt.NDArray[np.uint8], config: PolygonConfig) -> npt.NDArray[np.float64]:
+    """The image of some polygons before noise: (canvas, canvas), 0 to 1. Plain ones are as in the mask."""
+    if config.outline is None and not config.antialias:
+        return (mask > 0).astype(np.float64)
+    light = np.zeros(mask.shape)
     for polygon in polygons:
         light += brightness(polygon, config.canvas, outline=config.outline, antialias=config.antialias)
-    if config.noise > 0:
-        light += noise.normal(0.0, config.noise, size=light.shape)
-    image: npt.NDArray[np.uint8] = np.rint(255 * light.clip(0.0, 1.0)).astype(np.uint8)
-    return image
+    return light
