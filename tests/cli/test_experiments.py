@@ -49,8 +49,9 @@ def test_words_and_dataset_choose(capsys: pytest.CaptureFixture[str]) -> None:
     assert listed(capsys.readouterr().out) == names
     assert main(["experiments", "linear", "--dataset", "mnist"]) == OK
     assert listed(capsys.readouterr().out) == ["mnist-nwm-linear", "mnist-lstm-linear"]
-    assert main(["experiments", "--dataset", "multi_mnist"]) == OK
-    assert len(listed(capsys.readouterr().out)) == 5
+    for spelling in ("multi_mnist", "multi-mnist"):
+        assert main(["experiments", "--dataset", spelling]) == OK
+        assert len(listed(capsys.readouterr().out)) == 5
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def chosen(words: tuple[str, ...], dataset: str | None) -> list[Listing]:
     Raises:
         ValueError: if there is no such dataset or experiment.
     """
+    dataset = None if dataset is None else dataset.replace("-", "_")  # as `drumhead data` takes it
     if dataset is not None and dataset not in DATASETS:
         raise ValueError(f"--dataset must be one of {', '.join(DATASETS)}; got {dataset!r}")
     found = [
