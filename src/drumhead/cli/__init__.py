@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": Command("evaluate", "score runs on a test set"),
     "predict": Command("predict", "segment images with a run: class masks as PNG files"),
     "movie": Command("movie", "show a run's waves on a sample as an animated GIF"),
+    "import": Command("import_run", "make a run of a published checkpoint"),
     "runs": Command("runs", "list runs, their state and their scores"),
 }
 
