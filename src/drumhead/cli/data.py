@@ -28,7 +28,7 @@ Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 def main(words: list[str]) -> int:
     """Run ``drumhead data``."""
     verbs: dict[str, Callable[..., None]] = {name.replace("_", "-"): making(name) for name in DATASETS}
-    words = [word.replace("_", "-") if number == 0 else word for number, word in enumerate(words)]
+    words = [word.replace("_", "-") for word in words[:1]] + words[1:]
     tyro.extras.subcommand_cli_from_dict(
         {**verbs, "check": check, "import": import_folder},
         prog="drumhead data",
