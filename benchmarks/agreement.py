@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from machine import has_fast_bf16
-from terminal import call, progress, refuse, show
 from torch import Tensor
-from workloads import BF16, FLOAT32, PLAIN, Variant
 
 import drumhead
 from drumhead.data import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes, to_tensors
 from drumhead.files import replacing
 from drumhead.models import NWMConfig, ReadoutName, Segmenter
-from drumhead.report.grid import DASH, Grid
+from drumhead.report.grid import Grid
+from drumhead.report.tables import DASH
+from machine import has_fast_bf16
+from terminal import call, progress, refuse, show
+from workloads import BF16, FLOAT32, PLAIN, Variant
 
 EXACT = "plain float64"
 Batch = tuple[Tensor, Tensor]
@@ -90,7 +91,7 @@ def main(
     batch: int = 8,
     learning_rate: float = 1e-3,
     seed: int = 0,
-    bf16: bool | None = None,
+    bf16: bool = has_fast_bf16(),
     figure: Path = Path("agreement.png"),
     markdown: bool = False,
 ) -> None:
@@ -105,7 +106,7 @@ def main(
         batch: boards in a step.
         learning_rate: of Adam.
         seed: of weights and boards.
-        bf16: compare products in bfloat16 too; by default where the processor has instructions for them.
+        bf16: compare products in bfloat16 too; by default if the processor has instructions for them.
         figure: where the curves are written, as PNG.
         markdown: print tables as Markdown.
     """
@@ -116,7 +117,7 @@ def main(
     if quick:
         steps, frames, side, batch = 4, 6, 16, 2
     variants = {"plain float32": PLAIN, "fast float32": FLOAT32}
-    if has_fast_bf16() if bf16 is None else bf16:
+    if bf16:
         variants["fast bf16"] = BF16
     setting = Setting(NWMConfig(readout=readout, steps=frames), side, batch, learning_rate, seed)
     comparison = compare(setting, variants, steps=steps)
@@ -152,7 +153,7 @@ def train(setting: Setting, variant: Variant, batches: list[Batch], *, dtype: to
     for batch in batches:
         loss = loss_of(model, variant, batch)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
     return Training(torch.tensor(losses, dtype=torch.float64), model.state_dict())

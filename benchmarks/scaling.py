@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from memory import in_own_process, measure_memory
-from terminal import call, progress, refuse, seconds, show
-from workloads import BF16, FLOAT32, Case, Variant, Work
 
 from drumhead.files import replacing
-from drumhead.report.grid import DASH, Grid
+from drumhead.report.grid import Grid
+from drumhead.report.tables import DASH
+from memory import in_own_process, measure_memory
+from terminal import call, progress, refuse, seconds, show
+from workloads import BF16, FLOAT32, Case, Data, Variant, Work
 
 
 class Size(NamedTuple):
@@ -37,7 +38,7 @@ class Size(NamedTuple):
     def case(self) -> Case:
         """The NWM of this size on images like tetrominoes."""
         fields = {"steps": self.steps, "hidden_channels": self.channels, "readout": "linear"}
-        return Case("NWM linear", "nwm", fields, batch=self.batch, in_channels=3, side=self.side, classes=6)
+        return Case("NWM linear", "nwm", fields, Data(self.batch, in_channels=3, side=self.side, classes=6))
 
     def __str__(self) -> str:
         return f"T {self.steps}, C {self.channels}, {self.side} x {self.side}, batch {self.batch}"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import tyro
-from machine import description
 from rich.console import Console
 
 from drumhead.cli import INTERRUPTED, WRONG_USAGE
-from drumhead.report.grid import Grid
+from drumhead.report.grid import Grid, Terminal
+from drumhead.report.grid import markdown as as_markdown
+from machine import description
 
 WIDTH = 120
 """Of tables that are printed into a file or a pipe."""
@@ -41,12 +42,12 @@ def progress() -> Console:
 def show(grids: Sequence[Grid], *, markdown: bool) -> None:
     """Print the machine and the tables."""
     if markdown:
-        print("\n".join([description() + "\n", *(grid.markdown() for grid in grids)]), end="")
+        print("\n".join([description() + "\n", *map(as_markdown, grids)]), end="")
         return
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False)
     console.print(description())
     for grid in grids:
-        console.print(grid.rich())
+        console.print(Terminal(grid))
 
 
 def spread(ratios: Sequence[float]) -> str:

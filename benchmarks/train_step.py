@@ -15,25 +15,25 @@ import statistics
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from drumhead.report.grid import Grid
+from drumhead.report.tables import DASH
 from machine import Rates, has_fast_bf16, measure_rates
 from memory import Memory, in_own_process, measure_memory
 from terminal import call, progress, refuse, seconds, show, spread
-from workloads import BF16, FLOAT32, PLAIN, Case, Goal, Operations, Variant, Work
+from workloads import BF16, FLOAT32, PLAIN, Case, Data, Goal, Operations, Variant, Work
 
-from drumhead.report.grid import DASH, Grid
-
-TETROMINOES = {"batch": 64, "in_channels": 3, "side": 64, "classes": 6}
-MULTI_MNIST = {"batch": 8, "in_channels": 1, "side": 128, "classes": 11}
+TETROMINOES = Data(batch=64, in_channels=3, side=64, classes=6)
+MULTI_MNIST = Data(batch=8, in_channels=1, side=128, classes=11)
 MULTI_MNIST_NWM = {"hidden_channels": 16, "pixel_widths": (32,) * 5}
 
 STEPS = [
-    Case("NWM linear", "nwm", {"readout": "linear"}, **TETROMINOES, goal=Goal(4.5, 8.5, 25)),
-    Case("NWM last", "nwm", {"readout": "last"}, **TETROMINOES, goal=Goal(4.5, 8.0, 25)),
-    Case("NWM fft", "nwm", {"readout": "fft"}, **TETROMINOES, goal=Goal(4.5, 8.0, 25)),
-    Case("Multi-MNIST NWM", "nwm", MULTI_MNIST_NWM, **MULTI_MNIST, goal=Goal(4.0, 5.0, 8)),
-    Case("LSTM", "conv_lstm", {}, **TETROMINOES, goal=Goal(2.0, 3.0, 4)),
-    Case("CNN 16", "cnn", {"layers": 16}, **TETROMINOES),
-    Case("U-Net 4", "unet", {"width": 4}, **TETROMINOES),
+    Case("NWM linear", "nwm", {"readout": "linear"}, TETROMINOES, Goal(4.5, 8.5, 25)),
+    Case("NWM last", "nwm", {"readout": "last"}, TETROMINOES, Goal(4.5, 8.0, 25)),
+    Case("NWM fft", "nwm", {"readout": "fft"}, TETROMINOES, Goal(4.5, 8.0, 25)),
+    Case("Multi-MNIST NWM", "nwm", MULTI_MNIST_NWM, MULTI_MNIST, Goal(4.0, 5.0, 8)),
+    Case("LSTM", "conv_lstm", {}, TETROMINOES, Goal(2.0, 3.0, 4)),
+    Case("CNN 16", "cnn", {"layers": 16}, TETROMINOES),
+    Case("U-Net 4", "unet", {"width": 4}, TETROMINOES),
 ]
 """The paper's models at its sizes; tetrominoes 64 at a time, Multi-MNIST 8: plain torch needs 12 GB for those."""
 
@@ -61,7 +61,7 @@ class Measured(NamedTuple):
 
 
 def main(
-    quick: bool = False, case: str = "", rounds: int = 5, bf16: bool | None = None, markdown: bool = False
+    quick: bool = False, case: str = "", rounds: int = 5, bf16: bool = has_fast_bf16(), markdown: bool = False
 ) -> None:
     """Measure training steps and predictions, plain and fast.
 
@@ -69,7 +69,7 @@ def main(
         quick: tiny sizes, one round: a check that it runs, whose numbers mean nothing.
         case: only cases whose name holds this, as "Multi-MNIST" or "evaluation".
         rounds: rounds that count, after one to warm up.
-        bf16: measure products in bfloat16 too; by default where the processor has instructions for them.
+        bf16: measure products in bfloat16 too; by default if the processor has instructions for them.
         markdown: print tables as Markdown.
     """
     chosen = [each for each in CASES if case in each.name]
@@ -77,7 +77,6 @@ def main(
         refuse(f"--case must be part of one of {', '.join(each.name for each in CASES)}; got {case!r}")
     if rounds < 1:
         refuse(f"--rounds must be at least 1; got {rounds}")
-    bf16 = has_fast_bf16() if bf16 is None else bf16
     if quick:
         chosen, rounds = [each.tiny() for each in chosen], 1
     with progress().status("rates of the machine") as status:
@@ -144,7 +143,7 @@ def time_grid(measured: list[Measured], rounds: int) -> Grid:
         body.append(row)
     reasons = {(variant.name, reason) for each in measured for variant, reason in each.refusals.items()}
     notes += [f"{name} is refused: {reason}." for name, reason in sorted(reasons)]
-    return Grid(head, body, notes)
+    return Grid(head, body, notes, title="Time")
 
 
 def memory_grid(measured: list[Measured]) -> Grid:
@@ -167,7 +166,7 @@ def memory_grid(measured: list[Measured]) -> Grid:
         "Compiled kernels and libraries, which two tiny images need as well, are part of it: at most "
         f"{', '.join(f'{megabytes:.0f} MB of {name}' for name, megabytes in starts.items())}."
     ]
-    return Grid(head, body, notes)
+    return Grid(head, body, notes, title="Memory")
 
 
 def floor_grid(measured: list[Measured], rates: Rates) -> Grid:
@@ -200,7 +199,7 @@ def floor_grid(measured: list[Measured], rates: Rates) -> Grid:
         "inputs and states through memory, a field stored once. A model without a fast engine is measured as plain in "
         "float32."
     ]
-    return Grid(head, body, notes)
+    return Grid(head, body, notes, title="Floor")
 
 
 def _filled(length: int, cells: Iterable[str]) -> list[str]:

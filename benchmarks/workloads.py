@@ -6,12 +6,14 @@ import time
 from typing import Any, NamedTuple
 
 import torch
-from machine import Rates
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 import drumhead
 from drumhead.engine import Engine
 from drumhead.models import ModelConfig, NWMConfig, model_config
+from drumhead.models.recurrent import HearingConfig
+from machine import Rates
 
 SMALL_SIDE = 32
 """Side of the image on which operations are counted: the smallest that no model pads."""
@@ -43,16 +45,34 @@ class Goal(NamedTuple):
     """One part of so many of what the plain model needs."""
 
 
+class Data(NamedTuple):
+    """Sizes of a batch of images and masks."""
+
+    batch: int
+    in_channels: int
+    side: int
+    classes: int
+
+    @property
+    def pixels(self) -> int:
+        """In all images together."""
+        return self.batch * self.side**2
+
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Random images, in memory as loaders give them, and masks; always the same."""
+        generator = torch.Generator().manual_seed(0)
+        images = torch.rand(self.batch, self.in_channels, self.side, self.side, generator=generator)
+        masks = torch.randint(self.classes, (self.batch, self.side, self.side), generator=generator)
+        return images.contiguous(memory_format=torch.channels_last), masks
+
+
 class Case(NamedTuple):
     """Training steps, or predictions, of a model on images of some size."""
 
     name: str
     model: str
     fields: dict[str, Any]
-    batch: int
-    in_channels: int
-    side: int
-    classes: int
+    data: Data
     goal: Goal | None = None
     evaluation: bool = False
 
@@ -73,15 +93,16 @@ class Case(NamedTuple):
     def tiny(self) -> Case:
         """The same model on two tiny images, six steps in time if it has any."""
         fields = {**self.fields, **({"steps": 6} if "steps" in type(self.config).model_fields else {})}
-        return self._replace(batch=2, side=16, fields=fields)
+        return self._replace(data=self.data._replace(batch=2, side=16), fields=fields)
 
     @property
     def operations(self) -> Operations:
         """Of the plain definition, counted on one small image: all of them grow with the number of pixels."""
-        work = Work(self._replace(batch=1, side=SMALL_SIDE), PLAIN)
+        small = self.data._replace(batch=1, side=SMALL_SIDE)
+        work = Work(self._replace(data=small), PLAIN)
         with FlopCounterMode(display=False) as counter:
             work()
-        products = counter.get_total_flops() * self.batch * self.side**2 // SMALL_SIDE**2
+        products = counter.get_total_flops() * self.data.pixels // small.pixels
         return Operations(products, self.coupling_operations)
 
     @property
@@ -89,8 +110,8 @@ class Case(NamedTuple):
         """Of the convolutions between oscillators: 3x3 from each channel to each, in each step; thrice in training."""
         if not isinstance(self.config, NWMConfig):
             return 0
-        channels, frames = self.config.hidden_channels, self.batch * self.config.steps
-        return 2 * 9 * channels**2 * frames * self.side**2 * (1 if self.evaluation else 3)
+        sheet = 2 * 9 * self.config.hidden_channels**2 * self.data.pixels
+        return sheet * self.config.steps * (1 if self.evaluation else 3)
 
     @property
     def traffic(self) -> int:
@@ -99,10 +120,11 @@ class Case(NamedTuple):
         It is written by the evolution and read by the readout; in training its gradient is written by the one and read
         by the other, which reads the field once more. Readout ``last`` needs the field for its gradient alone.
         """
-        inputs = self.batch * self.side**2 * (4 * self.in_channels + 8)
-        steps, readout = getattr(self.config, "steps", 0), getattr(self.config, "readout", None)
-        field = 4 * self.batch * steps * getattr(self.config, "hidden_channels", 0) * self.side**2
-        evaluation, training = (0, 2) if readout == "last" else (2, 5)
+        inputs = (4 * self.data.in_channels + 8) * self.data.pixels
+        if not isinstance(self.config, HearingConfig):
+            return inputs
+        field = 4 * self.config.steps * self.config.hidden_channels * self.data.pixels
+        evaluation, training = (0, 2) if self.config.readout == "last" else (2, 5)
         return inputs + field * (evaluation if self.evaluation else training)
 
 
@@ -132,13 +154,9 @@ class Work:
     def __init__(self, case: Case, variant: Variant) -> None:
         self.case, self.variant = case, variant
         config = case.config.replace(engine=variant.engine) if case.has_engines else case.config
-        self.model = drumhead.build(config, in_channels=case.in_channels, classes=case.classes)
+        self.model = drumhead.build(config, in_channels=case.data.in_channels, classes=case.data.classes)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-        generator = torch.Generator().manual_seed(0)
-        size = (case.side, case.side)
-        images = torch.rand(case.batch, case.in_channels, *size, generator=generator)
-        self.images = images.contiguous(memory_format=torch.channels_last)  # as loaders give them
-        self.masks = torch.randint(case.classes, (case.batch, *size), generator=generator)
+        self.images, self.masks = case.data.tensors()
 
     def __call__(self) -> None:
         if self.case.evaluation:
@@ -148,7 +166,7 @@ class Work:
         self.optimizer.zero_grad()
         with self.variant.precision():
             loss = self.model.loss(self.images, self.masks)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
 
     def seconds(self) -> float:

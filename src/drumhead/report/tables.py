@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rich.console import Group
-
-from drumhead.report.grid import DASH, Grid
+from drumhead.report.grid import Grid, Terminal, markdown, transposed
 from drumhead.scores import Scores
 
+DASH = "-"
 SIDE_BY_SIDE = 4
 
 
@@ -25,32 +24,32 @@ class ScoreRow:
     """Wall time of its training."""
 
 
-def scores_table(rows: Sequence[ScoreRow]) -> Group:
+def scores_table(rows: Sequence[ScoreRow]) -> Terminal:
     """The six published scores, mean IoU, parameters and seconds of each row, for the terminal.
 
     A few rows stand side by side, one column each, which is easier to read in a narrow terminal.
     """
     grid = _scores(rows)
-    return (grid.transposed() if len(rows) <= SIDE_BY_SIDE else grid).rich()
+    return Terminal(transposed(grid) if len(rows) <= SIDE_BY_SIDE else grid)
 
 
 def scores_markdown(rows: Sequence[ScoreRow]) -> str:
     """The same as :func:`scores_table`, as Markdown."""
-    return _scores(rows).markdown()
+    return markdown(_scores(rows))
 
 
-def classes_table(rows: Sequence[ScoreRow]) -> Group:
+def classes_table(rows: Sequence[ScoreRow]) -> Terminal:
     """Intersection over union of each class, a column per row of scores, for the terminal.
 
     Raises:
         ValueError: rows whose classes differ, or no rows.
     """
-    return _classes(rows).rich()
+    return Terminal(_classes(rows))
 
 
 def classes_markdown(rows: Sequence[ScoreRow]) -> str:
     """The same as :func:`classes_table`, as Markdown."""
-    return _classes(rows).markdown()
+    return markdown(_classes(rows))
 
 
 # Heading and text of each column.
