@@ -37,6 +37,11 @@ class Rates(NamedTuple):
     bandwidth: float
     """Bytes a second to and from memory."""
 
+    def best_with(self, other: Rates) -> Rates:
+        """The higher of each: a rate is too low where something else was running."""
+        bfloat16 = None if self.bfloat16 is None or other.bfloat16 is None else max(self.bfloat16, other.bfloat16)
+        return Rates(max(self.float32, other.float32), bfloat16, max(self.bandwidth, other.bandwidth))
+
     def __str__(self) -> str:
         bfloat16 = "" if self.bfloat16 is None else f", {self.bfloat16 / 1e9:,.0f} in bfloat16"
         return f"{self.float32 / 1e9:,.0f} GFLOP/s in float32{bfloat16}; {self.bandwidth / 1e9:.1f} GB/s"

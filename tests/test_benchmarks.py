@@ -169,6 +169,12 @@ def test_floor_computes_oscillators_in_float32() -> None:
     assert Operations(300, 100).seconds(rates, bf16=True) == 2 + 10
 
 
+def test_the_higher_rate_counts() -> None:
+    one, other = Rates(1.0, 5.0, 3.0), Rates(2.0, 4.0, 3.5)
+    assert one.best_with(other) == Rates(2.0, 5.0, 3.5)
+    assert one.best_with(other._replace(bfloat16=None)).bfloat16 is None
+
+
 def test_traffic_counts_each_pass_over_the_field() -> None:
     data = Data(batch=2, in_channels=1, side=4, classes=2)
     inputs, field = 2 * 16 * (4 + 8), 2 * 16 * 5 * 3 * 4
