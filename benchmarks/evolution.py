@@ -1,97 +1,91 @@
-"""How much faster the fused evolution is than the plain definition on this machine, values and gradients.
+"""Time of the waves alone: the plain definition beside the fused evolution, forward, and with gradients.
 
-Each row: alternating pairs in this process after one pair to warm up; the median time of each engine, and the median
-ratio of the pairs with its range.
+    python benchmarks/evolution.py             # a minute
+    python benchmarks/evolution.py --quick     # small fields, one round: a check that it runs
 
-    python benchmarks/evolution.py [--quick] [--pairs 5]
+Plain and fused alternate in one process, after a round to warm up; a ratio is the median over rounds, with its range.
 """
 
 from __future__ import annotations
 
-import platform
 import statistics
 import time
 from typing import NamedTuple
 
-import numba
 import torch
-import tyro
-from rich.console import Console
-from rich.table import Table
 from torch import Tensor
 
-from drumhead.fields import Engine, evolve, laplacian
+from drumhead.engine import Engine
+from drumhead.fields import evolve, laplacian
+from drumhead.report.grid import Grid
+from terminal import call, progress, refuse, seconds, show, spread
 
 
-class Case(NamedTuple):
+class Field(NamedTuple):
+    """Sizes of a field, and whether gradients are made of it."""
+
+    name: str
     batch: int
     channels: int
     side: int
-    steps: int
+    steps: int = 100
+    backward: bool = False
+
+    def tensors(self) -> tuple[list[Tensor], Tensor]:
+        """What ``evolve`` takes, each wanting a gradient, and the gradient of a loss with respect to the field."""
+        generator = torch.Generator().manual_seed(0)
+        shape = (self.batch, self.channels, self.side, self.side)
+        y0, omega, alpha = (torch.rand(shape, generator=generator) for _ in range(3))
+        incoming = torch.randn(self.batch, self.steps, *shape[1:], generator=generator)
+        return [values.requires_grad_() for values in (2 * y0 - 1, omega, alpha, laplacian(self.channels))], incoming
 
 
-FULL = [Case(64, 2, 64, 100), Case(4, 16, 128, 100)]
-QUICK = [Case(8, 2, 64, 20), Case(2, 16, 64, 10)]
+FORWARD = [Field("tetrominoes", 64, 2, 64), Field("Multi-MNIST", 4, 16, 128)]
+FIELDS = [field for size in FORWARD for field in (size, size._replace(backward=True))]
 
 
-def main(quick: bool = False, pairs: int = 5) -> None:
+def main(quick: bool = False, rounds: int = 5, markdown: bool = False) -> None:
     """Time the fused evolution against the plain one.
 
     Args:
-        quick: small cases, to see that it runs.
-        pairs: alternating pairs per row.
+        quick: small fields, one round: a check that it runs, whose numbers mean nothing.
+        rounds: rounds that count, after one to warm up.
+        markdown: print the table as Markdown.
     """
-    cases = QUICK if quick else FULL
-    table = Table("batch", "C", "H x W", "T", "what", "plain, s", "fused, s", "ratio (range)")
-    for column in table.columns:
-        column.no_wrap = True
-    for case in cases:
-        for backward in (False, True):
-            plain, fused = compare(case, backward=backward, pairs=pairs)
-            ratios = [p / f for p, f in zip(plain, fused, strict=True)]
-            table.add_row(
-                str(case.batch),
-                str(case.channels),
-                f"{case.side} x {case.side}",
-                str(case.steps),
-                "and backward" if backward else "forward",
-                f"{statistics.median(plain):.3f}",
-                f"{statistics.median(fused):.3f}",
-                f"{statistics.median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})",
-            )
-    console = Console(width=110)
-    console.print(table)
-    console.print(
-        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads; Python "
-        f"{platform.python_version()}, torch {torch.__version__}, Numba {numba.__version__}; float32, circular, tanh"
-    )
+    if rounds < 1:
+        refuse(f"--rounds must be at least 1; got {rounds}")
+    fields = FIELDS
+    if quick:
+        fields, rounds = [field._replace(batch=2, side=16, steps=6) for field in FIELDS], 1
+    head = ["field", "batch", "C", "H x W", "T", "plain\ns", "fused\ns", "times faster\n(range)"]
+    body = []
+    with progress().status("evolution") as status:
+        for field in fields:
+            status.update(str(field))
+            body.append(row(field, rounds=rounds))
+    notes = [f"float32, circular boundary, tanh. Medians, rounds: {rounds}. Times faster: plain over fused, by round."]
+    show([Grid(head, body, notes)], markdown=markdown)
 
 
-def compare(case: Case, *, backward: bool, pairs: int) -> tuple[list[float], list[float]]:
-    """Seconds of each engine, pair by pair."""
-    arguments = inputs(case)
-    incoming = torch.randn(case.batch, case.steps, case.channels, case.side, case.side)
+def row(field: Field, *, rounds: int) -> list[str]:
+    """A row of the table."""
+    arguments, incoming = field.tensors()
 
-    def seconds(engine: Engine) -> float:
-        start = time.perf_counter()
-        with torch.set_grad_enabled(backward):
+    def taken(engine: Engine) -> float:
+        begin = time.perf_counter()
+        with torch.set_grad_enabled(field.backward):
             y0, omega, alpha, coupling = arguments
-            field = evolve(y0, omega, alpha, coupling, dt=0.1, steps=case.steps, engine=engine)
-            if backward:
-                torch.autograd.grad(field, arguments, incoming)
-        return time.perf_counter() - start
+            states = evolve(y0, omega, alpha, coupling, dt=0.1, steps=field.steps, engine=engine)
+            if field.backward:
+                torch.autograd.grad(states, arguments, incoming)
+        return time.perf_counter() - begin
 
-    seconds("plain"), seconds("fused")
-    times = [(seconds("plain"), seconds("fused")) for _ in range(pairs)]
-    return [plain for plain, _ in times], [fused for _, fused in times]
-
-
-def inputs(case: Case) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    shape = (case.batch, case.channels, case.side, case.side)
-    y0, omega, alpha = (torch.rand(shape, generator=generator) for _ in range(3))
-    return [values.requires_grad_() for values in (2 * y0 - 1, omega, alpha, laplacian(case.channels))]
+    times = [(taken("plain"), taken("fused")) for _ in range(rounds + 1)][1:]
+    plain, fused = (seconds(statistics.median(column)) for column in zip(*times, strict=True))
+    sizes = [str(field.batch), str(field.channels), f"{field.side} x {field.side}", str(field.steps)]
+    name = f"{field.name}, {'and gradients' if field.backward else 'forward'}"
+    return [name, *sizes, plain, fused, spread([slow / fast for slow, fast in times])]
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    call(main)
