@@ -48,7 +48,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["data", "tetrominoes", "--out", data, *size]) == OK
     for name, flags in (("tetrominoes-nwm-linear", SMALL_MODEL), ("tetrominoes-cnn-2", ["--model.pixel-widths", "8"])):
         out = str(folder / "runs" / name)
-        assert main(["train", name, "--preset", "smoke", "--data", data, "--out", out, *flags]) == OK
+        assert main(["train", name, "--recipe", "smoke", "--data", data, "--out", out, *flags]) == OK
     return folder
 
 
@@ -152,7 +152,7 @@ def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytes
     assert main(["train", waves]) == OK
     assert (Path(waves) / "model.safetensors").stat().st_mtime_ns == weights
     capsys.readouterr()
-    same = ["train", "tetrominoes-nwm-linear", "--preset", "smoke", "--data", str(workplace / "data"), "--out", waves]
+    same = ["train", "tetrominoes-nwm-linear", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", waves]
     assert main([*same, *SMALL_MODEL, "--seed", "5"]) == WRONG_USAGE
     assert "seed is 2200, not 5" in capsys.readouterr().err
 
@@ -162,7 +162,7 @@ def test_a_run_goes_on_where_its_data_is_now(
 ) -> None:
     here, there, out = tmp_path / "here", tmp_path / "there", tmp_path / "run"
     assert main(["data", "import", str(workplace / "data"), "--out", str(here)]) == OK
-    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(here), "--out", str(out)]
+    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(here), "--out", str(out)]
     assert main([*words, "--model.pixel-widths", "8"]) == OK
     (out / "scores.json").unlink()
     here.rename(there)
@@ -173,7 +173,7 @@ def test_a_run_goes_on_where_its_data_is_now(
 
 
 def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
-    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data")]
+    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
     words += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]
     assert main([*words, "1"]) == OK
     assert main([*words, "3"]) == OK
@@ -194,7 +194,7 @@ def test_bad_words_for_train(words: list[str], message: str, capsys: pytest.Capt
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("flag", [["--model.layers", "0"], ["--recipe.epochz", "1"], ["--preset", "huge"]])
+@pytest.mark.parametrize("flag", [["--model.layers", "0"], ["--recipe.epochz", "1"], ["--recipe", "huge"]])
 def test_bad_flags_for_train_stop_at_once(flag: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
@@ -204,7 +204,7 @@ def test_bad_flags_for_train_stop_at_once(flag: list[str], tmp_path: Path, monke
 
 
 def test_a_training_that_diverges_says_so(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data")]
+    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
     out = tmp_path / "run"
     assert main([*words, "--out", str(out), "--recipe.learning-rate", "1e30"]) == FAILED
     assert "learning-rate" in capsys.readouterr().err
@@ -294,7 +294,7 @@ def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pyt
 
 def test_interrupted_training_ends_cleanly_and_goes_on(workplace: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = ["train", "tetrominoes-cnn-2", "--preset", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
+    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
     words += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
     command = [sys.executable, "-c", "import sys; from drumhead.cli import main; sys.exit(main())", *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -331,7 +331,7 @@ def test_data_of_your_own_trains(tmp_path: Path) -> None:
             Image.fromarray(image).save(tmp_path / "mine" / split / "images" / f"{number}.png")
             Image.fromarray(mask).save(tmp_path / "mine" / split / "masks" / f"{number}.png")
     (tmp_path / "mine" / "classes.txt").write_text("background\ncell\nnucleus\n")
-    words = ["train", "tetrominoes-unet-2", "--preset", "smoke", "--data", str(tmp_path / "mine")]
+    words = ["train", "tetrominoes-unet-2", "--recipe", "smoke", "--data", str(tmp_path / "mine")]
     assert main([*words, "--out", str(tmp_path / "run")]) == OK
     run = Run.open(tmp_path / "run")
     assert run.config.data.class_names == ("background", "cell", "nucleus")

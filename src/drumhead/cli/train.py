@@ -14,7 +14,7 @@ from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import dataset_of
-from drumhead.experiments import Experiment, PresetName, find_experiment
+from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
 from drumhead.runs import Run, check_trained_here
@@ -38,19 +38,19 @@ class Request(Config):
     """Loggers to write to besides metrics.csv."""
 
 
-USAGE = """usage: drumhead train EXPERIMENT [--preset {paper,smoke,demo}] [flags]
+USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
        drumhead train RUN_FOLDER
 
 EXPERIMENT is a name from `drumhead experiments`; RUN_FOLDER an unfinished run, which goes on from its last epoch.
 
-  --preset paper   the paper's recipe: 300 epochs (the default; days in plain torch without a GPU)
-  --preset smoke   two epochs of two steps on a handful of images
-  --preset demo    minutes, on a part of the pixels
+  --recipe paper   the paper's: 300 epochs (the default)
+  --recipe lite    minutes on a CPU: few epochs, small batches, a part of the pixels in each step
+  --recipe smoke   two epochs of two steps on a handful of images
 
 `drumhead train EXPERIMENT --help` lists a flag for every field, with its value in that experiment.
 
 examples:
-  drumhead train tetrominoes-nwm-linear --preset smoke
+  drumhead train tetrominoes-nwm-linear --recipe smoke
   drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
   drumhead train tetrominoes-unet-4 --data my_cells --out runs/cells --recipe.batch-size 8"""
 
@@ -63,14 +63,14 @@ def main(words: list[str]) -> int:
     name, *flags = words
     if (Path(name) / "config.json").is_file():
         return go_on(Path(name), flags)
-    preset, flags = take_preset(flags)
-    default = Request(experiment=find_experiment(name, preset))
+    recipe, flags = take_recipe(flags)
+    default = Request(experiment=find_experiment(name, recipe))
     request: Request = tyro.cli(
         tyro.conf.AvoidSubcommands[Request],
         default=default,
         args=flags,
         prog=f"drumhead train {name}",
-        description=f"Train {name}; values in brackets are those of the preset {preset!r}.",
+        description=f"Train {name}; values in brackets are those of the recipe {recipe!r}.",
     )
     experiment = request.experiment
     console = Console()
@@ -89,13 +89,13 @@ def main(words: list[str]) -> int:
     return run_training(experiment, dataset, folder, console, accelerator=request.accelerator, log=request.log)
 
 
-def take_preset(flags: Sequence[str]) -> tuple[PresetName, list[str]]:
-    """Take ``--preset NAME`` out of the flags; the rest are the experiment's."""
+def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
+    """Take ``--recipe NAME`` out of the flags; the rest are the experiment's."""
 
-    def preset_only(preset: PresetName = "paper") -> PresetName:
-        return preset
+    def recipe_alone(recipe: RecipeName = "paper") -> RecipeName:
+        return recipe
 
-    found, rest = tyro.cli(preset_only, args=list(flags), return_unknown_args=True, add_help=False)
+    found, rest = tyro.cli(recipe_alone, args=list(flags), return_unknown_args=True, add_help=False)
     return found, list(rest)
 
 

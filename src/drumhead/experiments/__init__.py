@@ -5,19 +5,21 @@ from __future__ import annotations
 from drumhead.experiments.experiment import Experiment
 from drumhead.experiments.listing import Listing, experiment_name, variant_field
 from drumhead.experiments.own import own_listings
-from drumhead.experiments.presets import PRESETS, PresetName
 from drumhead.experiments.published import published_listings
-from drumhead.experiments.recipe import Recipe
+from drumhead.experiments.recipe import Precision, Recipe
+from drumhead.experiments.recipes import RECIPES, RecipeName, recipe_name
 
 __all__ = [
-    "PRESETS",
+    "RECIPES",
     "Experiment",
     "Listing",
-    "PresetName",
+    "Precision",
     "Recipe",
+    "RecipeName",
     "experiment_listings",
     "experiment_name",
     "find_experiment",
+    "recipe_name",
     "variant_field",
 ]
 
@@ -27,8 +29,8 @@ def experiment_listings() -> dict[str, Listing]:
     return {listing.experiment.name: listing for listing in [*published_listings(), *own_listings()]}
 
 
-def find_experiment(name: str, preset: PresetName = "paper") -> Experiment:
-    """The experiment of that name, with a preset applied.
+def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
+    """The experiment of that name, with a recipe applied.
 
     Raises:
         ValueError: for an unknown name, with the names there are.
@@ -39,6 +41,6 @@ def find_experiment(name: str, preset: PresetName = "paper") -> Experiment:
     listings = experiment_listings()
     if name not in listings:
         raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(listings)}")
-    if preset not in PRESETS:
-        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}")
-    return PRESETS[preset](listings[name].experiment)
+    if recipe not in RECIPES:
+        raise ValueError(f"recipe must be one of {', '.join(RECIPES)}, got {recipe!r}")
+    return RECIPES[recipe](listings[name].experiment)

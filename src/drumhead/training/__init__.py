@@ -17,6 +17,7 @@ from drumhead.runs import DataRecord, Run, RunConfig, RunError, check_trained_he
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.precision import fabric_precision
 from drumhead.training.schedule import learning_rate
 
 __all__ = [
@@ -65,12 +66,13 @@ def train(
         TrainingDivergedError: if a loss is not finite.
     """
     check_batches(experiment, dataset)
-    fabric = Fabric(accelerator=accelerator, devices=1)
+    precision = fabric_precision(experiment.recipe, accelerator)
+    fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)
     config = RunConfig(
         experiment=experiment,
         data=DataRecord.of(dataset),
         versions=package_versions(),
-        machine=describe_machine(fabric),
+        machine=describe_machine(fabric, precision),
     )
     run = open_or_create(Path(folder), config)
     if run.state == "unfinished":
@@ -141,11 +143,12 @@ def flatten(values: dict[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def describe_machine(fabric: Fabric) -> dict[str, str]:
+def describe_machine(fabric: Fabric, precision: str) -> dict[str, str]:
     """What the numbers may depend on besides versions."""
     return {
         "system": platform.platform(),
         "processor": platform.processor() or platform.machine(),
         "device": str(fabric.device),
         "threads": str(torch.get_num_threads()),
+        "precision": precision,
     }

@@ -1,0 +1,64 @@
+"""The recipes: ways to train an experiment, as functions that take one and return another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from drumhead.experiments.experiment import Experiment
+
+RecipeName = Literal["paper", "lite", "smoke"]
+
+
+def paper(experiment: Experiment) -> Experiment:
+    """The paper's recipe, unchanged: 300 epochs of all pixels."""
+    return experiment
+
+
+def lite(experiment: Experiment) -> Experiment:
+    """Minutes instead of days on a CPU: the same model and data, trained in few epochs.
+
+    Small batches, a part of the pixels, bfloat16 products where the processor has them, a rate that rises and falls.
+    """
+    return experiment.replace(
+        recipe=experiment.recipe.replace(
+            optimizer="adamw",
+            learning_rate=3e-3,
+            schedule="cosine",
+            warmup=0.1,
+            clip=1.0,
+            batch_size=16,
+            epochs=12,
+            pixels=0.125,
+            precision="auto",
+            keep_margin=0.0,
+            validation_images=256,
+        ),
+    )
+
+
+def smoke(experiment: Experiment) -> Experiment:
+    """Two epochs of two steps on a handful of images: does it run at all?"""
+    dataset = experiment.dataset
+    return experiment.replace(
+        dataset=None if dataset is None else dataset.replace(train=16, val=8, test=8, seed=0),
+        recipe=experiment.recipe.replace(epochs=2, steps_per_epoch=2, batch_size=4),
+    )
+
+
+RECIPES: dict[RecipeName, Callable[[Experiment], Experiment]] = {"paper": paper, "lite": lite, "smoke": smoke}
+
+
+def recipe_name(experiment: Experiment) -> str:
+    """The name of the recipe an experiment is trained with, ``own`` if it is none of these.
+
+    >>> from drumhead.experiments import find_experiment
+    >>> experiment = find_experiment("tetrominoes-cnn-2", "lite")
+    >>> recipe_name(experiment), recipe_name(experiment.replace(recipe=experiment.recipe.replace(epochs=1)))
+    ('lite', 'own')
+    """
+    plain = experiment.replace(recipe={})
+    for name, make in RECIPES.items():
+        if make(plain).recipe == experiment.recipe:
+            return name
+    return "own"
