@@ -66,7 +66,7 @@ def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, obser
     """
     runs = {}
     for name, experiment_name in CONTESTANTS.items():
-        experiment = find_experiment(experiment_name, "demo")
+        experiment = find_experiment(experiment_name, "lite")
         experiment = experiment.replace(seed=seed, recipe=experiment.recipe.replace(seconds=seconds))
         runs[name] = train(experiment, dataset, folder / experiment_name, observers=[observer(name)])
     background = background_scores(dataset.splits["test"].masks, dataset.class_names)

@@ -10,7 +10,10 @@ memory, on CPUs in float32 or float64. ``auto``: fused where it can be, plain el
 
 
 def numba_failure() -> str | None:
-    """Why Numba cannot be imported, in a sentence's end; none if it can. Imported when asked: it takes most of a second."""
+    """Why Numba cannot be imported, in a sentence's end; none if it can.
+
+    Imported when asked: it takes most of a second.
+    """
     try:
         import numba  # noqa: F401
     except ImportError as error:

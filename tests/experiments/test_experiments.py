@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from drumhead.data import DATASETS, Dataset, DatasetKind, TetrominoConfig, make_dataset, to_tensors
-from drumhead.experiments import PRESETS, Experiment, Recipe, experiment_listings, find_experiment
+from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_listings, find_experiment
 from drumhead.runs import Run
 from drumhead.training import train
 
@@ -88,9 +88,9 @@ def test_every_model_trains_a_step_and_is_scored(name: str, boards: Dataset, tmp
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("preset", PRESETS)
-def test_experiments_survive_json(name: str, preset: Any) -> None:
-    experiment = find_experiment(name, preset)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_experiments_survive_json(name: str, recipe: Any) -> None:
+    experiment = find_experiment(name, recipe)
     assert experiment.name == name
     assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
 
@@ -172,21 +172,21 @@ def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiment
 @pytest.mark.parametrize("kind", DATASETS.values(), ids=DATASETS)
 def test_smoke_shrinks_every_kind_of_dataset(kind: DatasetKind) -> None:
     experiment = find_experiment("tetrominoes-cnn-2").replace(dataset=kind.config())
-    small = PRESETS["smoke"](experiment).dataset
+    small = RECIPES["smoke"](experiment).dataset
     assert small == kind.config.model_validate({"train": 16, "val": 8, "test": 8, "seed": 0})
     assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
 
 
 def test_smoke_leaves_a_folder_of_data_alone() -> None:
-    assert PRESETS["smoke"](find_experiment("tetrominoes-cnn-2").replace(dataset=None)).dataset is None
+    assert RECIPES["smoke"](find_experiment("tetrominoes-cnn-2").replace(dataset=None)).dataset is None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_presets_change_data_and_recipe_alone(name: str) -> None:
-    paper, smoke, demo = (find_experiment(name, preset) for preset in PRESETS)
-    assert paper.model == smoke.model == demo.model
-    assert paper.seed == smoke.seed == demo.seed
-    assert demo.dataset == paper.dataset
+def test_the_recipes_change_data_and_recipe_alone(name: str) -> None:
+    paper, lite, smoke = (find_experiment(name, recipe) for recipe in RECIPES)
+    assert paper.model == lite.model == smoke.model
+    assert paper.seed == lite.seed == smoke.seed
+    assert lite.dataset == paper.dataset
     assert smoke.recipe.steps_per_epoch is not None
     assert smoke.recipe.epochs * smoke.recipe.steps_per_epoch <= 4
 
@@ -196,8 +196,8 @@ def test_an_unknown_experiment_lists_those_there_are() -> None:
         find_experiment("tetrominoes-nwn")
 
 
-def test_an_unknown_preset_lists_those_there_are() -> None:
-    with pytest.raises(ValueError, match="one of paper, smoke, demo, got 'quick'"):
+def test_an_unknown_recipe_lists_those_there_are() -> None:
+    with pytest.raises(ValueError, match="one of paper, lite, smoke, got 'quick'"):
         find_experiment("tetrominoes-nwm-linear", "quick")  # type: ignore[arg-type]
 
 

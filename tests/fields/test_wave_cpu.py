@@ -171,7 +171,7 @@ def test_the_same_in_pieces(pieces: list[int], boundary: Boundary, nonlinearity:
     expected = values_and_gradients(arguments, engine="plain", steps=sum(pieces), weights=weights, **settings)
 
     sheets, state, starts = wave_cpu.Sheets(omega, alpha, coupling, **settings), wave_cpu.at_rest(y0[0]), []
-    frames, incoming = torch.empty_like(weights[0]).split(pieces), weights[0].split(pieces)
+    frames, incoming = torch.split(torch.empty_like(weights[0]), pieces), torch.split(weights[0], pieces)
     for piece in frames:
         starts.append(wave.WaveState(state.y.clone(), state.z.clone()))
         sheets.play(0, state, piece)

@@ -30,9 +30,9 @@ from drumhead.models import (
     build_readout,
     sample_pixels,
 )
+from drumhead.models.heard_loss import Hearing, heard_logits, heard_loss
 from drumhead.models.kernels import chunks
 from drumhead.models.kernels.readouts import Heard, MaxKernel
-from drumhead.models.heard_loss import Hearing, heard_logits, heard_loss
 from drumhead.models.pixel_weights import pixel_shares, sampled_shares
 from drumhead.models.readouts import LastReadout
 from drumhead.models.sources import WholeFields
@@ -55,7 +55,10 @@ class Case(NamedTuple):
         return (losses * self.weights).sum()
 
     def fused(self) -> Tensor:
-        return heard_loss(WholeFields, self.field, self.masks, self.weights, hearing=self.hearing, parameters=[])
+        loss: Tensor = heard_loss(
+            WholeFields, self.field, self.masks, self.weights, hearing=self.hearing, parameters=[]
+        )
+        return loss
 
     @property
     def hearing(self) -> Hearing:
@@ -354,7 +357,7 @@ def test_auto_falls_back_where_fused_refuses() -> None:
     before = auto.loss(images, masks)
     with torch.autocast("cpu", dtype=torch.float16):
         assert auto.loss(images, masks) != before
-        with pytest.raises(ValueError, match="bfloat16, got torch.float16"):
+        with pytest.raises(ValueError, match="bfloat16, got torch\\.float16"):
             fused.loss(images, masks)
     with pytest.raises(ValueError, match="all of float32"):
         fused.loss(images.double(), masks)

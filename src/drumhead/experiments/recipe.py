@@ -36,8 +36,8 @@ class Recipe(Config):
     seconds: PositiveFloat | None = None
     """End the training after this many seconds of training steps, though epochs are left."""
     precision: Precision = "float32"
-    """Type of the matrix products in training: ``bf16`` keeps weights, states and sums in float32; ``auto`` takes it where
-    the processor has instructions for it. Validation and test are in float32."""
+    """Type of the matrix products in training: ``bf16`` keeps weights, states and sums in float32; ``auto`` takes it
+    where the processor has instructions for it. Validation and test are in float32."""
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the pixels the loss looks at in each step, half of them foreground, without bias; 1 for all."""
     keep_margin: NonNegativeFloat = 0.001

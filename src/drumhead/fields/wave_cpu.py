@@ -38,8 +38,8 @@ class Sheets:
     Threads may share one, each with images of its own. Python's lock is not held while a sheet evolves.
 
     Args:
-        omega, alpha, coupling, dt, boundary, nonlinearity: as in :func:`drumhead.fields.evolve`, CPU tensors of one type,
-            float32 or float64. Not checked.
+        omega, alpha, coupling, dt, boundary, nonlinearity: as in :func:`drumhead.fields.evolve`, CPU tensors of one
+            type, float32 or float64. Not checked.
     """
 
     def __init__(

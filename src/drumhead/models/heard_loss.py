@@ -97,7 +97,7 @@ def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
     return numba_failure()
 
 
-@torch.compiler.disable
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def heard_loss(
     make_source: Callable[[Tensor], Source],
     images: Tensor,
@@ -131,11 +131,11 @@ def heard_loss(
     >>> torch.testing.assert_close(loss, nn.functional.cross_entropy(network(readout(field)), masks))
     """
     job = _Job(make_source, images, targets, weights, hearing, parameters)
-    loss: Tensor = _HeardLoss.apply(job, images, *parameters, *hearing.parameters)
+    loss: Tensor = _HeardLoss.apply(job, images, *parameters, *hearing.parameters)  # type: ignore[no-untyped-call]
     return loss
 
 
-@torch.compiler.disable
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def heard_logits(make_source: Callable[[Tensor], Source], images: Tensor, *, hearing: Hearing, classes: int) -> Tensor:
     """Class logits ``(batch, class, height, width)``, without gradients; arguments as in :func:`heard_loss`."""
     batch, height, width = len(images), *images.shape[-2:]
@@ -232,7 +232,8 @@ class _Job:
         found = iter(total.of_parameters)
         wanted = set(map(id, self.of_parameters))
         of_parameters = [next(found) if id(values) in wanted else None for values in self.parameters]
-        return [of_images, *of_parameters, *(total.of_heard or [None] * len(self.heard))]
+        of_heard: Sequence[Tensor | None] = total.of_heard or [None] * len(self.heard)
+        return [of_images, *of_parameters, *of_heard]
 
     def _listen(self, groups: Sequence[slice], share: _Share) -> None:
         """Take some groups of images from states to gradients."""

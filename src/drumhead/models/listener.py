@@ -43,7 +43,8 @@ class Listener(Segmenter):
         if recording or not self._fuses(images):
             return super().forward(images)
         self.check_images(images)
-        return heard_logits(self.make_source, images, hearing=self.hearing, classes=self.classes)
+        logits: Tensor = heard_logits(self.make_source, images, hearing=self.hearing, classes=self.classes)
+        return logits
 
     def loss(
         self,
@@ -54,7 +55,7 @@ class Listener(Segmenter):
         class_weights: Tensor | None = None,
         ignored_label: int | None = None,
     ) -> Tensor:
-        """See :meth:`Segmenter.loss`. The fused engine keeps no activations of the batch, and makes the gradients at once."""
+        """See :meth:`Segmenter.loss`. The fused engine makes the gradients at once, and keeps no activations."""
         if not self._fuses(images):
             return super().loss(images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label)
         self.check_images(images)
@@ -65,7 +66,8 @@ class Listener(Segmenter):
         hearing, targets = self.hearing, known_classes(masks, ignored_label)
         heard = {id(parameter) for module in hearing.modules for parameter in module.parameters()}
         others = [parameter for parameter in self.parameters() if id(parameter) not in heard]
-        return heard_loss(self.make_source, images, targets, weights, hearing=hearing, parameters=others)
+        loss: Tensor = heard_loss(self.make_source, images, targets, weights, hearing=hearing, parameters=others)
+        return loss
 
     def _fuses(self, images: Tensor) -> bool:
         """Whether the fused engine takes these images; it raises ``ValueError`` if it must but cannot."""

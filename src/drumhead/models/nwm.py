@@ -30,8 +30,8 @@ class NWMConfig(HearingConfig):
     nonlinearity: Nonlinearity = "tanh"
     """What the neighbours' pull passes through."""
     stretch: PositiveInt | None = None
-    """Frames of a field that the fused engine has in memory at a time; going back it computes the others again. By default
-    as many as fit in 128 MB, which is all but for very long or large fields."""
+    """Frames of a field that the fused engine has in memory at a time; going back it computes the others again. By
+    default as many as fit in 128 MB, which is all but for very long or large fields."""
 
 
 class Drum(NamedTuple):

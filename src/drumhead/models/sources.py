@@ -43,8 +43,10 @@ class Source(ABC):
 
     @abstractmethod
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        """The gradients of what the fields were made from, once each image has been played back; none for what they do not
-        depend on."""
+        """The gradients of what the fields were made from, once each image has been played back.
+
+        None for what they do not depend on.
+        """
 
 
 class WholeFields(Source):

@@ -25,9 +25,9 @@ def fabric_precision(recipe: Recipe, accelerator: str) -> FabricPrecision:
 def has_bf16(accelerator: str) -> bool:
     """Whether the device has instructions for products of bfloat16; without them they are slower than float32's."""
     if accelerator == "cuda" or (accelerator == "auto" and torch.cuda.is_available()):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if accelerator == "mps" or (accelerator == "auto" and torch.backends.mps.is_available()):
         return False
     # Older versions of torch do not tell what a CPU can do: then it is float32.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))

@@ -59,7 +59,7 @@ def chunks_of(pixels: int, *, size: int, counted: Tensor | None = None) -> list[
     """
     if counted is None or bool(counted.all()):
         return [Chunk(slice(at, min(at + size, pixels)), min(size, pixels - at)) for at in range(0, pixels, size)]
-    return [Chunk(pixel, len(pixel)) for pixel in counted.nonzero()[:, 0].split(size) if len(pixel)]
+    return [Chunk(pixel, len(pixel)) for pixel in torch.split(counted.nonzero()[:, 0], size) if len(pixel)]
 
 
 def chunk_size(rows: int) -> int:

@@ -47,7 +47,7 @@ class HearingKernel:
 
 
 class Ear:
-    """One thread's hearing: it hears the stretches of an image's field, then tells logits or the loss and its gradients.
+    """One thread's hearing: an image's field, stretch by stretch; then its logits, or its loss and gradients.
 
     Args:
         kernel: what it hears with.

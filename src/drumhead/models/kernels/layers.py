@@ -22,6 +22,7 @@ class LayersKernel:
 
     def __init__(self, parameters: Sequence[Tensor], *, linear_first: bool = False) -> None:
         self.weights, self.biases = parameters[::2], parameters[1::2]
+        self.turned = [weight.T.contiguous() for weight in self.weights]  # products with these are faster
         self.turned = [weight.T.contiguous() for weight in self.weights]
         self.bent = [number > 0 or not linear_first for number in range(len(self.weights))]
         self.bent[-1] = False
@@ -62,13 +63,12 @@ class LayersKernel:
             entering = activations[number]
             if parameters:
                 add_product(parameters[2 * number], incoming, entering.T)
-                parameters[2 * number + 1].add_(incoming.sum(dim=1, dtype=parameters[2 * number + 1].dtype))
+                parameters[2 * number + 1].add_(incoming.sum(dim=1))
             if number == 0 and out is None:
                 return
-            gradient = (
-                out if number == 0 else workspace.matrix(f"gradient {number % 2}", *entering.shape, incoming.dtype)
-            )
-            incoming = torch.mm(self.weights[number].T, incoming, out=gradient)
+            rows, pixels = entering.shape
+            scratch = workspace.matrix(f"gradient {number % 2}", rows, pixels, incoming.dtype)
+            incoming = torch.mm(self.turned[number], incoming, out=scratch if number > 0 else out)
             if number > 0 and self.bent[number - 1]:
                 silence_(incoming, entering)
 

@@ -1,8 +1,8 @@
 """Readouts over time for a chunk of pixels, frame after frame, and their gradients.
 
 :mod:`drumhead.models.readouts` defines them. Axes: T time, S frames of a stretch of it, K bins (features per
-channel), C channels, N pixels. Stretches of states ``(S, C, N)`` come one after another; what has been heard is kept in a
-:class:`Heard`, and the gradient of each stretch follows from that, in any order.
+channel), C channels, N pixels. Stretches of states ``(S, C, N)`` come one after another; what has been heard is kept
+in a :class:`Heard`, and the gradient of each stretch follows from that, in any order.
 """
 
 from __future__ import annotations
@@ -189,4 +189,12 @@ def readout_kernel(name: str, weight: Tensor | None, *, steps: int, dtype: torch
         return LinearKernel(weight)
     if name == "fft":
         return FourierKernel(steps=steps, dtype=dtype)
-    return {"last": LastKernel, "mean": MeanKernel, "max": MaxKernel}[name](steps=steps)
+    return SIMPLE[name](steps=steps)
+
+
+SIMPLE: dict[str, type[LastKernel] | type[MeanKernel] | type[MaxKernel]] = {
+    "last": LastKernel,
+    "mean": MeanKernel,
+    "max": MaxKernel,
+}
+"""Readouts without products."""
