@@ -73,7 +73,7 @@ def train(
         machine=describe_machine(fabric),
     )
     run = open_or_create(Path(folder), config)
-    if run.state == "unfinished":
+    if run.state != "done":
         Training(run, dataset, fabric=fabric, observers=observers).fit()
     return run
 
