@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from rich.console import Console
 from drumhead.cli import OK
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of, evaluate_run
+from drumhead.report.results import ResultRow, background_of, read_rows, result_row, store_rows
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import ScoreRow, classes_table, scores_table
-from drumhead.runs import Run, write_json
-from drumhead.scores import Scores, background_scores
+from drumhead.runs import DataRecord, Run, run_folders, write_json
+from drumhead.scores import Scores
 from drumhead.training import Accelerator
 
 
@@ -29,6 +31,7 @@ def evaluate(
     *,
     split: SplitName = "test",
     data: Path | None = None,
+    out: Path | None = None,
     json: Path | None = None,
     batch_size: int = 64,
     accelerator: Accelerator = "auto",
@@ -36,39 +39,75 @@ def evaluate(
     """Score the kept weights of runs, beside the scores of predicting background everywhere.
 
     Scores of a finished run on the test split of its own data are also written to its scores.json.
+    A run that diverged, is unfinished or collapsed to background is named, and scored if it has weights.
 
     Args:
-        runs: Run folders.
+        runs: Run folders, or folders of runs.
         split: Which images to score.
         data: Other data to score them on; by default each run's own.
-        json: A file for all these scores.
+        out: A CSV file of results for `drumhead table`, a row for each run; rows it has of the same runs are replaced.
+        json: A file for all these scores, those of each class among them.
         batch_size: Images at a time.
         accelerator: Where to compute.
     """
     if not runs:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
     console = Console()
-    opened = [Run.open(folder) for folder in runs]
+    opened = [Run.open(folder) for folder in runs_in(runs)]
     datasets = [dataset_of(run, data) for run in opened]
+    if out is not None and out.exists():
+        read_rows(out)  # what is no file of results is refused before the work
     results: dict[str, Scores] = {}
     rows: list[ScoreRow] = []
+    remarks: list[str] = []
     for fingerprint, dataset in {dataset.fingerprint: dataset for dataset in datasets}.items():
-        masks = dataset.splits[split].masks
-        name = f"background everywhere, {dataset.name}"
-        rows.append(ScoreRow(name=name, scores=background_scores(masks, dataset.class_names)))
+        background = background_of(dataset, split)
+        rows.append(ScoreRow(name=f"background everywhere, {dataset.name}", scores=background))
         for run, its_dataset in zip(opened, datasets, strict=True):
             if its_dataset.fingerprint != fingerprint:
                 continue
-            with progress_bar(console, run.name) as progress:
-                scores = evaluate_run(
-                    run, dataset, split=split, batch_size=batch_size, accelerator=accelerator, progress=progress
-                )
-            rows.append(score_row(run, scores))
-            results[str(run.folder)] = scores
-            if run.state == "done" and split == "test" and data is None:
-                run.write_scores(scores)
+            scores = None
+            if run.model_path.is_file():
+                with progress_bar(console, run.name) as progress:
+                    scores = evaluate_run(
+                        run, dataset, split=split, batch_size=batch_size, accelerator=accelerator, progress=progress
+                    )
+                rows.append(score_row(run, scores))
+                results[str(run.folder)] = scores
+                if run.state == "done" and split == "test" and data is None:
+                    run.write_scores(scores)
+            row = result_row(run, scores, split=split, data=DataRecord.of(dataset), background=background)
+            if row.state != "finished":
+                remarks.append(remark(run, row))
+            if out is not None:
+                store_rows(out, [row])
     console.print(scores_table(rows))
     if len({len(row.scores.classes) for row in rows}) == 1:
         console.print(classes_table(rows))
+    for line in remarks:
+        console.print(line, highlight=False, markup=False)
     if json is not None:
         write_json(json, {name: scores.model_dump(mode="json") for name, scores in results.items()})
+
+
+def runs_in(folders: Iterable[Path]) -> list[Path]:
+    """The run folders among these and below them, each once.
+
+    Raises:
+        RunError: for a folder without a run.
+    """
+    found: dict[Path, None] = {}
+    for folder in folders:
+        below = run_folders(folder) or [folder]  # opening a folder without a run tells what is wrong with it
+        found |= dict.fromkeys(below)
+    return list(found)
+
+
+def remark(run: Run, row: ResultRow) -> str:
+    """A line on a run that is not finished as it should be."""
+    weights = "" if row.acc is not None else "; it has no weights to score"
+    if row.state == "diverged":
+        return f"{run.folder} diverged: {run.divergence()}{weights}"
+    if row.state == "unfinished":
+        return f"{run.folder} is unfinished, after {row.epochs} epochs{weights}"
+    return f"{run.folder} collapsed: it predicts background everywhere"
