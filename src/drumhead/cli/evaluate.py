@@ -11,6 +11,7 @@ from rich.console import Console
 
 from drumhead.cli import OK
 from drumhead.cli.progress import progress_bar
+from drumhead.data import Dataset
 from drumhead.evaluation import SplitName, dataset_of, evaluate_run
 from drumhead.report.results import ResultRow, background_of, read_rows, result_row, store_rows
 from drumhead.report.run_rows import score_row
@@ -53,34 +54,30 @@ def evaluate(
     if not runs:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
     console = Console()
-    opened = [Run.open(folder) for folder in runs_in(runs)]
-    datasets = [dataset_of(run, data) for run in opened]
+    datasets = datasets_of([Run.open(folder) for folder in runs_in(runs)], data)
     if out is not None and out.exists():
         read_rows(out)  # what is no file of results is refused before the work
     results: dict[str, Scores] = {}
     rows: list[ScoreRow] = []
     remarks: list[str] = []
-    for fingerprint, dataset in {dataset.fingerprint: dataset for dataset in datasets}.items():
+    for dataset, its_runs in datasets:
         background = background_of(dataset, split)
         rows.append(ScoreRow(name=f"background everywhere, {dataset.name}", scores=background))
-        for run, its_dataset in zip(opened, datasets, strict=True):
-            if its_dataset.fingerprint != fingerprint:
-                continue
+        for run in its_runs:
             scores = None
             if run.model_path.is_file():
                 with progress_bar(console, run.name) as progress:
                     scores = evaluate_run(
                         run, dataset, split=split, batch_size=batch_size, accelerator=accelerator, progress=progress
                     )
+                if run.state not in ("diverged", "unfinished") and split == "test" and data is None:
+                    run.write_scores(scores)
                 rows.append(score_row(run, scores))
                 results[str(run.folder)] = scores
-                if run.state == "done" and split == "test" and data is None:
-                    run.write_scores(scores)
-            row = result_row(run, scores, split=split, data=DataRecord.of(dataset), background=background)
-            if row.state != "finished":
-                remarks.append(remark(run, row))
+            result = result_row(run, scores, split=split, data=DataRecord.of(dataset), background=background)
+            remarks += remark(run, result)
             if out is not None:
-                store_rows(out, [row])
+                store_rows(out, [result])
     console.print(scores_table(rows))
     if len({len(row.scores.classes) for row in rows}) == 1:
         console.print(classes_table(rows))
@@ -88,6 +85,19 @@ def evaluate(
         console.print(line, highlight=False, markup=False)
     if json is not None:
         write_json(json, {name: scores.model_dump(mode="json") for name, scores in results.items()})
+
+
+def datasets_of(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset, list[Run]]]:
+    """Every dataset the runs are scored on, with its runs: the one in the folder, or each run's own.
+
+    Raises:
+        DatasetError: see :func:`drumhead.evaluation.dataset_of`.
+    """
+    found: dict[str, tuple[Dataset, list[Run]]] = {}
+    for run in runs:
+        dataset = dataset_of(run, folder)
+        found.setdefault(dataset.fingerprint, (dataset, []))[1].append(run)
+    return list(found.values())
 
 
 def runs_in(folders: Iterable[Path]) -> list[Path]:
@@ -103,11 +113,11 @@ def runs_in(folders: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def remark(run: Run, row: ResultRow) -> str:
-    """A line on a run that is not finished as it should be."""
-    weights = "" if row.acc is not None else "; it has no weights to score"
-    if row.state == "diverged":
-        return f"{run.folder} diverged: {run.divergence()}{weights}"
-    if row.state == "unfinished":
-        return f"{run.folder} is unfinished, after {row.epochs} epochs{weights}"
-    return f"{run.folder} collapsed: it predicts background everywhere"
+def remark(run: Run, result: ResultRow) -> list[str]:
+    """A line on a run that is not what a finished one should be."""
+    weights = "" if result.acc is not None else "; it has no weights to score"
+    if result.state == "diverged":
+        return [f"{run.folder} diverged: {run.divergence()}{weights}"]
+    if result.state == "unfinished":
+        return [f"{run.folder} is unfinished, with {result.epochs} epochs done{weights}"]
+    return [f"{run.folder} collapsed: it predicts background everywhere"] if result.state == "collapsed" else []

@@ -77,15 +77,16 @@ def compare_by_name(sections: Sequence[Section], first: str, second: str) -> lis
     for name in (first, second):
         if not any(same_name(name, known) for known in names):
             raise ValueError(f"--pair: no model is called {name!r}; there are: {'; '.join(names)}")
-    both = [(section, *found) for section in sections if len(found := groups_called(section, first, second)) == 2]
+    found = [(section, group_called(section, first), group_called(section, second)) for section in sections]
+    both = [(section, left, right) for section, left, right in found if left is not None and right is not None]
     if not both:
         raise ValueError(f"--pair: {first} and {second} share no table: they differ in dataset, split or recipe")
     return [(section, compare(left, right)) for section, left, right in both]
 
 
-def groups_called(section: Section, *names: str) -> list[Group]:
-    """The groups of these names, in their order, as far as there are any."""
-    return [group for name in names for group in section.groups if same_name(name, group.label)]
+def group_called(section: Section, name: str) -> Group | None:
+    """The group of that name, if there is one."""
+    return next((group for group in section.groups if same_name(name, group.label)), None)
 
 
 def write(grids: Sequence[Grid], csv: Callable[[], str], format: Format, out: Path | None) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 LONGEST_WORD = 10  # characters a heading keeps together in a narrow terminal
 NAME = 12  # and a name
-UNLIMITED = 10_000  # columns no table needs
+PAGE = 84  # characters in a line of a LaTeX article, in the size that tables have
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -31,13 +32,19 @@ LATEX = {
 class Grid:
     """A table of text: the first column is names, the others are numbers.
 
-    A name that begins with spaces belongs to the line above it. A heading may have several lines.
+    A name that begins with spaces belongs to the line above it. A heading may have several lines. Where there is too
+    little room, the numbers in a cell stand below each other.
     """
 
     head: list[str]
     body: list[list[str]]
     notes: list[str] = field(default_factory=list)
     title: str | None = None
+
+    @property
+    def width(self) -> int:
+        """Characters in a line, with two between columns."""
+        return sum(2 + longest_line(column) for column in zip(self.head, *self.body, strict=True))
 
 
 def transposed(grid: Grid) -> Grid:
@@ -47,21 +54,52 @@ def transposed(grid: Grid) -> Grid:
     return Grid(head, body, grid.notes, grid.title)
 
 
+def folded(cell: str) -> list[str]:
+    """The numbers in a cell, one on a line, each with the ± before it.
+
+    >>> folded("0.5 ± 0.1"), folded("0.9 (0.8, 1.0)"), folded("")
+    (['0.5', '±0.1'], ['0.9', '(0.8,', '1.0)'], [''])
+    """
+    return cell.replace("± ", "±").split() or [""]
+
+
+def longest_line(texts: Iterable[str]) -> int:
+    """Characters in the longest line of any text."""
+    return max((len(line) for text in texts for line in text.split("\n")), default=0)
+
+
 @dataclass(frozen=True)
 class Terminal:
-    """For the terminal: each cell on one line where that fits, else all fold between words; no word is ever cut."""
+    """A grid for the terminal. In a narrow one headings and names fold too, but no number is ever cut."""
 
     grid: Grid
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = _table(self.grid, folded=False)
-        if Measurement.get(console, options.update(max_width=UNLIMITED), table).maximum > options.max_width:
-            table = _table(self.grid, folded=True)
         if self.grid.title is not None:
             yield Text(self.grid.title, style="bold")
-        yield table
+        yield self.table(narrow=self.grid.width + 2 > options.max_width)
         for note in self.grid.notes:  # they may be wider than the table
             yield Text(note, style="italic")
+
+    def table(self, *, narrow: bool) -> Table:
+        """The grid as rich has it; columns stand closer in a narrow one."""
+        # Names are plain text: brackets in them are not markup.
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 0 if narrow else 1, 0, 0))
+        body = [
+            [name, *("\n".join(folded(cell)) if narrow else cell for cell in cells)] for name, *cells in self.grid.body
+        ]
+        for column, head in enumerate(self.grid.head):
+            width = longest_line(cells[column] for cells in body)
+            if column == 0:
+                table.add_column(Text(head), overflow="fold", min_width=min(width, NAME))
+                continue
+            word = max(map(len, head.split()), default=0)
+            table.add_column(
+                Text(head), justify="right", overflow="fold", min_width=max(width, min(word, LONGEST_WORD))
+            )
+        for cells in body:
+            table.add_row(*(Text(cell.replace("± ", "±")) for cell in cells))
+        return table
 
 
 def markdown(grid: Grid) -> str:
@@ -75,41 +113,48 @@ def markdown(grid: Grid) -> str:
 
 
 def latex(grid: Grid) -> str:
-    r"""As a LaTeX table, for a document that has ``\usepackage{booktabs}``; the notes stand in its caption.
+    r"""As a LaTeX table that goes on over pages, for a document that uses booktabs and longtable; notes follow it.
 
-    >>> print(latex(Grid(["", "acc"], [["S_1", "0.9 ± 0.1"]], title="90 %")))
-    \begin{table}
-      \centering
-      \footnotesize
-      \setlength{\tabcolsep}{3pt}
-      \caption{90 \%.}
-      \begin{tabular}{@{}lr@{}}
-        \toprule
-         & acc \\
-        \midrule
-        S\_1 & 0.9 $\pm$ 0.1 \\
-        \bottomrule
-      \end{tabular}
-    \end{table}
+    >>> print(latex(Grid(["", "acc"], [["S_1", "-0.9 ± 0.1"]], ["fg: foreground."], "90 %")))
+    % \usepackage{booktabs,longtable}
+    \begingroup
+    \footnotesize\setlength{\tabcolsep}{3pt}
+    \begin{longtable}{@{}lr@{}}
+      \caption{90 \%} \\
+      \toprule
+       & acc \\
+      \midrule
+      \endfirsthead
+      \toprule
+       & acc \\
+      \midrule
+      \endhead
+      \bottomrule
+      \endfoot
+      S\_1 & $-$0.9 $\pm$ 0.1 \\
+    \end{longtable}
+    \noindent fg: foreground.\par
+    \endgroup
     <BLANKLINE>
     """
-    lines = [" & ".join(map(_latex_cell, cells)) + r" \\" for cells in [grid.head, *grid.body]]
-    caption = " ".join(escape(sentence if sentence.endswith(".") else f"{sentence}.") for sentence in _sentences(grid))
+    narrow = grid.width > PAGE
+    head = [r"  \toprule", *_latex_lines([cell.split("\n") for cell in grid.head]), r"  \midrule"]
+    body = [[[name], *(folded(cell) if narrow else [cell] for cell in cells)] for name, *cells in grid.body]
     return "\n".join(
         [
-            r"\begin{table}",
-            r"  \centering",
-            r"  \footnotesize",
-            r"  \setlength{\tabcolsep}{3pt}",
-            f"  \\caption{{{caption}}}",
-            f"  \\begin{{tabular}}{{@{{}}l{'r' * (len(grid.head) - 1)}@{{}}}}",
-            r"    \toprule",
-            f"    {lines[0]}",
-            r"    \midrule",
-            *(f"    {line}" for line in lines[1:]),
-            r"    \bottomrule",
-            r"  \end{tabular}",
-            r"\end{table}",
+            r"% \usepackage{booktabs,longtable}",
+            r"\begingroup",
+            r"\scriptsize\setlength{\tabcolsep}{2pt}" if narrow else r"\footnotesize\setlength{\tabcolsep}{3pt}",
+            f"\\begin{{longtable}}{{@{{}}l{'r' * (len(grid.head) - 1)}@{{}}}}",
+            *([] if grid.title is None else [f"  \\caption{{{escape(grid.title)}}} \\\\", *head, r"  \endfirsthead"]),
+            *head,
+            r"  \endhead",
+            r"  \bottomrule",
+            r"  \endfoot",
+            *(line for cells in body for line in _latex_lines(cells)),
+            r"\end{longtable}",
+            *([f"\\noindent {escape(' '.join(grid.notes))}\\par"] if grid.notes else []),
+            r"\endgroup",
             "",
         ]
     )
@@ -118,45 +163,19 @@ def latex(grid: Grid) -> str:
 def escape(text: str) -> str:
     r"""Text as LaTeX takes it.
 
-    >>> escape("S/Z & 5% of pixel_widths")
-    'S/Z \\& 5\\% of pixel\\_widths'
+    >>> escape("S/Z & 5% of pixel_widths, -1")
+    'S/Z \\& 5\\% of pixel\\_widths, $-$1'
     """
-    return "".join(LATEX.get(character, character) for character in text)
+    escaped = "".join(LATEX.get(character, character) for character in text)
+    return re.sub(r"(?<!\S)-(?=\d)", "$-$", escaped)
 
 
-def _latex_cell(cell: str) -> str:
-    indent = r"\quad " if cell.startswith("  ") else ""
-    return indent + escape(cell.strip().replace("\n", " "))
+def _latex_lines(cells: list[list[str]]) -> list[str]:
+    """A row of cells, each of several lines, as that many rows, between which no page ends."""
+    rows = [f"  {' & '.join(map(_latex_cell, row))} \\\\" for row in zip_longest(*cells, fillvalue="")]
+    return [*(f"{row}*" for row in rows[:-1]), rows[-1]]
 
 
-def _sentences(grid: Grid) -> list[str]:
-    return [*([] if grid.title is None else [grid.title]), *grid.notes]
-
-
-def _table(grid: Grid, *, folded: bool) -> Table:
-    """The grid as a table of rich's, whose columns of numbers have one word a line if folded."""
-    # Names are plain text: brackets in them are not markup.
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    body = [[cells[0], *(_numbers(cell, folded=folded) for cell in cells[1:])] for cells in grid.body]
-    for column, head in enumerate(grid.head):
-        if column == 0:
-            table.add_column(
-                Text(head), overflow="fold", min_width=min(_longest_line(cells[0] for cells in body), NAME)
-            )
-            continue
-        words = max((len(word) for word in head.split()), default=0)
-        width = max(_longest_line(cells[column] for cells in body), min(words, LONGEST_WORD))
-        table.add_column(Text(head), justify="right", overflow="fold", min_width=width)
-    for cells in body:
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _numbers(cell: str, *, folded: bool) -> str:
-    """Numbers, with none apart from the ± before it."""
-    tight = cell.replace(" ± ", " ±")
-    return tight.replace(" ", "\n") if folded else tight
-
-
-def _longest_line(texts: Iterable[str]) -> int:
-    return max((len(line) for text in texts for line in text.split("\n")), default=0)
+def _latex_cell(text: str) -> str:
+    indent = r"\quad " if text.startswith("  ") else ""
+    return indent + ("--" if text == "-" else escape(text.strip()))

@@ -114,7 +114,8 @@ def title(section: Section, what: str) -> str:
     """What a table is of: data, split, recipe and statistic."""
     kind = section.kind
     trained = "" if kind.trained_on == kind.data else f", trained on other data ({kind.trained_on[:8]})"
-    return f"{kind.dataset} ({kind.data[:8]}), {kind.split} split, recipe {kind.recipe}{trained}: {what}"
+    data = kind.dataset if section.is_published else f"{kind.dataset} ({kind.data[:8]})"
+    return f"{data}, {kind.split} split, recipe {kind.recipe}{trained}: {what}"
 
 
 def remarks(section: Section) -> list[str]:

@@ -50,12 +50,13 @@ def scores_markdown(rows: Sequence[ScoreRow]) -> str:
 
 
 def classes_table(rows: Sequence[ScoreRow]) -> Terminal:
-    """Intersection over union of each class, a column per row of scores, for the terminal.
+    """Intersection over union of each class, for the terminal: a column for each of a few rows of scores, else a line.
 
     Raises:
         ValueError: rows whose classes differ, or no rows.
     """
-    return Terminal(_classes(rows))
+    grid = _classes(rows)
+    return Terminal(grid if len(rows) <= SIDE_BY_SIDE else transposed(grid))
 
 
 def classes_markdown(rows: Sequence[ScoreRow]) -> str:
