@@ -39,11 +39,10 @@ def published_scores() -> dict[str, dict[PublishedMetric, PublishedScore]]:
     >>> print(published_scores()["tetrominoes-nwm-linear"]["iou_foreground"])
     0.977 ± 0.007
     """
+    lines = files("drumhead.published").joinpath("scores.csv").read_text(encoding="utf-8").splitlines()
     scores: dict[str, dict[PublishedMetric, PublishedScore]] = {}
-    with files("drumhead.published").joinpath("scores.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            metric = cast(PublishedMetric, row["metric"])
-            scores.setdefault(row["experiment"], {})[metric] = read_row(row)
+    for row in csv.DictReader(lines):
+        scores.setdefault(row["experiment"], {})[cast(PublishedMetric, row["metric"])] = read_row(row)
     return scores
 
 

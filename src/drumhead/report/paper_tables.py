@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from drumhead.published import PublishedScore, published_scores
 from drumhead.published.background import PUBLISHED_BACKGROUND
+from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.grid import Grid
 from drumhead.report.names import label, parts_of_name, table_order
 from drumhead.report.pairs import Comparison
@@ -14,7 +14,10 @@ from drumhead.report.tables import DASH, HEADINGS
 
 BACKGROUND = "background everywhere"
 MEANS, MEDIANS = "mean ± standard deviation", "median (min, max)"
-SOURCE = "Published: Jacobs et al. 2025, arXiv 2502.06034; two digits where the paper gives two."
+SOURCE = (
+    "Published: Jacobs et al. 2025, arXiv 2502.06034; two digits where the paper gives two. "
+    "Its loss fg is a mean over batches, ours over images."
+)
 FOREGROUND = "fg: on foreground pixels."
 SPREAD = "Standard deviations have n - 1 in their denominator."
 DIFFERENCE = "difference: our mean minus the published one, in published standard deviations."
@@ -40,7 +43,7 @@ def mean_grid(section: Section) -> Grid:
         if published := section.published(group):
             body.append(line("  published", [runs_of(published), DASH], published, mean_text))
             distances = {metric: distance(ours[metric], score) for metric, score in published.items()}
-            body.append(line("  difference", ["", ""], distances, "{:+.1f}".format))
+            body.append(line("  difference", ["", ""], distances, signed))
     if any(cells[0] == "  difference" for cells in body):
         notes += [SOURCE, DIFFERENCE]
     return Grid(["", "runs", "collapsed", *HEADINGS.values()], body, [*notes, *remarks(section)], title(section, MEANS))
@@ -157,6 +160,15 @@ def line(
 def share(value: float) -> str:
     """A score with three digits."""
     return f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    """A difference with one digit and its sign.
+
+    >>> signed(0.25), signed(-0.01)
+    ('+0.2', '+0.0')
+    """
+    return f"{round(value, 1) + 0.0:+.1f}"  # the sum turns -0.0 into 0.0
 
 
 def mean_text(summary: Summary | PublishedScore) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from drumhead.published import PublishedScore, published_scores
 from drumhead.published.background import PUBLISHED_BACKGROUND, is_published_test_set
+from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.names import label, listed_name, table_order
 from drumhead.report.results import ResultRow
 
@@ -111,11 +111,12 @@ class Section:
         """What predicting background everywhere scores; empty if no row knows it."""
         for row in self.rows:
             if row.background_acc is not None:
+                nothing_to_find = row.images is not None and row.images == row.images_without_foreground
                 return {
                     "acc": row.background_acc,
-                    "acc_foreground": 0.0,
+                    "acc_foreground": None if nothing_to_find else 0.0,
                     "iou": row.background_iou,
-                    "iou_foreground": 0.0,
+                    "iou_foreground": None if nothing_to_find else 0.0,
                     "mean_iou": row.background_mean_iou,
                 }
         return {}

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
-from drumhead.published import PublishedScore, published_scores
 from drumhead.published.background import PUBLISHED_BACKGROUND
+from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.names import parts_of_name
 from drumhead.report.pairs import Comparison
 from drumhead.report.paper_tables import distance, published_background
