@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,10 @@ def test_one_run_has_no_spread() -> None:
 
 
 def test_published_standard_deviations_are_of_samples() -> None:
-    """Numbers in [0, 1] of mean m spread by at most sqrt(m (1 - m)) with n below; with n - 1, by sqrt(n / (n - 1)) as much.
+    """Numbers in [0, 1] of mean m have a standard deviation of at most sqrt(m (1 - m)) with n in the denominator.
 
-    Some published spreads are beyond the first bound, none beyond the second.
+    With n - 1 it is at most sqrt(n / (n - 1)) times that. Some of the published are beyond the first bound, none beyond
+    the second.
     """
     beyond_population = 0
     for name, scores in published_scores().items():
@@ -53,7 +55,8 @@ def test_seeds_of_a_model_are_averaged() -> None:
     assert nwm.values("acc") == {1: 0.2, 2: 0.4}
     summary = nwm.summary("mean_iou")
     assert summary is not None
-    assert (summary.mean, summary.runs) == (pytest.approx(0.3), 2)
+    assert summary.mean == pytest.approx(0.3)
+    assert summary.runs == 2
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ def test_seeds_of_a_model_are_averaged() -> None:
         {"split": "val"},
     ],
 )
-def test_what_differs_is_set_apart(other: dict[str, str]) -> None:
+def test_what_differs_is_set_apart(other: dict[str, Any]) -> None:
     sections = sections_of([row(score=0.2), row(score=0.8, **other)])
     assert len(sections) == 2
     assert sorted(section.groups[0].summary("acc").mean for section in sections) == [0.2, 0.8]  # type: ignore[union-attr]

@@ -24,6 +24,7 @@ LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"{{{character}}}" for character in "[*"},  # which mean something after the end of a row
 }
 """How LaTeX writes what it would take for something else."""
 
@@ -70,7 +71,7 @@ def longest_line(texts: Iterable[str]) -> int:
 
 @dataclass(frozen=True)
 class Terminal:
-    """A grid for the terminal. In a narrow one headings and names fold too, but no number is ever cut."""
+    """A grid for the terminal. In a narrow one headings and names fold too, so that no number need be cut."""
 
     grid: Grid
 

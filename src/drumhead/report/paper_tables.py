@@ -194,11 +194,12 @@ def median_text(summary: Summary | PublishedScore) -> str:
 
 def published_experiments(dataset: str) -> dict[str, dict[str, PublishedScore]]:
     """What the paper reports on a dataset: by model, in the order of tables, and score."""
-    parts = {name: parts_of_name(name) for name in published_scores()}
+    scores = published_scores()
+    parts = {name: parts_of_name(name) for name in scores}
     names = sorted(
-        (name for name in parts if parts[name][0] == dataset), key=lambda name: table_order(*parts[name][1:])
+        (name for name in scores if parts[name][0] == dataset), key=lambda name: table_order(*parts[name][1:])
     )
-    return {label(*parts[name][1:]): dict(published_scores()[name].items()) for name in names}
+    return {label(*parts[name][1:]): dict(scores[name].items()) for name in names}
 
 
 def published_background(dataset: str) -> dict[str, float]:
