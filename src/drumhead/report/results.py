@@ -177,7 +177,7 @@ def collect_rows(places: Sequence[Path]) -> list[ResultRow]:
         ValueError: for a place that is neither, or a damaged run or file.
     """
     rows: dict[tuple[str, str, str], ResultRow] = {}
-    backgrounds: dict[Path, Scores] = {}
+    backgrounds: dict[DataRecord, Scores | None] = {}
     for place in places:
         if place.is_file():
             found = [row.replace(run=relative(place.parent / row.run, Path())) for row in read_rows(place)]
@@ -193,15 +193,15 @@ def relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
 
 
-def kept_row(run: Run, backgrounds: dict[Path, Scores]) -> ResultRow:
-    """The row of a run by the scores it keeps; ``backgrounds`` remembers those of data folders between calls."""
-    try:
-        dataset = dataset_of(run)
-    except DatasetError:
-        return result_row(run, run.scores())
-    if dataset.folder not in backgrounds:
-        backgrounds[dataset.folder] = background_of(dataset)
-    return result_row(run, run.scores(), background=backgrounds[dataset.folder])
+def kept_row(run: Run, backgrounds: dict[DataRecord, Scores | None]) -> ResultRow:
+    """The row of a run by the scores it keeps; ``backgrounds`` remembers between calls what was looked up of data."""
+    record = run.config.data
+    if record not in backgrounds:
+        try:
+            backgrounds[record] = background_of(dataset_of(run))
+        except DatasetError:
+            backgrounds[record] = None
+    return result_row(run, run.scores(), background=backgrounds[record])
 
 
 def background_of(dataset: Dataset, split: SplitName = "test") -> Scores:
