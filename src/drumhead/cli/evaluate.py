@@ -70,7 +70,8 @@ def evaluate(
                     scores = evaluate_run(
                         run, dataset, split=split, batch_size=batch_size, accelerator=accelerator, progress=progress
                     )
-                if run.state not in ("diverged", "unfinished") and split == "test" and data is None:
+                trained = run.state not in ("diverged", "unfinished")
+                if trained and split == "test" and dataset.fingerprint == run.config.data.fingerprint:
                     run.write_scores(scores)
                 rows.append(score_row(run, scores))
                 results[str(run.folder)] = scores
