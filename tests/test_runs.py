@@ -287,3 +287,12 @@ def test_versions_are_those_installed() -> None:
     assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__
     assert versions["drumhead"] == drumhead.__version__
     assert "unknown" not in versions.values()
+
+
+def test_a_damaged_marker_of_divergence_is_named(run: Run) -> None:
+    assert run.divergence() is None
+    run.write_divergence("the loss is nan")
+    assert (run.state, run.divergence()) == ("diverged", "the loss is nan")
+    run.divergence_path.write_text("[]")
+    with pytest.raises(RunError, match=r"diverged\.json does not tell why"):
+        run.divergence()

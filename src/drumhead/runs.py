@@ -7,6 +7,7 @@
 | ``last.ckpt`` | the state after the last epoch, to go on from (tensors and plain values only) |
 | ``model.safetensors`` | the weights of the best epoch by validation loss, to use |
 | ``scores.json`` | scores on the test set; written last, so its presence means done |
+| ``diverged.json`` | why training stopped, if its numbers were no longer finite; removed when it goes on |
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from drumhead.pickles import PickleError, read_pickle
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
-RunState = Literal["done", "imported", "unfinished"]
+RunState = Literal["done", "imported", "diverged", "unfinished"]
 VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 
 
@@ -136,10 +137,13 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """``done`` once the test set has been scored; before that, ``imported`` if there is no training to finish."""
+        """``done`` once the test set has been scored; before that, ``imported`` if there is no training to finish, or
+        ``diverged`` if it stopped without finite numbers."""
         if self.scores_path.is_file():
             return "done"
-        return "unfinished" if self.config.imported_from is None else "imported"
+        if self.config.imported_from is not None:
+            return "imported"
+        return "diverged" if self.divergence_path.is_file() else "unfinished"
 
     @property
     def checkpoint_path(self) -> Path:
@@ -160,6 +164,11 @@ class Run:
     def metrics_path(self) -> Path:
         """Where the row for each epoch is."""
         return self.folder / "metrics.csv"
+
+    @property
+    def divergence_path(self) -> Path:
+        """Where it stands why training diverged."""
+        return self.folder / "diverged.json"
 
     def metrics(self) -> list[dict[str, float]]:
         """A row for each finished epoch; empty if there is none."""
@@ -242,6 +251,19 @@ class Run:
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
         write_json(self.scores_path, scores.model_dump(mode="json"))
+
+    def divergence(self) -> str | None:
+        """Why training diverged, or none if it did not, or has gone on since."""
+        if not self.divergence_path.is_file():
+            return None
+        try:
+            return str(json.loads(self.divergence_path.read_bytes())["message"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunError(f"{self.divergence_path} does not tell why training diverged: {error!r}") from error
+
+    def write_divergence(self, message: str) -> None:
+        """Mark the run as diverged."""
+        write_json(self.divergence_path, {"message": message})
 
 
 def load(folder: Path | str) -> Segmenter:

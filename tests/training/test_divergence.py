@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,26 @@ def test_a_loss_that_is_not_finite(
     assert str(raised.value).startswith(f"the loss is {value} in epoch 2, after 7 steps; the state after epoch 1 is in")
     assert str(tmp_path / "run") in str(raised.value)
     assert "lower --recipe.learning-rate" in str(raised.value)
-    assert files(tmp_path / "run") == before
+    marker = json.dumps({"message": str(raised.value)}, indent=2) + "\n"
+    assert files(tmp_path / "run") == {**before, "diverged.json": marker.encode()}
+    diverged = Run.open(tmp_path / "run")
+    assert (diverged.state, diverged.divergence()) == ("diverged", str(raised.value))
     monkeypatch.undo()
     through = fit(tiny(), boards, tmp_path / "through")
     assert_same_training(fit(tiny(), boards, tmp_path / "run"), through)
+    assert (diverged.state, diverged.divergence()) == ("done", None)
+
+
+def test_a_diverged_run_that_goes_on_and_is_interrupted_is_unfinished(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_loss(monkeypatch, at=1, how=lambda model, loss: loss * float("nan"))
+    with pytest.raises(TrainingDivergedError):
+        fit(tiny(), boards, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny(), boards, tmp_path, Stop(after_step=1))
+    assert Run.open(tmp_path).state == "unfinished"
 
 
 def test_a_gradient_that_is_not_finite_with_a_loss_that_is(
@@ -82,7 +99,7 @@ def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkey
     with pytest.raises(TrainingDivergedError, match=r"validation after epoch 2: .* the state after epoch 1 is in"):
         fit(tiny(), boards, tmp_path)
     run = Run.open(tmp_path)
-    assert run.state == "unfinished"
+    assert run.state == "diverged"
     state = run.load_checkpoint()
     assert state is not None
     assert all(torch.isfinite(weight).all() for weight in state["model"].values())

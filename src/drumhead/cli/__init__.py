@@ -26,6 +26,7 @@ COMMANDS = {
     "data": Command("data", "make a dataset, check a folder of data, or import your own"),
     "train": Command("train", "train an experiment, or go on with an unfinished run"),
     "evaluate": Command("evaluate", "score runs on a test set"),
+    "table": Command("table", "average runs over seeds, with the published numbers beside them"),
     "predict": Command("predict", "segment images with a run: class masks as PNG files"),
     "movie": Command("movie", "show a run's waves on a sample as an animated GIF"),
     "import": Command("import_run", "make a run of a published checkpoint"),

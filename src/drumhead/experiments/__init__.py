@@ -7,7 +7,7 @@ from drumhead.experiments.listing import Listing, experiment_name, variant_field
 from drumhead.experiments.own import own_listings
 from drumhead.experiments.published import published_listings
 from drumhead.experiments.recipe import Precision, Recipe
-from drumhead.experiments.recipes import RECIPES, RecipeName, recipe_name
+from drumhead.experiments.recipes import RECIPES, RecipeName
 
 __all__ = [
     "RECIPES",
@@ -19,7 +19,6 @@ __all__ = [
     "experiment_listings",
     "experiment_name",
     "find_experiment",
-    "recipe_name",
     "variant_field",
 ]
 

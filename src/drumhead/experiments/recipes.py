@@ -47,18 +47,3 @@ def smoke(experiment: Experiment) -> Experiment:
 
 
 RECIPES: dict[RecipeName, Callable[[Experiment], Experiment]] = {"paper": paper, "lite": lite, "smoke": smoke}
-
-
-def recipe_name(experiment: Experiment) -> str:
-    """The name of the recipe an experiment is trained with, ``own`` if it is none of these.
-
-    >>> from drumhead.experiments import find_experiment
-    >>> experiment = find_experiment("tetrominoes-cnn-2", "lite")
-    >>> recipe_name(experiment), recipe_name(experiment.replace(recipe=experiment.recipe.replace(epochs=1)))
-    ('lite', 'own')
-    """
-    plain = experiment.replace(recipe={})
-    for name, make in RECIPES.items():
-        if make(plain).recipe == experiment.recipe:
-            return name
-    return "own"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drumhead.report.grid import Grid, Terminal, markdown, transposed
@@ -10,6 +10,17 @@ from drumhead.scores import Scores
 
 DASH = "-"
 SIDE_BY_SIDE = 4
+
+HEADINGS = {
+    "acc": "acc",
+    "acc_foreground": "acc\nfg",
+    "iou": "IoU",
+    "iou_foreground": "IoU\nfg",
+    "loss": "loss",
+    "loss_foreground": "loss\nfg",
+    "mean_iou": "mean\nIoU",
+}
+"""The scores a table shows, in order: the six published ones and the usual mean IoU; field of Scores, and heading."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +50,13 @@ def scores_markdown(rows: Sequence[ScoreRow]) -> str:
 
 
 def classes_table(rows: Sequence[ScoreRow]) -> Terminal:
-    """Intersection over union of each class, a column per row of scores, for the terminal.
+    """Intersection over union of each class, for the terminal: a column for each of a few rows of scores, else a line.
 
     Raises:
         ValueError: rows whose classes differ, or no rows.
     """
-    return Terminal(_classes(rows))
+    grid = _classes(rows)
+    return Terminal(grid if len(rows) <= SIDE_BY_SIDE else transposed(grid))
 
 
 def classes_markdown(rows: Sequence[ScoreRow]) -> str:
@@ -52,27 +64,21 @@ def classes_markdown(rows: Sequence[ScoreRow]) -> str:
     return markdown(_classes(rows))
 
 
-# Heading and text of each column.
-_COLUMNS: list[tuple[str, Callable[[ScoreRow], str]]] = [
-    ("", lambda row: row.name),
-    ("acc", lambda row: _share(row.scores.acc)),
-    ("acc\nfg", lambda row: _share(row.scores.acc_foreground)),
-    ("IoU", lambda row: _share(row.scores.iou)),
-    ("IoU\nfg", lambda row: _share(row.scores.iou_foreground)),
-    ("loss", lambda row: _share(row.scores.loss)),
-    ("loss\nfg", lambda row: _share(row.scores.loss_foreground)),
-    ("mean\nIoU", lambda row: _share(row.scores.mean_iou)),
-    ("parameters", lambda row: DASH if row.parameters is None else f"{row.parameters:,}"),
-    ("seconds", lambda row: DASH if row.seconds is None else f"{row.seconds:,.0f}"),
-]
-
-
 def _scores(rows: Sequence[ScoreRow]) -> Grid:
     notes = ["fg: on foreground pixels. Means over images, but mean IoU is over classes, all images together."]
     for images, empty in sorted({(row.scores.images, row.scores.images_without_foreground) for row in rows}):
         if empty:
             notes.append(f"{empty:,} of {images:,} images have no foreground and count for no fg score.")
-    return Grid([head for head, _ in _COLUMNS], [[text(row) for _, text in _COLUMNS] for row in rows], notes)
+    body = [
+        [
+            row.name,
+            *(_share(getattr(row.scores, name)) for name in HEADINGS),
+            DASH if row.parameters is None else f"{row.parameters:,}",
+            DASH if row.seconds is None else f"{row.seconds:,.0f}",
+        ]
+        for row in rows
+    ]
+    return Grid(["", *HEADINGS.values(), "parameters", "seconds"], body, notes)
 
 
 def _classes(rows: Sequence[ScoreRow]) -> Grid:
@@ -81,7 +87,7 @@ def _classes(rows: Sequence[ScoreRow]) -> Grid:
         raise ValueError(f"rows of one table must share their classes; got {sorted(names)}")
     body = [[name, *(_share(row.scores.classes[label].iou) for row in rows)] for label, name in enumerate(names.pop())]
     body.append(["mean", *(_share(row.scores.mean_iou) for row in rows)])
-    return Grid(["IoU", *(row.name for row in rows)], body)
+    return Grid(["IoU", *(row.name for row in rows)], body, [])
 
 
 def _share(value: float | None) -> str:

@@ -75,7 +75,7 @@ def train(
         machine=describe_machine(fabric, precision),
     )
     run = open_or_create(Path(folder), config)
-    if run.state == "unfinished":
+    if run.state != "done":
         Training(run, dataset, fabric=fabric, observers=observers).fit()
     return run
 

@@ -78,6 +78,7 @@ class Training:
             TrainingDivergedError: at the first loss or gradient that is not finite.
         """
         self.tell("started", self.run, self.epoch)
+        self.run.divergence_path.unlink(missing_ok=True)
         try:
             self.diagnose()
             while self.progress < 1:
@@ -86,6 +87,9 @@ class Training:
             self.run.write_metrics(self.history)
             scores = self.evaluate(self.run.load_model(), "test")
             self.run.write_scores(scores)
+        except (TrainingDivergedError, FloatingPointError) as error:
+            self.run.write_divergence(str(error))
+            raise
         finally:
             self.tell("ended")
         return scores

@@ -10,16 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from drumhead.scores import (
-    ImageCounts,
-    Scores,
-    background_scores,
-    concatenate,
-    count,
-    count_predictions,
-    evaluate,
-    reduce,
-)
+from drumhead.scores import Scores, count, count_predictions, reduce
 
 NAMES = ["background", "square", "disc"]
 
@@ -184,114 +175,30 @@ def test_published_ious_are_functions_of_the_accuracies(seed: int) -> None:
         assert scores.iou_foreground == pytest.approx(slow_iou(foreground))
 
 
-def test_loss_is_summed_in_float64() -> None:
-    # A sum of a million equal float32 losses in float32 is off in the sixth digit.
-    logits = torch.zeros(1, 3, 1000, 1000)
-    counts = count(logits, torch.ones(1, 1000, 1000, dtype=torch.uint8))
-    assert counts.loss is not None
-    assert counts.loss[0] == pytest.approx(1e6 * float(np.float32(math.log(3))), rel=1e-12)
-
-
-def test_counts_are_exposed_per_image() -> None:
-    counts = count_predictions(np.array([[[1, 1, 0]], [[0, 0, 0]]]), np.array([[[1, 2, 0]], [[0, 0, 0]]]), classes=3)
-    assert counts.pixels.tolist() == [3, 3]
-    assert counts.correct.tolist() == [2, 3]
-    assert counts.foreground.tolist() == [2, 0]
-    assert counts.foreground_correct.tolist() == [1, 0]
-
-
-def test_batches_joined_equal_one_batch() -> None:
-    generator = torch.Generator().manual_seed(0)
-    logits, masks = (
-        torch.randn(7, 3, 4, 5, generator=generator),
-        torch.randint(3, (7, 4, 5), generator=generator),
-    )
-    parts = [count(x, y) for x, y in zip(torch.split(logits, 3), torch.split(masks, 3), strict=True)]
-    assert reduce(concatenate(parts), NAMES) == reduce(count(logits, masks), NAMES)
-
-
-def test_losses_are_absent_if_any_part_has_none() -> None:
-    masks = torch.zeros(1, 2, 2, dtype=torch.long)
-    joined = concatenate([count(torch.zeros(1, 3, 2, 2), masks), count_predictions(masks, masks, classes=3)])
-    assert joined.loss is None
-    assert joined.foreground_loss is None
-    assert reduce(joined, NAMES).loss is None
-
-
-def test_background_scores_of_more_images_than_a_chunk() -> None:
-    masks = np.random.default_rng(0).integers(0, 3, (600, 4, 4)).astype(np.uint8)
-    scores = background_scores(masks, NAMES)
-    assert scores.images == 600
-    assert scores.acc == pytest.approx(float((masks == 0).mean()))
-    assert scores.acc_foreground == 0
-    assert scores == background_scores(torch.from_numpy(masks), NAMES)
-
-
 def test_scores_survive_json() -> None:
     scores = score([[[0, 0]]], [[[0, 0]]])
     assert Scores.model_validate_json(scores.model_dump_json()) == scores
     assert json.loads(scores.model_dump_json())["acc_foreground"] is None
 
 
-class Noisy(torch.nn.Module):
-    """A model that would draw from the generator, and move its statistics, were it not in evaluation mode."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = torch.nn.BatchNorm2d(3)
-        self.drop = torch.nn.Dropout(0.5)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        assert torch.is_inference_mode_enabled()
-        return torch.as_tensor(self.drop(self.norm(images)))
-
-
-def test_evaluate_changes_nothing() -> None:
-    generator = torch.Generator().manual_seed(0)
-    batches = [
-        (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)) for _ in "ab"
-    ]
-    model = Noisy().train()
-    model.norm.eval()  # a frozen part stays frozen
-    state, weights = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
-    scores = evaluate(model, batches, NAMES)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
-    assert (model.training, model.drop.training, model.norm.training) == (True, True, False)
-    assert scores.images == 4
-    assert scores == evaluate(model, batches, NAMES)
-
-
-def test_evaluate_restores_the_mode_after_an_error() -> None:
-    model = torch.nn.Identity().train()
-    batch = (torch.full((1, 3, 2, 2), math.nan), torch.zeros(1, 2, 2, dtype=torch.long))
-    with pytest.raises(FloatingPointError, match=r"must be finite; image 0 of the batch gave nan"):
-        evaluate(model, [batch], NAMES)
-    assert model.training
-
-
-def test_wrong_input_is_refused() -> None:
-    masks = torch.zeros(2, 4, 4, dtype=torch.long)
-    with pytest.raises(ValueError, match=r"one shape; got \(2, 4, 5\) and \(2, 4, 4\)"):
-        count(torch.zeros(2, 3, 4, 5), masks)
-    with pytest.raises(ValueError, match=r"masks must lie in 0 to 2.*from 0 to 3"):
-        count_predictions(masks, torch.full((2, 4, 4), 3).triu(), classes=3)
-    with pytest.raises(ValueError, match=r"masks must be integer.*float32"):
-        count_predictions(masks, masks.float(), classes=3)
-    with pytest.raises(ValueError, match=r"logits must be \(batch, class, height, width\)"):
-        count(torch.zeros(3, 4, 5), masks)
+def test_each_class_needs_a_name() -> None:
+    masks = np.zeros((2, 4, 4), int)
     with pytest.raises(ValueError, match=r"each of the 3 classes; got \['a'\]"):
         reduce(count_predictions(masks, masks, classes=3), ["a"])
-    with pytest.raises(ValueError, match="at least one image"):
-        background_scores(masks[:0], NAMES)
-    with pytest.raises(ValueError, match="at least one batch"):
-        evaluate(torch.nn.Identity(), [], NAMES)
-    with pytest.raises(ValueError, match=r"one number of classes; got \[2, 3\]"):
-        concatenate([count_predictions(masks, masks, classes=k) for k in (2, 3)])
 
 
-def test_counts_are_frozen() -> None:
-    counts = count_predictions(np.zeros((1, 1, 1), int), np.zeros((1, 1, 1), int), classes=2)
-    assert isinstance(counts, ImageCounts)
-    with pytest.raises(AttributeError):
-        counts.loss = None  # type: ignore[misc]
+@pytest.mark.parametrize(
+    ("prediction", "truth", "collapsed"),
+    [
+        ([[[0, 0]]], [[[0, 1]]], True),
+        ([[[0, 1]]], [[[0, 1]]], False),
+        ([[[2, 0]]], [[[0, 1]]], False),  # no foreground pixel is right, but not all is background
+        ([[[0, 0]]], [[[0, 0]]], False),  # there is nothing but background to find
+    ],
+)
+def test_collapsed_is_to_predict_background_everywhere(
+    prediction: list[Any], truth: list[Any], collapsed: bool
+) -> None:
+    scores = score(prediction, truth)
+    assert scores.collapsed is collapsed
+    assert "collapsed" not in scores.model_dump()

@@ -1,0 +1,66 @@
+"""Scoring a model leaves it as it was; scoring background needs none."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from drumhead.scores import background_scores, evaluate
+
+NAMES = ["background", "square", "disc"]
+
+
+def test_background_scores_of_more_images_than_a_chunk() -> None:
+    masks = np.random.default_rng(0).integers(0, 3, (600, 4, 4)).astype(np.uint8)
+    scores = background_scores(masks, NAMES)
+    assert scores.images == 600
+    assert scores.acc == pytest.approx(float((masks == 0).mean()))
+    assert scores.acc_foreground == 0
+    assert scores == background_scores(torch.from_numpy(masks), NAMES)
+
+
+class Noisy(torch.nn.Module):
+    """A model that would draw from the generator, and move its statistics, were it not in evaluation mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm2d(3)
+        self.drop = torch.nn.Dropout(0.5)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        assert torch.is_inference_mode_enabled()
+        return torch.as_tensor(self.drop(self.norm(images)))
+
+
+def test_evaluate_changes_nothing() -> None:
+    generator = torch.Generator().manual_seed(0)
+    batches = [
+        (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)) for _ in "ab"
+    ]
+    model = Noisy().train()
+    model.norm.eval()  # a frozen part stays frozen
+    state, weights = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
+    scores = evaluate(model, batches, NAMES)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+    assert (model.training, model.drop.training, model.norm.training) == (True, True, False)
+    assert scores.images == 4
+    assert scores == evaluate(model, batches, NAMES)
+
+
+def test_evaluate_restores_the_mode_after_an_error() -> None:
+    model = torch.nn.Identity().train()
+    batch = (torch.full((1, 3, 2, 2), math.nan), torch.zeros(1, 2, 2, dtype=torch.long))
+    with pytest.raises(FloatingPointError, match=r"must be finite; image 0 of the batch gave nan"):
+        evaluate(model, [batch], NAMES)
+    assert model.training
+
+
+def test_nothing_to_score_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one image"):
+        background_scores(torch.zeros(0, 4, 4, dtype=torch.long), NAMES)
+    with pytest.raises(ValueError, match="at least one batch"):
+        evaluate(torch.nn.Identity(), [], NAMES)
