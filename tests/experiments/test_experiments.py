@@ -158,6 +158,7 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "pixels": 1.0,
         "keep_margin": 0.001,
         "validation_images": None,
+        "precision": "float32",
     }
 
 

@@ -19,16 +19,16 @@ from .tiny import Events, Stop, assert_same_training, fit, tiny
 
 
 def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
-    """Make something else of the loss of one step."""
-    loss, steps = Segmenter.loss, [0]
+    """Make something else of the loss of one step of a CNN."""
+    loss, steps = CNN.loss, [0]
 
-    def spoiled(self: Segmenter, *batch: Tensor, **options: Any) -> Tensor:
+    def spoiled(self: CNN, *batch: Tensor, **options: Any) -> Tensor:
         steps[0] += 1
         value = loss(self, *batch, **options)
         spoilt: Tensor = how(self, value)
         return spoilt if steps[0] == at else value
 
-    monkeypatch.setattr(Segmenter, "loss", spoiled)
+    monkeypatch.setattr(CNN, "loss", spoiled)
 
 
 def files(folder: Path) -> dict[str, bytes]:
