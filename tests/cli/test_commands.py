@@ -267,11 +267,15 @@ def test_predict_finds_bad_input_before_work(waves: str, tmp_path: Path, capsys:
 
 
 def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["movie", waves, "--sample", "2"]) == OK
-    with Image.open(Path(waves) / "movies" / "test-2.gif") as movie:
+    assert main(["movie", waves, "--samples", "2", "0", "--channels", "1"]) == OK
+    path = Path(waves) / "movies" / "test-2-0.gif"
+    assert f"wrote {path}" in capsys.readouterr().out
+    with Image.open(path) as movie:
         assert getattr(movie, "n_frames", 1) == 4
-    assert main(["movie", waves, "--sample", "5"]) == WRONG_USAGE
+    assert main(["movie", waves, "--samples", "5"]) == WRONG_USAGE
     assert "from 0 to 4" in capsys.readouterr().err
+    assert main(["movie", waves, "--out", "waves.webm"]) == WRONG_USAGE
+    assert ".gif or .mp4" in capsys.readouterr().err
     assert main(["movie", str(workplace / "runs" / "tetrominoes-cnn-2")]) == WRONG_USAGE
     assert "no waves" in capsys.readouterr().err
 

@@ -141,7 +141,7 @@ def test_a_table_of_runs_and_of_their_results_is_one(place: Path, capsys: pytest
     assert main(["table", "results.csv"]) == OK
     assert capsys.readouterr().out == of_runs
     assert "background everywhere" in of_runs
-    assert "diverged, and so in no mean: CNN 2, pixel_widths 4 (seed 3)." in of_runs
+    assert "diverged, and so in no mean: CNN 2, pixel widths 4 (seed 3)." in of_runs
 
 
 def test_means_are_of_the_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +152,7 @@ def test_means_are_of_the_runs(place: Path, capsys: pytest.CaptureFixture[str]) 
     (line,) = (each for each in lines if each["variant"].startswith("1") and each["metric"] == "loss")
     losses = [scores.loss for seed in (1, 2, 3) if (scores := Run.open(f"runs/1-{seed}").scores()) is not None]
     assert float(line["mean"]) == pytest.approx(sum(loss for loss in losses if loss is not None) / 3)
-    assert (line["recipe"], line["runs"]) == ("epochs 2", "3")
+    assert (line["recipe"], line["runs"]) == ("paper, epochs 2", "3")
 
 
 def test_other_recipes_and_data_have_tables_of_their_own(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,18 +163,18 @@ def test_other_recipes_and_data_have_tables_of_their_own(place: Path, capsys: py
     printed = capsys.readouterr().out
     titles = [line for line in printed.splitlines() if line.endswith("mean ± standard deviation**")]
     assert len(titles) == 3
-    assert sum("recipe epochs 9" in title for title in titles) == 1
+    assert sum("recipe paper, epochs 9" in title for title in titles) == 1
     assert sum(f"({other.fingerprint[:8]})" in title for title in titles) == 1
 
 
 def test_a_pair_is_compared_seed_by_seed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["table", "--pair", "cnn-1-pixel-widths-4", "CNN 2, pixel_widths 4"]) == OK
+    assert main(["table", "--pair", "cnn-1-pixel-widths-4", "CNN 2, pixel widths 4"]) == OK
     printed = capsys.readouterr().out
     assert "n = 2 pairs, of seeds 1, 2." in printed
     assert "the least p that 2 pairs can give is 0.5" in printed
-    assert main(["table", "--pair", "CNN 1", "CNN 2, pixel_widths 4"]) == WRONG_USAGE
+    assert main(["table", "--pair", "CNN 1", "CNN 2, pixel widths 4"]) == WRONG_USAGE
     assert (
-        "no model is called 'CNN 1'; there are: CNN 1, pixel_widths 4; CNN 2, pixel_widths 4" in capsys.readouterr().err
+        "no model is called 'CNN 1'; there are: CNN 1, pixel widths 4; CNN 2, pixel widths 4" in capsys.readouterr().err
     )
 
 

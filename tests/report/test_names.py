@@ -27,7 +27,7 @@ def test_listed_experiments_have_nothing_to_tell_but_what_they_vary() -> None:
 
 def test_every_other_field_is_told() -> None:
     model = model_config("nwm", readout="fft", steps=50, dt=0.05, pixel_widths=(32, 32))
-    assert variant("tetrominoes", model) == "fft, steps 50, pixel_widths 32-32, dt 0.05"
+    assert variant("tetrominoes", model) == "fft, steps 50, pixel widths 32-32, dt 0.05"
     assert variant("my_cells", model_config("unet", width=7)) == "7"
 
 
@@ -42,7 +42,7 @@ def test_recipes_have_the_their_names(recipe: str) -> None:
 
 def test_other_recipes_tell_what_differs() -> None:
     experiment = find_experiment("tetrominoes-cnn-2").replace(recipe=Recipe(batch_size=8, clip=1.0))
-    assert recipe_name(experiment) == "clip 1.0, batch_size 8"
+    assert recipe_name(experiment) == "paper, clip 1, batch size 8"
 
 
 def test_the_order_of_rows() -> None:

@@ -52,7 +52,7 @@ def test_a_finished_run(boards: Dataset, tmp_path: Path) -> None:
         "finished",
         "cnn",
         "1",
-        "epochs 2",
+        "paper, epochs 2",
         7,
     )
     for name in ("acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground", "mean_iou"):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from drumhead.data import Dataset
-from drumhead.models import NWM, Segmenter
+from drumhead.models import CNN, NWM, Segmenter
 from drumhead.runs import Run
 from drumhead.training import TrainingDivergedError
 

@@ -28,7 +28,8 @@ COMMANDS = {
     "evaluate": Command("evaluate", "score runs on a test set"),
     "table": Command("table", "average runs over seeds, with the published numbers beside them"),
     "predict": Command("predict", "segment images with a run: class masks as PNG files"),
-    "movie": Command("movie", "show a run's waves on a sample as an animated GIF"),
+    "figure": Command("figure", "make a figure for a paper: waves and spectra, scores, samples side by side"),
+    "movie": Command("movie", "show a run's waves on some samples as a GIF or MP4"),
     "import": Command("import_run", "make a run of a published checkpoint"),
     "runs": Command("runs", "list runs, their state and their scores"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from drumhead.config import Config
-from drumhead.experiments import RECIPES, Experiment, experiment_listings, experiment_name, variant_field
+from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_listings, experiment_name, variant_field
 from drumhead.models import ModelConfig
 
 MODELS = {"nwm": "NWM", "conv_lstm": "LSTM", "conv_gru": "GRU", "conv_rnn": "RNN", "cnn": "CNN", "unet": "U-Net"}
@@ -25,7 +25,7 @@ def variant(dataset: str, model: ModelConfig) -> str:
     >>> variant("tetrominoes", model_config("nwm", readout="fft"))
     'fft'
     >>> variant("tetrominoes", model_config("cnn", layers=4, pixel_widths=(32, 8)))
-    '4, pixel_widths 32-8'
+    '4, pixel widths 32-8'
     """
     main = variant_field(model)
     value = str(getattr(model, main))
@@ -80,26 +80,45 @@ def table_order(model: str, variant: str) -> tuple[int, int, str]:
     return kind, place, variant
 
 
+def model_title(experiment: Experiment) -> str:
+    """An experiment's model, its readout or size, and what of it is unusual.
+
+    >>> from drumhead.experiments import find_experiment
+    >>> experiment = find_experiment("tetrominoes-nwm-linear")
+    >>> model_title(experiment), model_title(experiment.replace(model=experiment.model.replace(steps=50)))
+    ('NWM linear', 'NWM linear, steps 50')
+    """
+    dataset = "" if experiment.dataset is None else experiment.dataset.name
+    return label(experiment.model.name, variant(dataset, experiment.model))
+
+
 def recipe_name(experiment: Experiment) -> str:
-    """The name of the recipe an experiment is trained with, or what sets it apart from the paper's.
+    """The name of the recipe an experiment is trained with; of the nearest one, and what differs, if it is none.
 
     >>> from drumhead.experiments import find_experiment
     >>> experiment = find_experiment("tetrominoes-nwm-linear")
     >>> recipe_name(experiment), recipe_name(experiment.replace(recipe=experiment.recipe.replace(epochs=5)))
-    ('paper', 'epochs 5')
+    ('paper', 'paper, epochs 5')
     """
-    paper = type(experiment.recipe)()
-    for name, recipe in RECIPES.items():
-        if recipe(experiment.replace(recipe=paper)).recipe == experiment.recipe:
-            return name
-    return ", ".join(differences(experiment.recipe, paper, besides=set()))
+    plain = experiment.replace(recipe=Recipe())
+    changes = {
+        name: differences(experiment.recipe, make(plain).recipe, besides=set()) for name, make in RECIPES.items()
+    }
+    nearest = min(changes, key=lambda name: len(changes[name]))
+    return ", ".join([nearest, *changes[nearest]])
 
 
 def differences(config: Config, usual: Config, *, besides: set[str]) -> list[str]:
-    """The fields that differ from the usual ones, with their values."""
-    return [f"{name} {text(value)}" for name, value in config if name not in besides and value != getattr(usual, name)]
+    """The fields that differ from the usual ones, in words, with their values."""
+    return [
+        f"{name.replace('_', ' ')} {text(value)}"
+        for name, value in config
+        if name not in besides and value != getattr(usual, name)
+    ]
 
 
 def text(value: object) -> str:
     """A field's value, without spaces or commas."""
-    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
