@@ -11,24 +11,29 @@ from matplotlib.colors import LinearSegmentedColormap
 Pixels = npt.NDArray[np.uint8]
 
 BACKGROUND = "#16161d"
-# Okabe and Ito's seven, then four chosen to stay apart from them, and on the dark background, for
-# protanopes and deuteranopes.
+# Okabe and Ito's seven, and four chosen to stay apart from them, and on the dark background, for protanopes and
+# deuteranopes. The first six differ in lightness, so that a print in grey tells them apart; of more, no set does.
 FOREGROUND = (
     "#e69f00",
-    "#56b4e9",
+    "#0072b2",
     "#009e73",
     "#f0e442",
+    "#872d00",
+    "#87d2a5",
+    "#56b4e9",
     "#d55e00",
-    "#0072b2",
     "#cc79a7",
     "#78ffff",
-    "#872d00",
     "#3020ff",
-    "#87d2a5",
 )
 
+# Bars side by side, on white; they differ in lightness too.
+SERIES = ("#0072b2", "#e69f00", "#444444", "#66c2a4", "#f3e79b")
+PALE = "#d9d9d9"
+
 # Blue is negative, orange positive, and the two differ for every common form of colour vision. Rest is as
-# dark as the background of a mask, so that a silent drum is dark in every panel.
+# dark as the background of a mask, so that a silent drum is dark in every panel. In grey, the sign is lost: the
+# lighter, the farther from rest.
 WAVES = LinearSegmentedColormap.from_list(
     "waves", ["#d9f4ff", "#4db2ec", "#12578f", BACKGROUND, "#94420b", "#f0913a", "#fff0cf"]
 )
@@ -37,8 +42,8 @@ WAVES = LinearSegmentedColormap.from_list(
 def class_colours(classes: int) -> Pixels:
     """The colours (class, 3) of so many classes: near-black for background, then bright ones.
 
-    The first 12 are chosen to be told apart by colour-blind readers. Further ones step around the hues and
-    are only distinct. A class keeps its colour however many there are.
+    The first 12 are chosen to be told apart by colour-blind readers, the first 7 in grey too. Further ones step
+    around the hues and are only distinct. A class keeps its colour however many there are.
     """
     chosen = [[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in (BACKGROUND, *FOREGROUND)]
     for step in range(classes - len(chosen)):

@@ -1,28 +1,19 @@
-"""Still pictures. Each pixel of an image becomes a whole number of pixels, so edges stay sharp."""
+"""Still pictures of samples: what went in, what is true, what models say, and moments of their waves."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
-from drumhead.files import replacing
-from drumhead.report.colours import WAVES, Pixels, class_colours, colour_image, colour_masks, wave_limit
-
-DPI = 150
-FONT = 9  # points
-CHARACTER = 11.5  # pixels a character of that size takes, a little generous
-LINE = 30  # pixels from one line of text to the next
-GAP = 12  # pixels between panels
-PANEL = 180  # pixels a panel is high, about
-MOST_SAMPLES = 8
+from drumhead.report.colours import WAVES, class_colours, colour_image, colour_masks, wave_limit
+from drumhead.report.panels import ColourBar, PanelRow, panel_figure
+from drumhead.report.style import DPI, short
 
 
 def predictions_figure(
@@ -31,127 +22,96 @@ def predictions_figure(
     predictions: Mapping[str, npt.ArrayLike],
     *,
     class_names: Sequence[str],
-    path: Path,
-) -> None:
-    """Write a PNG of samples side by side: input, truth, and a row per model.
+    titles: Sequence[str] = (),
+    dpi: int = DPI,
+) -> Figure:
+    """Samples side by side: input, truth, and a row per model.
 
     Args:
-        images: (sample, channel, height, width) in [0, 1]. The first 8 are shown.
+        images: (sample, channel, height, width) in [0, 1].
         masks: (sample, height, width), the true classes.
         predictions: predicted classes, shaped like ``masks``, under the title of their row.
         class_names: one per class, background first; the legend has those that occur.
-        path: the file to write, whole or not at all.
+        titles: what stands above each sample; nothing by default.
+        dpi: pixels to an inch.
 
     Raises:
-        ValueError: no sample, shapes that do not fit, or a class without a name.
+        ValueError: no sample or too many for a page, shapes that do not fit, or a class without a name.
     """
-    shown, truth = np.asarray(images)[:MOST_SAMPLES], np.asarray(masks)[:MOST_SAMPLES]
-    rows = {"truth": truth, **{name: np.asarray(mask)[:MOST_SAMPLES] for name, mask in predictions.items()}}
-    for name, labels in rows.items():
-        if not len(shown) or labels.shape != (len(shown), *shown.shape[2:]):
+    shown = np.asarray(images)
+    labels = {"truth": np.asarray(masks), **{name: np.asarray(mask) for name, mask in predictions.items()}}
+    for name, mask in labels.items():
+        if not len(shown) or mask.shape != (len(shown), *shown.shape[2:]):
             raise ValueError(
                 f"masks of {name!r} must be (sample, height, width) like the images {shown.shape}, "
-                f"at least one sample; got {labels.shape}"
+                f"at least one sample; got {mask.shape}"
             )
-    pictures = {"input": [colour_image(image) for image in shown]}
-    pictures |= {name: list(colour_masks(labels)) for name, labels in rows.items()}
-    occurring = np.unique(np.stack(list(rows.values())))
-    _check_named(occurring, class_names)
-
-    height, width = _panel_size(*shown.shape[2:])
-    left = 2 * GAP + CHARACTER * max(len(line) for name in pictures for line in name.split("\n"))
-    entries = [(class_names[label], class_colours(label + 1)[label] / 255) for label in occurring.tolist()]
-    full_width = left + len(shown) * (width + GAP)
-    columns = max(1, int((full_width - GAP) / (CHARACTER * (5 + max(len(name) for name, _ in entries)))))
-    bottom = GAP + LINE * math.ceil(len(entries) / columns) + GAP
-    sheet = _Sheet(full_width, GAP + len(pictures) * (height + GAP) + bottom)
-    for row, (name, panels) in enumerate(pictures.items()):
-        top = GAP + row * (height + GAP)
-        sheet.text(left - GAP, top + height / 2, name, ha="right", va="center")
-        for column, panel in enumerate(panels):
-            sheet.panel(panel, left + column * (width + GAP), top, width, height)
-    sheet.figure.legend(
-        handles=[Patch(color=tuple(colour), label=name) for name, colour in entries],
-        loc="lower center",
-        ncols=columns,
-        frameon=False,
-        fontsize=FONT,
-        borderaxespad=0.3,
-    )
-    sheet.save(path)
+    legend = class_legend(labels.values(), class_names)
+    rows = [PanelRow(label="input", panels=[colour_image(image) for image in shown], titles=titles)]
+    rows += [PanelRow(label=name, panels=list(colour_masks(mask))) for name, mask in labels.items()]
+    return panel_figure(rows, legend=legend, dpi=dpi)
 
 
-def wave_strip(waves: npt.ArrayLike, image: npt.ArrayLike, *, frames: Sequence[int], path: Path) -> None:
-    """Write a PNG of an image and a few moments of one channel's waves, side by side, in one colour scale.
+def wave_strip(waves: npt.ArrayLike, image: npt.ArrayLike, *, times: Sequence[int], dpi: int = DPI) -> Figure:
+    """An image and a few moments of one channel's waves, side by side, in one colour scale.
 
     Args:
         waves: (time, height, width), one channel of a field.
         image: (channel, height, width) in [0, 1].
-        frames: indices in time, from 0; frame i is the field after i + 1 steps, and titled so.
-        path: the file to write, whole or not at all.
+        times: numbers of steps, from 1.
+        dpi: pixels to an inch.
 
     Raises:
-        ValueError: shapes that do not fit, no frames, a frame out of range, or waves that are not finite.
+        ValueError: shapes that do not fit, no times, a time out of range, or waves that are not finite.
     """
-    field, picture = np.asarray(waves), np.asarray(image)
-    if field.ndim != 3 or field.shape[1:] != picture.shape[1:]:
-        raise ValueError(
-            f"waves must be (time, height, width) on the grid of the image {picture.shape}; got {field.shape}"
-        )
-    if not frames or min(frames) < 0 or max(frames) >= len(field):
-        raise ValueError(f"frames must be some of 0 to {len(field) - 1}; got {list(frames)}")
-    limit = wave_limit(field)
+    picture = np.asarray(image)
+    moments = states_row(check_waves(waves, picture), times)
+    row = PanelRow(
+        label="",
+        panels=[colour_image(picture), *moments.panels],
+        titles=["input", *moments.titles],
+        bar=moments.bar,
+    )
+    return panel_figure([row], legend={}, dpi=dpi)
+
+
+def states_row(
+    waves_THW: npt.NDArray[np.floating[Any]], times: Sequence[int], *, label: str = "", apart: bool = False
+) -> PanelRow:
+    """Waves after these numbers of steps; colours run from minus to plus :func:`wave_limit` over all time."""
+    if not times or min(times) < 1 or max(times) > len(waves_THW):
+        raise ValueError(f"times must be some of 1 to {len(waves_THW)} (steps of the network); got {list(times)}")
+    limit = wave_limit(waves_THW)
     colours = ScalarMappable(Normalize(-limit, limit), WAVES)
-    titled = [("input", colour_image(picture))]
-    titled += [(f"step {frame + 1}", colours.to_rgba(field[frame], bytes=True)) for frame in frames]
-
-    height, width = _panel_size(*field.shape[1:])
-    slot = max(width, round(CHARACTER * max(len(title) for title, _ in titled)))
-    right = GAP + len(titled) * (slot + GAP)
-    sheet = _Sheet(right + 2 * GAP + CHARACTER * 8, height + LINE + 2 * GAP)
-    for column, (title, panel) in enumerate(titled):
-        middle = GAP + column * (slot + GAP) + slot / 2
-        sheet.text(middle, GAP + LINE / 2, title, ha="center", va="center")
-        sheet.panel(panel, round(middle - width / 2), GAP + LINE, width, height)
-    bar = sheet.figure.colorbar(colours, cax=sheet.figure.add_axes(sheet.box(right, GAP + LINE, GAP, height)))
-    bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.2g}", "0", f"{limit:.2g}"])
-    bar.ax.tick_params(labelsize=FONT, length=3)
-    bar.ax.spines["outline"].set_visible(False)
-    sheet.save(path)
+    return PanelRow(
+        label=label,
+        panels=[colours.to_rgba(waves_THW[time - 1], bytes=True) for time in times],
+        titles=[f"step {time}" for time in times],
+        bar=ColourBar(colours=colours, ticks={level: short(level) for level in (-limit, 0, limit)}),
+        apart=apart,
+    )
 
 
-class _Sheet:
-    """A figure measured in pixels from its top left corner."""
-
-    def __init__(self, width: float, height: float) -> None:
-        self.width, self.height = math.ceil(width), math.ceil(height)
-        self.figure = Figure(figsize=(self.width / DPI, self.height / DPI), dpi=DPI, facecolor="white")
-
-    def box(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
-        """The rectangle in the figure's own units."""
-        return x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height
-
-    def panel(self, pixels: Pixels, x: float, y: float, width: int, height: int) -> None:
-        axes = self.figure.add_axes(self.box(round(x), round(y), width, height))
-        axes.set_axis_off()
-        axes.imshow(pixels, interpolation="nearest", aspect="auto")
-
-    def text(self, x: float, y: float, text: str, *, ha: str, va: str) -> None:
-        self.figure.text(x / self.width, 1 - y / self.height, text, ha=ha, va=va, fontsize=FONT)
-
-    def save(self, path: Path) -> None:
-        with replacing(path) as temporary:
-            self.figure.savefig(temporary, format="png")
-
-
-def _panel_size(height: int, width: int) -> tuple[int, int]:
-    """The size of an image in the picture: a whole multiple of its own, near the wished height."""
-    scale = max(1, round(PANEL / height))
-    return scale * height, scale * width
-
-
-def _check_named(labels: npt.NDArray[np.integer], class_names: Sequence[str]) -> None:
-    if labels.min() < 0 or labels.max() >= len(class_names):
+def check_waves(waves: npt.ArrayLike, image: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
+    """The waves (time, height, width) as an array, if they are on the grid of the image (channel, height, width)."""
+    field = np.asarray(waves)
+    if field.ndim != 3 or field.shape[1:] != image.shape[1:]:
         raise ValueError(
-            f"class_names must name every class of the masks, 0 to {labels.max()}; got {list(class_names)}"
+            f"waves must be (time, height, width) on the grid of the image {image.shape}; got {field.shape}"
         )
+    return field
+
+
+def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Name and colour, from 0 to 1, of each class that occurs.
+
+    Raises:
+        ValueError: for a class without a name.
+    """
+    occurring = np.unique(np.concatenate([np.unique(mask) for mask in masks]))
+    if occurring[0] < 0 or occurring[-1] >= len(class_names):
+        raise ValueError(
+            f"class_names must name every class of the masks, 0 to {occurring[-1]}; got {list(class_names)}"
+        )
+    colours = class_colours(len(class_names)) / 255
+    return {class_names[label]: tuple(colours[label].tolist()) for label in occurring.tolist()}

@@ -1,0 +1,111 @@
+"""How every figure looks, in one place: fonts, lines, the width of a page; and how a figure becomes a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.style import context
+from PIL import ImageFont
+
+from drumhead.files import replacing
+
+PAGE = 7.1 * 72  # points: the width of a figure across both columns of a page
+FONT_SIZE = 8  # points
+SWATCH = 26  # points: what an entry of a legend takes besides its text
+DPI = 300
+FORMATS = ("pdf", "png")
+
+STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": FONT_SIZE,
+    "axes.titlesize": FONT_SIZE,
+    "axes.labelsize": FONT_SIZE,
+    "xtick.labelsize": FONT_SIZE - 1,
+    "ytick.labelsize": FONT_SIZE,
+    "legend.fontsize": FONT_SIZE,
+    "legend.frameon": False,
+    "legend.handlelength": 1,
+    "legend.handleheight": 1,
+    "legend.handletextpad": 0.5,
+    "legend.columnspacing": 1.5,
+    "legend.labelspacing": 0.4,
+    "legend.borderaxespad": 0,
+    "legend.borderpad": 0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "figure.facecolor": "white",
+    "pdf.fonttype": 42,  # TrueType, embedded: text stays text, and journals take it
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Matplotlib's settings as figures here need them, whatever the user's are; theirs are back afterwards.
+
+    Also a decorator. Needed where artists are made, and where they are drawn.
+    """
+    with context(STYLE, after_reset=True):
+        yield
+
+
+@styled()
+def save_figure(figure: Figure, *paths: Path) -> list[Path]:
+    """Write a figure to files, each whole or not at all; the same figure gives the same bytes.
+
+    Args:
+        figure: its ``dpi`` is the resolution of PNG files, and of the pictures in PDF files.
+        paths: ending in .png or .pdf.
+
+    Raises:
+        ValueError: for another ending.
+
+    Returns:
+        The paths.
+    """
+    for path in paths:
+        if path.suffix.removeprefix(".") not in FORMATS:
+            raise ValueError(f"figures are written as .pdf or .png; got {path}")
+    for path in paths:
+        metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], dpi=figure.dpi, metadata=metadata)
+    return list(paths)
+
+
+def font(size: float) -> ImageFont.FreeTypeFont:
+    """The font of all figures and movies, to draw with Pillow or to measure with."""
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)
+
+
+def text_width(text: str, size: float = FONT_SIZE) -> float:
+    """How wide the widest line of a text is, in the unit of ``size``."""
+    return max(font(64).getlength(line) for line in text.split("\n")) * size / 64
+
+
+def legend_width(names: Sequence[str], columns: int) -> float:
+    """How wide a legend is, in points: matplotlib fills it column by column, and makes each as wide as it needs."""
+    filled = np.array_split(np.array(names), columns)
+    return sum(SWATCH + max(map(text_width, column), default=0) for column in filled)
+
+
+def legend_columns(names: Sequence[str], available: float) -> int:
+    """In how many columns a legend goes into so many points; at least one."""
+    return next((n for n in range(len(names), 1, -1) if legend_width(names, n) <= available), 1)
+
+
+def short(value: float) -> str:
+    """A number with two digits, to stand at a tick.
+
+    >>> short(358.2), short(-0.0123), short(0)
+    ('360', '−0.012', '0')
+    """
+    return f"{float(f'{value:.2g}'):g}".replace("-", "\N{MINUS SIGN}")
