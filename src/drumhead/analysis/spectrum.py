@@ -32,7 +32,7 @@ class Estimation(NamedTuple):
 
     window: Window = "hann"
     """What the samples are multiplied with."""
-    padding: int = 8
+    padding: int = 4
     """How many times as long the samples are made by zeros behind them; 1 adds none."""
     interpolate: bool = True
     """Whether a peak's frequency is read between bins."""

@@ -82,9 +82,7 @@ def check_channels(model: RecurrentSegmenter, channels: Sequence[int]) -> None:
         raise ValueError(f"channels must be from 0 to {count - 1} for this {model.config.name}; got {listed}")
 
 
-def hear(
-    model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int, channels: Sequence[int]
-) -> Heard:
+def hear(model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int, channels: Sequence[int]) -> Heard:
     """Let a model hear one sample.
 
     Warns with ``StabilityWarning`` if the waves are the scheme's rather than the equation's.
