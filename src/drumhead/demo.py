@@ -10,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
-from drumhead.data import Dataset, to_tensors
+from drumhead.data import Dataset
 from drumhead.experiments import find_experiment
 from drumhead.files import replacing
 from drumhead.models import RecurrentSegmenter
-from drumhead.report.figures import predictions_figure, wave_strip
+from drumhead.report.figures import wave_strip
+from drumhead.report.run_figures import samples_figure
 from drumhead.report.run_movie import sample_movie
 from drumhead.report.run_rows import score_row
+from drumhead.report.run_samples import hear
+from drumhead.report.style import save_figure
 from drumhead.report.tables import ScoreRow, classes_markdown, scores_markdown
 from drumhead.runs import Run
 from drumhead.scores import background_scores
@@ -30,8 +31,8 @@ CONTESTANTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-lin
 SAMPLES = 8
 """Test boards in the picture."""
 
-MOMENTS = (2, 9, 19, 39, 69, 99)
-"""Frames in the still picture of the waves."""
+MOMENTS = (3, 10, 20, 40, 70, 100)
+"""Steps in the still picture of the waves."""
 
 FILES = ("predictions.png", "waves.gif", "waves.png", "scores.md")
 """What is written beside the runs."""
@@ -82,13 +83,11 @@ def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, obser
 def write_pictures(demo: Demo, dataset: Dataset) -> None:
     """Write the picture of predictions on the first test boards, and the movie of the waves on the first."""
     models = {name: run.load_model() for name, run in demo.runs.items()}
-    images, masks = to_tensors(dataset.splits["test"], range(min(SAMPLES, len(dataset.splits["test"].images))))
-    predictions = {name: model.predict(images).numpy() for name, model in models.items()}
-    predictions_figure(images.numpy(), masks.numpy(), predictions, class_names=dataset.class_names, path=demo.picture)
+    samples = range(min(SAMPLES, len(dataset.splits["test"].images)))
+    save_figure(samples_figure(models, dataset, split="test", samples=samples), demo.picture)
     waves = models["NWM"]
     assert isinstance(waves, RecurrentSegmenter)
-    sample_movie(waves, dataset, split="test", sample=0, path=demo.movie)
-    with torch.inference_mode():
-        field = waves.states(images[:1])[0]
-    moments = [frame for frame in MOMENTS if frame < len(field)]
-    wave_strip(field[:, -1].numpy(), images[0].numpy(), frames=moments, path=demo.still)
+    sample_movie(waves, dataset, split="test", samples=[0], path=demo.movie)
+    heard = hear(waves, dataset, split="test", sample=0, channels=[waves.config.hidden_channels - 1])
+    moments = [step for step in MOMENTS if step <= len(heard.field)]
+    save_figure(wave_strip(heard.field[:, 0], heard.image, times=moments), demo.still)

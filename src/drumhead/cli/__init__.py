@@ -27,7 +27,8 @@ COMMANDS = {
     "train": Command("train", "train an experiment, or go on with an unfinished run"),
     "evaluate": Command("evaluate", "score runs on a test set"),
     "predict": Command("predict", "segment images with a run: class masks as PNG files"),
-    "movie": Command("movie", "show a run's waves on a sample as an animated GIF"),
+    "figure": Command("figure", "make a figure for a paper: waves and spectra, scores, samples side by side"),
+    "movie": Command("movie", "show a run's waves on some samples as a GIF or MP4"),
     "runs": Command("runs", "list runs, their state and their scores"),
 }
 

@@ -1,4 +1,4 @@
-"""``drumhead movie``: a run's waves on a sample."""
+"""``drumhead movie``: a run's waves on some samples."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import tyro
 from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of
-from drumhead.models import RecurrentSegmenter
 from drumhead.report.run_movie import sample_movie
+from drumhead.report.run_samples import recurrent_model
 from drumhead.runs import Run
 
 
@@ -24,27 +25,38 @@ def main(words: list[str]) -> int:
 def movie(
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     *,
-    sample: int = 0,
+    samples: tuple[int, ...] = (0,),
+    channels: tuple[int, ...] = (),
     split: SplitName = "test",
     data: Path | None = None,
     out: Path | None = None,
-    frames_per_second: int = 20,
+    fps: float = 20,
 ) -> None:
-    """Show a run's waves on a sample as an animated GIF, beside its input, truth and prediction.
+    """Show a run's waves as a movie, a row for each sample, beside its input, truth and prediction.
 
     Args:
         run: A run folder of a recurrent model.
-        sample: Number of the sample in the split, from 0.
-        split: Which images the sample is from.
-        data: Other data to take it from; by default the run's own.
-        out: The file; RUN/movies/SPLIT-SAMPLE.gif by default.
-        frames_per_second: Steps of the network in a second.
+        samples: Numbers of the samples in the split, from 0.
+        channels: Numbers of the field's channels, from 0; by default the first four.
+        split: Which images the samples are from.
+        data: Other data to take them from; by default the run's own.
+        out: The file, .gif or (with the extra `movies`) .mp4; RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif by default.
+        fps: Steps of the network in a second, above 0 and at most 50.
     """
     opened = Run.open(run)
     dataset = dataset_of(opened, data)
-    path = out or opened.folder / "movies" / f"{split}-{sample}.gif"
-    model = opened.load_model()
-    if not isinstance(model, RecurrentSegmenter):
-        raise ValueError(f"{run} is a {model.config.name}, which has no waves; movies are of recurrent models")
-    sample_movie(model, dataset, split=split, sample=sample, path=path, frames_per_second=frames_per_second)
-    Console().print(f"The movie is {path}")
+    path = out or opened.folder / "movies" / f"{'-'.join(map(str, (split, *samples)))}.gif"
+    model = recurrent_model(opened)
+    console = Console()
+    with progress_bar(console, "movie") as progress:
+        sample_movie(
+            model,
+            dataset,
+            split=split,
+            samples=samples,
+            channels=channels,
+            path=path,
+            frames_per_second=fps,
+            progress=progress,
+        )
+    console.print(f"wrote {path}", highlight=False, soft_wrap=True)

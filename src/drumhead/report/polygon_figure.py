@@ -22,7 +22,8 @@ from drumhead.data import Dataset, to_tensors
 from drumhead.models import NWM
 from drumhead.report.colours import WAVES, class_colours, colour_image, colour_masks, wave_limit
 from drumhead.report.figures import class_legend
-from drumhead.report.run_samples import Heard, check_samples, hear
+from drumhead.report.heard import Heard
+from drumhead.report.run_samples import check_samples, hear
 from drumhead.report.style import DPI, FONT_SIZE, PAGE, short, styled
 from drumhead.report.wave_figure import default_times
 

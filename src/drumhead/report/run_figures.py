@@ -85,6 +85,7 @@ def sample_waves_figure(
         )
         for title, one in heard.items()
     ]
+    assert first.mask is not None
     return waves_figure(first.image, first.mask, waves, class_names=dataset.class_names, dpi=dpi)
 
 

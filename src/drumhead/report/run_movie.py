@@ -1,16 +1,18 @@
-"""The movie of a model's waves on a sample of a dataset."""
+"""The movie of a model's waves on samples of a dataset."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-
-from drumhead.data import Dataset, to_tensors
-from drumhead.fields import StabilityWarning
+from drumhead.data import Dataset
 from drumhead.models import RecurrentSegmenter
+from drumhead.report.movie_files import check_movie
 from drumhead.report.movies import wave_movie
+from drumhead.report.run_samples import check_channels, check_samples, hear
+
+MOST_CHANNELS = 4
+"""Channels shown unless others are chosen."""
 
 
 def sample_movie(
@@ -18,32 +20,46 @@ def sample_movie(
     dataset: Dataset,
     *,
     split: str,
-    sample: int,
+    samples: Sequence[int],
+    channels: Sequence[int] = (),
     path: Path,
-    frames_per_second: int = 20,
+    frames_per_second: float = 20,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write an animated GIF of the waves on one sample, beside its input, truth and prediction.
+    """Write a movie of the waves on some samples, each beside its input, truth and prediction.
 
     Warns with ``StabilityWarning`` if the waves are the scheme's rather than the equation's.
 
+    Args:
+        model: a recurrent model.
+        dataset: one that fits it.
+        split: which images the samples are from.
+        samples: their numbers, from 0.
+        channels: of the field, from 0; by default the first 4, or as many as there are.
+        path: ending in .gif or .mp4.
+        frames_per_second: steps in a second, above 0 and at most 50.
+        progress: called with the number of samples heard and frames drawn, and the total of both.
+
     Raises:
-        ValueError: if there is no such sample.
+        ValueError: if there is no such sample or channel, or the movie cannot be written.
     """
-    count = len(dataset.splits[split].images)
-    if not 0 <= sample < count:
-        raise ValueError(f"sample must be from 0 to {count - 1} in {split} of {dataset.folder}, got {sample}")
-    images, masks = to_tensors(dataset.splits[split], [sample])
-    if doubt := model.diagnose(images):
-        warnings.warn(doubt, StabilityWarning, stacklevel=2)
-    with torch.inference_mode():
-        field = model.states(images)
-        prediction = model.classify(field).argmax(dim=1)
+    check_movie(path, frames_per_second)
+    check_samples(dataset, split, samples)
+    channels = channels or range(min(MOST_CHANNELS, model.config.hidden_channels))
+    check_channels(model, channels)
+    report = progress or (lambda done, total: None)
+    total = len(samples) + model.config.steps
+    heard = []
+    for sample in samples:
+        heard.append(hear(model, dataset, split=split, sample=sample, channels=channels))
+        report(len(heard), total)
+    if len(heard) == 1:  # the name of the file tells which sample it is
+        heard = [heard[0]._replace(title="")]
     wave_movie(
-        images[0].numpy(),
-        masks[0].numpy(),
-        prediction[0].numpy(),
-        field[0].numpy(),
+        heard,
+        channels=[f"channel {channel}" for channel in channels],
         class_names=dataset.class_names,
         path=path,
         frames_per_second=frames_per_second,
+        progress=lambda drawn, _: report(len(samples) + drawn, total),
     )

@@ -5,30 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import get_args
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from drumhead.data import Dataset, DatasetError, to_tensors
 from drumhead.evaluation import dataset_of
 from drumhead.fields import StabilityWarning
 from drumhead.models import FAMILIES, RecurrentSegmenter
+from drumhead.report.heard import Heard
 from drumhead.runs import Run
-
-
-class Heard(NamedTuple):
-    """One sample, and what a recurrent model made of it."""
-
-    image: npt.NDArray[np.float32]
-    """(channel, height, width) in [0, 1]."""
-    mask: npt.NDArray[np.int64]
-    """(height, width), the true classes."""
-    prediction: npt.NDArray[np.int64]
-    """(height, width), the predicted classes."""
-    field: npt.NDArray[np.floating[Any]]
-    """(time, channel, height, width), the chosen channels."""
 
 
 def shared_dataset(runs: Sequence[Run], folder: Path | None = None) -> Dataset:
@@ -85,13 +71,13 @@ def check_channels(model: RecurrentSegmenter, channels: Sequence[int]) -> None:
 def hear(model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int, channels: Sequence[int]) -> Heard:
     """Let a model hear one sample.
 
-    Warns with ``StabilityWarning`` if the waves are the scheme's rather than the equation's.
+    Warns with ``StabilityWarning``, once for all samples, if the waves are the scheme's rather than the equation's.
     """
     images, masks = to_tensors(dataset.splits[split], [sample])
     if doubt := model.diagnose(images):
-        warnings.warn(doubt, StabilityWarning, stacklevel=2)
+        warnings.warn(doubt, StabilityWarning, stacklevel=1)
     with torch.inference_mode():
         field = model.states(images)
         prediction = model.classify(field).argmax(dim=1)
     shown = field[0, :, list(channels)]
-    return Heard(images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())
+    return Heard(f"{split} {sample}", images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())

@@ -18,6 +18,7 @@ PAGE = 7.1 * 72  # points: the width of a figure across both columns of a page
 FONT_SIZE = 8  # points
 SWATCH = 26  # points: what an entry of a legend takes besides its text
 DPI = 300
+LEAST_DPI, MOST_DPI = 72, 1200
 FORMATS = ("pdf", "png")
 
 STYLE = {
@@ -79,6 +80,12 @@ def save_figure(figure: Figure, *paths: Path) -> list[Path]:
         with replacing(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=figure.dpi, metadata=metadata)
     return list(paths)
+
+
+def check_dpi(dpi: int) -> None:
+    """Raise ``ValueError`` for a resolution no figure can be made at."""
+    if not LEAST_DPI <= dpi <= MOST_DPI:
+        raise ValueError(f"dpi must be from {LEAST_DPI} to {MOST_DPI} pixels to an inch; got {dpi}")
 
 
 def font(size: float) -> ImageFont.FreeTypeFont:
