@@ -12,7 +12,7 @@ from torch import Tensor
 from drumhead.analysis.class_spectra import ClassSpectra, average_spectra, draw_pixels
 from drumhead.analysis.natural_frequency import NaturalFrequencies, natural_frequencies
 from drumhead.analysis.probe import ProbeScores, probe_across_images
-from drumhead.analysis.spectrum import amplitude_spectrum
+from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
 from drumhead.models import NWM
 
 
@@ -26,7 +26,7 @@ class ClassStudy(NamedTuple):
     outside: NaturalFrequencies
     """Of all background pixels, likewise."""
     spectra: ClassSpectra
-    """Average amplitudes of each class, no window: what the readout ``fft`` hears, times ``2 / T``."""
+    """Average amplitudes of each class."""
     probe: ProbeScores
     """How well those amplitudes, of all bins and channels, tell the class of a pixel."""
 
@@ -38,6 +38,7 @@ def study_classes(
     classes: int,
     per_class: int,
     generator: np.random.Generator,
+    window: Window = "hann",
 ) -> ClassStudy:
     """Let a network hear images, and see what its sheets and its pixels' spectra tell of the classes.
 
@@ -47,9 +48,10 @@ def study_classes(
         classes: how many there are, background included.
         per_class: pixels heard of each class in each image, at most.
         generator: draws the pixels, and the images the probe is fitted on.
+        window: of the spectra. Without one, what drifts in the time heard leaks into all bins and hides the rest.
     """
-    inside: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
-    outside: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
+    inside: list[Floats] = []
+    outside: list[Floats] = []
 
     def fields() -> Iterator[tuple[Tensor, Tensor]]:
         for images, masks in batches:
@@ -62,7 +64,7 @@ def study_classes(
 
     with torch.inference_mode():
         heard = draw_pixels(fields(), per_class=per_class, generator=generator)
-    spectrum = amplitude_spectrum(heard.series, dt=model.config.dt)
+    spectrum = amplitude_spectrum(heard.series, dt=model.config.dt, window=window)
     features = spectrum.amplitudes.reshape(len(heard.labels), -1)
     return ClassStudy(
         images=int(heard.images[-1]) + 1,
@@ -73,6 +75,6 @@ def study_classes(
     )
 
 
-def _joined(parts: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]) -> NaturalFrequencies:
+def _joined(parts: list[Floats]) -> NaturalFrequencies:
     """Of arrays (which, pixel, channel)."""
     return NaturalFrequencies(*np.concatenate(parts, axis=1).swapaxes(1, 2))

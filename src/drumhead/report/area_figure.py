@@ -89,7 +89,7 @@ def _fundamentals(axes: Axes, study: AreaStudy) -> None:
     axes.set(xlabel="side L (grid spacings)", ylabel="frequency")
     _plain_ticks(axes, [int(side) for side in sides])
     axes.legend(loc="upper right", borderaxespad=0.5)
-    note = f"less than a period in T dt = {paper:g}:\nL = {study.first_side_unheard} and more"
+    note = f"T dt = {paper:g}: a bin of {1 / paper:g} is wider\nthan f from L = {study.first_side_unheard} on"
     axes.text(0.97, 1 / paper * 0.93, note, transform=axes.get_yaxis_transform(), **SMALL | {"ha": "right"})
     inset.set(xscale="log", xlim=(smooth[0], smooth[-1]))
     inset.set_title("% from c / (L √2)", fontsize=FONT_SIZE - 1, pad=2)
@@ -119,6 +119,8 @@ def _areas(axes: Axes, study: AreaStudy) -> None:
         )
     axes.set(xscale="log", yscale="log", xlabel="area L²", ylabel="area heard", xlim=span)
     axes.legend(loc="upper left", borderaxespad=0.5)
+    note = "median of points,\n10th to 90th percentile"
+    axes.text(0.97, 0.03, note, transform=axes.transAxes, ha="right", va="bottom", fontsize=FONT_SIZE - 1)
 
 
 def _errors(axes: Axes, study: AreaStudy) -> None:

@@ -35,9 +35,9 @@ def area_notes(study: AreaStudy) -> list[str]:
     points = max(each.points for each in study.heard)
     excess = np.pi**2 * (1 - 2 * (c * dt) ** 2) / 12
     return [
-        f"dt = {dt:g}, c = {c:g}. By {points} points or fewer in T dt = {study.durations[-1]:g}, areas in less too: "
-        "medians, and 10th to 90th percentile where they differ. Hann window, padded and interpolated. Areas by the "
-        f"lattice's form; by the continuum's, c^2 / (2 f^2), they are larger by about {excess:.2f} each.",
+        f"dt = {dt:g}, c = {c:g}. f is heard in T dt = {study.durations[-1]:g}, areas in less too, by {points} points "
+        "or fewer: medians, and 10th to 90th percentile where they differ. Hann window, padded and interpolated. "
+        f"Areas by the lattice's form; by the continuum's, c^2 / (2 f^2), they are larger by about {excess:.2f} each.",
         largest_note(study),
         f"periods: how many of the fundamental pass in T dt = {paper:g}.",
     ]
