@@ -36,6 +36,13 @@ def test_twelve_classes_are_told_apart(vision: str) -> None:
     assert seen[1:, 0].min() > 0.35  # the rest is not
 
 
+def test_seven_classes_are_told_apart_in_grey() -> None:
+    linear = ((class_colours(7) / 255 + 0.055) / 1.055) ** 2.4
+    lightness = 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16  # CIE L*, from 0 to 100
+    assert np.diff(np.sort(lightness)).min() > 7
+    assert np.diff(np.sort(lightness[:6])).min() > 11
+
+
 def test_classes_keep_their_colours_and_never_share_one() -> None:
     many = class_colours(100)
     assert len(np.unique(many, axis=0)) == 100

@@ -28,7 +28,7 @@ FOREGROUND = (
 )
 
 # Bars side by side, on white; they differ in lightness too.
-SERIES = ("#0072b2", "#e69f00", "#444444", "#66c2a4", "#f3e79b")
+SERIES = ("#0072b2", "#e69f00", "#444444", "#3f9b7f", "#fff7c0")
 PALE = "#d9d9d9"
 
 # Blue is negative, orange positive, and the two differ for every common form of colour vision. Rest is as

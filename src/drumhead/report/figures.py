@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 
 from drumhead.report.colours import WAVES, class_colours, colour_image, colour_masks, wave_limit
@@ -102,8 +102,8 @@ def check_waves(waves: npt.ArrayLike, image: npt.NDArray[Any]) -> npt.NDArray[np
     return field
 
 
-def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Name and colour, from 0 to 1, of each class that occurs.
+def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, str]:
+    """Name and colour of each class that occurs.
 
     Raises:
         ValueError: for a class without a name.
@@ -114,4 +114,4 @@ def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) 
             f"class_names must name every class of the masks, 0 to {occurring[-1]}; got {list(class_names)}"
         )
     colours = class_colours(len(class_names)) / 255
-    return {class_names[label]: tuple(colours[label].tolist()) for label in occurring.tolist()}
+    return {class_names[label]: to_hex(colours[label]) for label in occurring.tolist()}

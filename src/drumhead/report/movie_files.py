@@ -17,11 +17,18 @@ FASTEST = 50
 """Frames in a second."""
 
 # H.264 that every player takes, colours as on screens, the same bytes each time: one thread, no names of programs.
-MP4 = (
-    ["-crf", "12", "-preset", "medium", "-threads", "1", "-movflags", "+faststart"]
-    + ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709"]
-    + ["-color_primaries", "bt709", "-color_trc", "bt709", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
-)
+MP4 = {
+    "-crf": "12",
+    "-preset": "medium",
+    "-threads": "1",
+    "-movflags": "+faststart",
+    "-vf": "scale=out_color_matrix=bt709:out_range=tv",
+    "-colorspace": "bt709",
+    "-color_primaries": "bt709",
+    "-color_trc": "bt709",
+    "-fflags": "+bitexact",
+    "-flags:v": "+bitexact",
+}
 
 
 def check_movie(path: Path, frames_per_second: float) -> None:
@@ -82,7 +89,7 @@ def write_mp4(frames: Iterator[Pixels], palette: Pixels, path: Path, frames_per_
         quality=None,
         macro_block_size=1,
         ffmpeg_log_level="error",
-        output_params=MP4,
+        output_params=[word for option in MP4.items() for word in option],
     )
     writer.send(None)
     written = 0

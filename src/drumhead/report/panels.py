@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
@@ -54,17 +54,17 @@ class LegendPlace(NamedTuple):
 
     x: float
     y: float
-    anchor: str
+    anchor: Literal["center left", "lower center"]
     columns: int
 
 
 @styled()
-def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, tuple[float, ...]], dpi: int) -> Figure:
+def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, str], dpi: int) -> Figure:
     """Rows of panels across a page, and a legend: in the first row if that has room, or else below.
 
     Args:
         rows: the rows.
-        legend: colours, red, green and blue from 0 to 1, by name; may be empty.
+        legend: colours by name; may be empty.
         dpi: pixels to an inch.
 
     Raises:
@@ -72,53 +72,40 @@ def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, tuple[float, 
     """
     layout = _Layout(rows, legend, dpi)
     figure = Figure(figsize=(layout.width / dpi, layout.height / dpi), dpi=dpi)
-
-    def place(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
-        """A rectangle in pixels from the top left corner, in the figure's own units."""
-        return (
-            x / layout.width,
-            1 - (y + height) / layout.height,
-            width / layout.width,
-            height / layout.height,
-        )
-
-    def write(x: float, y: float, text: str, *, ha: str, va: str, size: float = FONT_SIZE) -> None:
-        figure.text(x / layout.width, 1 - y / layout.height, text, ha=ha, va=va, fontsize=size)
-
     for row, top in zip(rows, layout.tops, strict=True):
-        write(layout.left - layout.gap, top + layout.panel_height / 2, row.label, ha="right", va="center")
-        for column, panel in enumerate(row.panels):
-            x = layout.left + column * layout.pitch
-            axes = figure.add_axes(place(x, top, layout.panel_width, layout.panel_height))
-            axes.set_axis_off()
-            axes.imshow(panel, aspect="auto", interpolation=layout.interpolation)
-            if row.titles:
-                above = top - layout.pixels(2)
-                write(x + layout.panel_width / 2, above, row.titles[column], ha="center", va="bottom", size=TITLE_SIZE)
-        if row.bar:
-            x = layout.left + len(row.panels) * layout.pitch
-            where = place(x, top, layout.pixels(BAR), layout.panel_height)
-            bar = figure.colorbar(row.bar.colours, cax=figure.add_axes(where))
-            bar.set_ticks(list(row.bar.ticks), labels=list(row.bar.ticks.values()))
-            bar.ax.tick_params(which="minor", length=0)
-            bar.ax.tick_params(labelsize=FONT_SIZE - 1, pad=1.5)
-            bar.outline.set_visible(False)
+        _draw_row(figure, layout, row, top)
     if legend:
         handles = [Patch(facecolor=colour, edgecolor="0.5", lw=0.4, label=name) for name, colour in legend.items()]
         x, y, anchor, columns = layout.legend
-        figure.legend(
-            handles=handles,
-            loc=anchor,
-            bbox_to_anchor=(x / layout.width, 1 - y / layout.height),
-            ncols=columns,
-        )
+        figure.legend(handles=handles, loc=anchor, bbox_to_anchor=layout.point(x, y), ncols=columns)
     return figure
+
+
+def _draw_row(figure: Figure, layout: _Layout, row: PanelRow, top: int) -> None:
+    height, width = layout.panel_height, layout.panel_width
+    figure.text(*layout.point(layout.left - layout.gap, top + height / 2), row.label, ha="right", va="center")
+    for column, panel in enumerate(row.panels):
+        x = layout.left + column * layout.pitch
+        axes = figure.add_axes(layout.rectangle(x, top, width, height))
+        axes.set_axis_off()
+        axes.imshow(panel, aspect="auto", interpolation=layout.interpolation)
+        if row.titles:
+            above = layout.point(x + width / 2, top - layout.pixels(2))
+            figure.text(*above, row.titles[column], ha="center", va="bottom", fontsize=TITLE_SIZE)
+    if row.bar:
+        x = layout.left + len(row.panels) * layout.pitch
+        axes = figure.add_axes(layout.rectangle(x, top, layout.pixels(BAR), height))
+        bar = figure.colorbar(row.bar.colours, cax=axes)
+        bar.set_ticks(list(row.bar.ticks), labels=list(row.bar.ticks.values()))
+        bar.ax.tick_params(which="minor", length=0)
+        bar.ax.tick_params(labelsize=TITLE_SIZE, pad=1.5)
+        bar.outline.set_visible(False)
 
 
 class _Layout:
     """Where everything is, in pixels from the top left corner."""
 
-    def __init__(self, rows: Sequence[PanelRow], legend: Mapping[str, object], dpi: int) -> None:
+    def __init__(self, rows: Sequence[PanelRow], legend: Mapping[str, str], dpi: int) -> None:
         self.dpi = dpi
         self.gap = self.pixels(GAP)
         columns = max(len(row.panels) for row in rows)
@@ -135,7 +122,7 @@ class _Layout:
         image_height, image_width = rows[0].panels[0].shape[:2]
         side = min(available // columns - self.gap, self.pixels(LARGEST))
         scale = side / max(image_width, image_height / 1.5)
-        whole = math.floor(scale) >= 0.8 * scale
+        whole = math.floor(scale) >= 0.75 * scale
         self.interpolation = "nearest" if whole else "auto"  # auto smooths where squares would be uneven
         scale = math.floor(scale) if whole else scale
         self.panel_height, self.panel_width = round(image_height * scale), round(image_width * scale)
@@ -155,7 +142,7 @@ class _Layout:
         self.height = bottom
         start = self.left + len(rows[0].panels) * self.pitch + self.gap
         columns = math.ceil(len(names) / (self.panel_height // self.pixels(LINE)))
-        if len(rows) > 1 and start + self.pixels(legend_width(names, columns)) <= self.width:
+        if len(rows) > 1 and not rows[0].bar and start + self.pixels(legend_width(names, columns)) <= self.width:
             self.legend = LegendPlace(start, self.tops[0] + self.panel_height / 2, "center left", columns)
             return
         columns = legend_columns(names, (self.width - 2 * self.gap) * 72 / self.dpi)
@@ -169,3 +156,11 @@ class _Layout:
     def pixels(self, points: float) -> int:
         """A length in whole pixels."""
         return round(points * self.dpi / 72)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A point in the figure's own units, which begin at the bottom."""
+        return x / self.width, 1 - y / self.height
+
+    def rectangle(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+        """A rectangle, given by its top left corner, in the figure's own units."""
+        return (*self.point(x, y + height), width / self.width, height / self.height)

@@ -144,12 +144,13 @@ def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str]
 
 def _draw_bar(axes: Axes, y: float, summary: Summary, colour: str) -> None:
     axes.barh(y, summary.mean, height=0.85 * BAR, color=colour, edgecolor="0.3", lw=0.5)
-    ends = [end for end in (summary.low, summary.high) if end is not None]
-    axes.plot(ends, [y] * len(ends), color="black", lw=0.6, marker="|", ms=5, mew=0.8, zorder=3, clip_on=False)
+    if summary.low is not None and summary.high is not None:
+        ends = [summary.low, summary.high]
+        axes.plot(ends, [y, y], color="black", lw=0.6, marker="|", ms=5, mew=0.8, zorder=3, clip_on=False)
     if summary.std is not None:
         axes.errorbar(summary.mean, y, xerr=summary.std, color="black", lw=1.6, zorder=3)
-    seeds = list(summary.values)
-    axes.plot(seeds, [y] * len(seeds), "o", ms=3, mfc="white", mec="black", mew=0.6, zorder=4, clip_on=False)
+    if seeds := list(summary.values):
+        axes.plot(seeds, [y] * len(seeds), "o", ms=3, mfc="white", mec="black", mew=0.6, zorder=4, clip_on=False)
 
 
 def _panel_height(bars: Sequence[ScoreBar]) -> float:
