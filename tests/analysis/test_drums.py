@@ -84,6 +84,17 @@ def test_no_square_larger_than_half_the_steps_is_heard_whatever_the_speed_of_wav
     assert largest_side_heard(steps * dt, dt=dt, c=1 / (dt * 2**0.5)) == steps // 2
 
 
+def test_in_the_papers_duration_no_two_neighbouring_squares_are_a_bin_apart() -> None:
+    fundamentals = lattice_fundamental(np.arange(2.0, 65.0), dt=0.1)
+    assert (fundamentals[:-1] - fundamentals[1:]).max() < 1 / 10
+
+
+def test_the_continuum_overestimates_every_square_by_the_same_area() -> None:
+    sides = np.arange(8.0, 65.0)
+    excess = continuous_area(lattice_fundamental(sides, dt=0.1)) - sides**2
+    np.testing.assert_allclose(excess, np.pi**2 * (1 - 2 * 0.1**2) / 12, rtol=0.02)
+
+
 @pytest.mark.parametrize("count", [1, 4, 12, 35, 36])
 def test_modes_of_a_square_mask_are_those_of_the_square(count: int) -> None:
     """The same eigenvalues; and the same spaces, for modes of one eigenvalue may be turned in theirs."""
