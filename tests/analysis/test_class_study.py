@@ -80,3 +80,10 @@ def test_a_seed_gives_the_same_study() -> None:
         study = study_classes(model, batches(), classes=3, per_class=3, generator=np.random.default_rng(seed))
         means.append(study.spectra.mean.tobytes())
     assert means[0] == means[1] != means[2]
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_there_must_be_shapes_and_background(label: int) -> None:
+    alike = [(pictures, torch.full_like(masks, label)) for pictures, masks in batches()]
+    with pytest.raises(ValueError, match=rf"shapes and background; got the classes \[{label}\] alone"):
+        study_classes(stiff_where_white(), alike, classes=3, per_class=2, generator=np.random.default_rng(0))

@@ -49,6 +49,9 @@ def study_classes(
         per_class: pixels heard of each class in each image, at most.
         generator: draws the pixels, and the images the probe is fitted on.
         window: of the spectra. Without one, what drifts in the time heard leaks into all bins and hides the rest.
+
+    Raises:
+        ValueError: if there are no two images, or no foreground or no background in any of them.
     """
     inside: list[Floats] = []
     outside: list[Floats] = []
@@ -64,6 +67,8 @@ def study_classes(
 
     with torch.inference_mode():
         heard = draw_pixels(fields(), per_class=per_class, generator=generator)
+    if not (heard.labels != 0).any() or not (heard.labels == 0).any():
+        raise ValueError(f"the images must show shapes and background; got the classes {np.unique(heard.labels)} alone")
     spectrum = amplitude_spectrum(heard.series, dt=model.config.dt, window=window)
     features = spectrum.amplitudes.reshape(len(heard.labels), -1)
     return ClassStudy(

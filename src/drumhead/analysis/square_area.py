@@ -16,7 +16,7 @@ SIDES = (5, 7, 8, 10, 16, 24, 32, 48)
 """Of the squares, in grid spacings, unless others are chosen."""
 
 DURATIONS = 17
-"""How many durations, evenly spaced on a logarithmic scale: odd, so that one is in the middle."""
+"""How many durations, evenly spaced on a logarithmic scale, each once: odd, so that one is in the middle."""
 
 BINS, BETWEEN = "bins alone", "between bins"
 ESTIMATIONS = {BINS: BINS_ALONE, BETWEEN: BETWEEN_BINS}
@@ -122,7 +122,7 @@ def study_areas(
         raise ValueError(f"duration must be more than the paper's T dt = {shortest:g} and finite, got {duration}")
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
-    durations = dt * np.array([steps_of(each, dt=dt) for each in np.geomspace(shortest, duration, DURATIONS)])
+    durations = dt * np.unique([steps_of(each, dt=dt) for each in np.geomspace(shortest, duration, DURATIONS)])
     study = AreaStudy(dt, c, durations, {}, [])
     for number, side in enumerate(sorted(sides), start=1):
         generator = np.random.default_rng([seed, side])

@@ -220,7 +220,7 @@ def polygons(
         raise ValueError(f"{run} is a {model.config.name}, whose cells have no natural frequency; name a run of an nwm")
     check_samples(dataset, split, [sample])
     chosen = dataset.splits[split]
-    loader = image_loader(chosen, batch_size=8, order=range(min(images, len(chosen.images))))
+    loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
     console = Console()
     with progress_bar(console, "listening") as progress:
         study = study_classes(

@@ -98,7 +98,7 @@ def _draw_pictures(
         _picture(axes, picture, title)
     for channel, (axes, values) in enumerate(zip(panels[3:], natural, strict=True)):
         _picture(axes, colours.to_rgba(values, bytes=True), f"√ω / 2π, {_channel(channel)}")
-        if truth.any():
+        if truth.any() and not truth.all():
             axes.contour(truth != 0, levels=[0.5], colors="white", linewidths=0.5)
     bar = part.colorbar(colours, ax=panels.tolist(), **BAR)
     bar.ax.tick_params(labelsize=SMALL)
