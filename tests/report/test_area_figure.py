@@ -32,7 +32,7 @@ def test_the_figure_shows_what_was_heard(study: AreaStudy) -> None:
     spectra, fundamentals, areas, errors = figure.axes
     assert [axes.get_title("left")[0] for axes in figure.axes] == list("abcd")
     assert [text.get_text() for text in spectra.get_yticklabels()] == ["L = 9", "L = 5"]
-    assert any("wider\nthan f from L = 8 on" in text.get_text() for text in fundamentals.texts)
+    assert any("f = 0.1,\nfrom L = 8 on" in text.get_text() for text in fundamentals.texts)
     drawn = [container for container in areas.containers if isinstance(container, ErrorbarContainer)]
     for container, duration in zip(drawn, study.shown_durations, strict=True):
         heard = study.select(duration=duration, estimation=BETWEEN)

@@ -37,7 +37,7 @@ class Estimation(NamedTuple):
     interpolate: bool = True
     """Whether a peak's frequency is read between bins."""
     threshold: float = 0.1
-    """Height of the smallest peak that counts, as a share of the spectrum's maximum: above a Hann window's side lobes."""
+    """Height of the smallest peak that counts, as a share of the maximum: above a Hann window's side lobes."""
 
 
 BINS_ALONE = Estimation(padding=1, interpolate=False)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
 from drumhead.analysis.square_area import BETWEEN, BINS, AreaStudy, paper_duration
@@ -61,6 +62,7 @@ def _spectra(axes: Axes, study: AreaStudy) -> None:
     axes.set(xlabel="frequency", ylabel=f"amplitude ({DECADES:g} decades each)")
     axes.set_yticks([row + 0.3 for row in range(len(sides))], [f"L = {side}" for side in reversed(sides)])
     axes.tick_params(axis="y", length=0)
+    _few_ticks(axes.xaxis)
     axes.axvspan(low, 1 / paper_duration(), color=BELOW, zorder=0, lw=0)
     note = f"below the first\nbin at T dt = {paper_duration():g}"
     axes.text(0.03, 0.97, f"{note}\n\n▼ fundamental\non the lattice", transform=axes.transAxes, **SMALL)
@@ -88,9 +90,10 @@ def _fundamentals(axes: Axes, study: AreaStudy) -> None:
     axes.set(xscale="log", yscale="log", xlim=(smooth[0], smooth[-1]), ylim=(bottom, 1.5 * continuous.max()))
     axes.set(xlabel="side L (grid spacings)", ylabel="frequency")
     _plain_ticks(axes, [int(side) for side in sides])
+    _few_ticks(axes.yaxis)
     axes.legend(loc="upper right", borderaxespad=0.5)
-    note = f"T dt = {paper:g}: a bin of {1 / paper:g} is wider\nthan f from L = {study.first_side_unheard} on"
-    axes.text(0.97, 1 / paper * 0.93, note, transform=axes.get_yaxis_transform(), **SMALL | {"ha": "right"})
+    note = f"grey: below the first bin\nat T dt = {paper:g}, f = {1 / paper:g},\nfrom L = {study.first_side_unheard} on"
+    axes.text(0.97, 0.74, note, transform=axes.transAxes, **SMALL | {"ha": "right"})
     inset.set(xscale="log", xlim=(smooth[0], smooth[-1]))
     inset.set_title("% from c / (L √2)", fontsize=FONT_SIZE - 1, pad=2)
     inset.tick_params(labelsize=FONT_SIZE - 2)
@@ -118,6 +121,8 @@ def _areas(axes: Axes, study: AreaStudy) -> None:
             label=f"T dt = {duration:.4g}",
         )
     axes.set(xscale="log", yscale="log", xlabel="area L²", ylabel="area heard", xlim=span)
+    _few_ticks(axes.xaxis)
+    _few_ticks(axes.yaxis)
     axes.legend(loc="upper left", borderaxespad=0.5)
     note = "median of points,\n10th to 90th percentile"
     axes.text(0.97, 0.03, note, transform=axes.transAxes, ha="right", va="bottom", fontsize=FONT_SIZE - 1)
@@ -134,13 +139,24 @@ def _errors(axes: Axes, study: AreaStudy) -> None:
             axes.plot(durations, errors, ls=line, lw=1.1, marker=".", ms=3, color=colour)
         axes.plot([], [], color=colour, label=f"L = {side}")
         apart = SEPARATING / _lattice(study, side)
-        axes.plot(apart, 1.0, marker="v", ms=4, color=colour, transform=axes.get_xaxis_transform(), clip_on=False)
+        if study.durations[0] <= apart <= study.durations[-1]:
+            axes.plot(apart, 1.0, marker="v", ms=4, color=colour, transform=axes.get_xaxis_transform(), clip_on=False)
     axes.plot([], [], color="black", ls=":", label="bins alone")
     axes.plot([], [], color="black", label="padded, interpolated")
     axes.plot([], [], color="black", ls="", marker="v", ms=4, label=f"{SEPARATING:.1f} periods")
     axes.set(xscale="log", yscale="log", xlabel="listening time T dt", ylabel="error of the area (%)")
     axes.set_xlim(study.durations[0], study.durations[-1])
+    _few_ticks(axes.xaxis)
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.legend(loc="lower left", borderaxespad=0.5, handlelength=1.5)
+
+
+def _few_ticks(axis: Axis) -> None:
+    """1, 2 and 5 of each decade of a logarithmic axis, or of many decades 1 alone."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _plain_ticks(axes: Axes, values: list[int]) -> None:
