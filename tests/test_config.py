@@ -6,7 +6,7 @@ import pytest
 from pydantic import PositiveInt, ValidationError
 
 from drumhead.config import Config
-from drumhead.data import TetrominoConfig
+from drumhead.data import DATASETS
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import FAMILIES
 
@@ -56,6 +56,6 @@ def test_a_docstring_below_a_field_is_its_description() -> None:
     assert Sizes.model_fields["height"].description == "Rows."
 
 
-@pytest.mark.parametrize("config", [*FAMILIES, Recipe, Experiment, TetrominoConfig])
+@pytest.mark.parametrize("config", [*FAMILIES, Recipe, Experiment, *(kind.config for kind in DATASETS.values())])
 def test_every_field_a_user_can_set_is_described(config: type[Config]) -> None:
     assert [name for name, field in config.model_fields.items() if not field.description] == []

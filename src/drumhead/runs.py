@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import json
-import pickle
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -30,10 +29,11 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
+from drumhead.pickles import PickleError, read_pickle
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
-RunState = Literal["done", "unfinished"]
+RunState = Literal["done", "imported", "unfinished"]
 VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 
 
@@ -83,6 +83,8 @@ class RunConfig(Config):
     """Versions of Python and of the packages that shape the numbers."""
     machine: dict[str, str]
     """System, processor, accelerator and threads."""
+    imported_from: str | None = None
+    """Where the weights were found, if they were not trained here: such a run has no training to go on with."""
 
 
 class Run:
@@ -116,8 +118,7 @@ class Run:
             RunError: if the folder holds anything.
         """
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
+        check_new_run_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
         run = cls(folder, config)
         run.write_config(config)
@@ -135,8 +136,10 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """``done`` once the test set has been scored."""
-        return "done" if self.scores_path.is_file() else "unfinished"
+        """``done`` once the test set has been scored; before that, ``imported`` if there is no training to finish."""
+        if self.scores_path.is_file():
+            return "done"
+        return "unfinished" if self.config.imported_from is None else "imported"
 
     @property
     def checkpoint_path(self) -> Path:
@@ -186,12 +189,9 @@ class Run:
         if not self.checkpoint_path.is_file():
             return None
         try:
-            state: dict[str, Any] = torch.load(self.checkpoint_path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
-            raise RunError(
-                f"{self.checkpoint_path} is damaged, or holds more than tensors and plain values: "
-                "this run cannot go on; train in another folder"
-            ) from error
+            state: dict[str, Any] = read_pickle(self.checkpoint_path)
+        except PickleError as error:
+            raise RunError(f"{error}: this run cannot go on; train in another folder") from error
         return state
 
     def new_model(self) -> Segmenter:
@@ -251,6 +251,20 @@ def load(folder: Path | str) -> Segmenter:
         RunError: if the folder is not a run, or none of its epochs has finished.
     """
     return Run.open(folder).load_model()
+
+
+def check_new_run_folder(folder: Path) -> None:
+    """Raise ``RunError`` if the folder holds anything, and so cannot become a run."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
+
+
+def check_trained_here(run: Run) -> None:
+    """Raise ``RunError`` if a run's weights were imported."""
+    if run.config.imported_from is not None:
+        raise RunError(
+            f"{run.folder} holds imported weights, which have no training to go on with: choose another folder"
+        )
 
 
 def run_folders(folder: Path | str) -> list[Path]:

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE, main
-from drumhead.data import TETROMINO_CLASSES, open_dataset
+from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, KnownSet, open_dataset
 from drumhead.demo import FILES
 from drumhead.runs import Run
 
@@ -103,6 +103,41 @@ def test_damaged_data_is_named(workplace: Path, tmp_path: Path, capsys: pytest.C
     np.save(copy / "val_masks.npy", masks)
     assert main(["data", "check", str(copy)]) == WRONG_USAGE
     assert "val_masks.npy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["mnist", "multi-mnist", "multi_mnist", "polygons"])
+def test_every_dataset_is_made_with_its_options(
+    name: str, toy_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = {"mnist": ["--size", "31"], "polygons": ["--canvas", "64", "--sides", "3", "5", "--rotate"]}
+    words = ["data", name, "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3", "--seed", "1"]
+    root = [] if name == "polygons" else ["--mnist-root", str(toy_mnist)]
+    assert main([*words, *root, *options.get(name, [])]) == OK
+    assert open_dataset(tmp_path / "new").height == {"mnist": 31, "polygons": 64}.get(name, 128)
+    assert main(["data", "check", str(tmp_path / "new")]) == OK
+    assert "No fault" in capsys.readouterr().out
+
+
+def test_digits_are_asked_for_before_anything_is_made(
+    toy_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["data", "mnist", "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3"]
+    assert main([*words, "--seed", "1", "--mnist-root", str(tmp_path)]) == WRONG_USAGE
+    assert "train-images-idx3-ubyte.gz" in capsys.readouterr().err
+    monkeypatch.setenv(MNIST_ROOT_VARIABLE, str(toy_mnist))
+    assert main(["data", "mnist", "--out", str(tmp_path / "new")]) == WRONG_USAGE
+    assert "Give a seed" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert main([*words, "--seed", "1"]) == OK
+
+
+def test_a_known_set_is_named(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = KnownSet("the set of this test", open_dataset(workplace / "data").manifest.splits)
+    monkeypatch.setitem(DATASETS, "polygons", DATASETS["polygons"]._replace(known=known))
+    assert main(["data", "check", str(workplace / "data")]) == OK
+    assert "This is the set of this test, bit for bit" in capsys.readouterr().out
 
 
 def test_a_run_is_listed_with_its_scores(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,11 +267,15 @@ def test_predict_finds_bad_input_before_work(waves: str, tmp_path: Path, capsys:
 
 
 def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["movie", waves, "--sample", "2"]) == OK
-    with Image.open(Path(waves) / "movies" / "test-2.gif") as movie:
+    assert main(["movie", waves, "--samples", "2", "0", "--channels", "1"]) == OK
+    path = Path(waves) / "movies" / "test-2-0.gif"
+    assert f"wrote {path}" in capsys.readouterr().out
+    with Image.open(path) as movie:
         assert getattr(movie, "n_frames", 1) == 4
-    assert main(["movie", waves, "--sample", "5"]) == WRONG_USAGE
+    assert main(["movie", waves, "--samples", "5"]) == WRONG_USAGE
     assert "from 0 to 4" in capsys.readouterr().err
+    assert main(["movie", waves, "--out", "waves.webm"]) == WRONG_USAGE
+    assert ".gif or .mp4" in capsys.readouterr().err
     assert main(["movie", str(workplace / "runs" / "tetrominoes-cnn-2")]) == WRONG_USAGE
     assert "no waves" in capsys.readouterr().err
 

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, Any, get_args
 
 import pytest
+from pydantic import Field, TypeAdapter, ValidationError
 
 from drumhead.config import Config
-from drumhead.data import DATASETS, TetrominoConfig, check_dataset, is_published_tetrominoes, make_dataset
+from drumhead.data import (
+    DATASETS,
+    SPLIT_NAMES,
+    DatasetConfig,
+    TetrominoConfig,
+    check_dataset,
+    known_set,
+    make_dataset,
+    prepare_dataset,
+)
 
 SMALL = TetrominoConfig(seed=1, train=4, val=2, test=2)
 
@@ -18,7 +30,7 @@ def test_a_dataset_is_made_and_remembers_its_recipe(tmp_path: Path) -> None:
     assert dataset.fingerprint == made.fingerprint
     assert dataset.class_names == ("background", "I", "O", "T", "S/Z", "J/L")
     assert TetrominoConfig.model_validate(dataset.manifest.recipe) == SMALL
-    assert not is_published_tetrominoes(dataset)
+    assert known_set(dataset) is None
 
 
 def test_nothing_is_drawn_for_a_folder_in_use(tmp_path: Path) -> None:
@@ -28,14 +40,48 @@ def test_nothing_is_drawn_for_a_folder_in_use(tmp_path: Path) -> None:
 
 
 def test_an_unknown_configuration_lists_the_options(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"tetrominoes; got Config"):
+    with pytest.raises(TypeError, match=r"tetrominoes, mnist, multi_mnist, polygons; got Config"):
         make_dataset(Config(), tmp_path / "new")
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_kind_makes_a_small_dataset(name: str, tmp_path: Path) -> None:
+def test_every_kind_makes_a_small_dataset(name: str, toy_mnist: Path, tmp_path: Path) -> None:
     kind = DATASETS[name]
     config = kind.config.model_validate({"name": name, "seed": 2, "train": 3, "val": 1, "test": 1})
-    dataset = make_dataset(config, tmp_path / name)
+    dataset = make_dataset(config, tmp_path / name, mnist_root=toy_mnist)
     assert dataset.class_names == kind.class_names
     assert [len(split.images) for split in dataset.splits.values()] == [3, 1, 1]
+    assert check_dataset(tmp_path / name).manifest.recipe == config.model_dump(mode="json")
+    assert prepare_dataset(config, tmp_path / "standard", mnist_root=toy_mnist).fingerprint == dataset.fingerprint
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_union_of_configurations_is_told_by_name(name: str) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetConfig, Field(discriminator="name")])
+    config = adapter.validate_python({"name": name})
+    assert type(config) is DATASETS[name].config
+    assert adapter.validate_json(adapter.dump_json(config)) == config
+
+
+def test_a_union_names_the_datasets_there_are() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetConfig, Field(discriminator="name")])
+    assert {type(DATASETS[name].config()) for name in DATASETS} == set(get_args(DatasetConfig))
+    with pytest.raises(ValidationError, match="'tetrominoes', 'mnist', 'multi_mnist', 'polygons'"):
+        adapter.validate_python({"name": "hexominoes"})
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_known_set_is_told_by_its_fingerprints_whatever_it_is_called(name: str, tmp_path: Path) -> None:
+    dataset = make_dataset(SMALL.replace(train=1, val=1, test=1), tmp_path / "small")
+    known = DATASETS[name].known
+    manifest = dataset.manifest.model_copy(update={"splits": dict(known.splits)})
+    assert known_set(replace(dataset, manifest=manifest)) is known
+    other = {**known.splits, "val": known.splits["val"].replace(masks_sha256="0" * 64)}
+    manifest = dataset.manifest.model_copy(update={"splits": other})
+    assert known_set(replace(dataset, manifest=manifest)) is None
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_known_set_has_the_sizes_of_the_default(name: str) -> None:
+    config, known = DATASETS[name].config().model_dump(), DATASETS[name].known
+    assert {split: entry.count for split, entry in known.splits.items()} == {key: config[key] for key in SPLIT_NAMES}

@@ -10,18 +10,20 @@ import torch
 from pydantic import ValidationError
 
 from drumhead.data import (
-    PUBLISHED_FINGERPRINTS,
+    DATASETS,
     TETROMINO_CLASSES,
     Split,
     TetrominoConfig,
     draw_boards,
-    is_published_tetrominoes,
+    known_set,
     make_tetrominoes,
     tetromino_boards,
     write_dataset,
 )
 from drumhead.data.manifest import sha256
 from drumhead.data.tetromino_boards import PIECES, free_places, published_boards
+from drumhead.data.tetrominoes import PUBLISHED_TETROMINOES
+from drumhead.scores import background_scores
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +37,8 @@ def own(**changes: Any) -> TetrominoConfig:
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_published_fingerprints(published: dict[str, Split], split: str) -> None:
-    assert sha256(published[split].images) == PUBLISHED_FINGERPRINTS[split].images_sha256
-    assert sha256(published[split].masks) == PUBLISHED_FINGERPRINTS[split].masks_sha256
+    assert sha256(published[split].images) == PUBLISHED_TETROMINOES.splits[split].images_sha256
+    assert sha256(published[split].masks) == PUBLISHED_TETROMINOES.splits[split].masks_sha256
 
 
 def test_published_fingerprints_are_of_uint8_masks(published: dict[str, Split]) -> None:
@@ -46,18 +48,20 @@ def test_published_fingerprints_are_of_uint8_masks(published: dict[str, Split]) 
     assert sha256(masks.astype(np.int64)) == int64
 
 
-def test_all_background_accuracy_on_the_published_test_split(published: dict[str, Split]) -> None:
-    assert (published["test"].masks == 0).mean() == 0.855583984375
+def test_all_background_scores_on_the_published_test_split(published: dict[str, Split]) -> None:
+    scores = background_scores(published["test"].masks, TETROMINO_CLASSES)
+    assert scores.acc == 0.855583984375
+    assert scores.iou == pytest.approx(0.7537647857666016, rel=2**-24)  # a mean taken in float32
 
 
 def test_published_set_is_known_on_disk_and_another_is_not(published: dict[str, Split], tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "published", published, name="tetrominoes", class_names=TETROMINO_CLASSES)
-    assert is_published_tetrominoes(dataset)
+    assert known_set(dataset) is DATASETS["tetrominoes"].known
     masks = published["val"].masks.copy()
     masks[0, 63, 63] = 1
     other = {**published, "val": Split(published["val"].images, masks)}
     dataset = write_dataset(tmp_path / "other", other, name="tetrominoes", class_names=TETROMINO_CLASSES)
-    assert not is_published_tetrominoes(dataset)
+    assert known_set(dataset) is None
 
 
 def test_published_and_own_boards_have_the_same_statistics(published: dict[str, Split]) -> None:

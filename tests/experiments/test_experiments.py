@@ -8,37 +8,63 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drumhead.data import Dataset, TetrominoConfig, make_dataset, to_tensors
+from drumhead.data import DATASETS, Dataset, DatasetKind, TetrominoConfig, make_dataset, to_tensors
 from drumhead.experiments import PRESETS, Experiment, Recipe, experiment_listings, find_experiment
 from drumhead.runs import Run
 from drumhead.training import train
 
-NAMES = tuple(experiment_listings())
+LISTINGS = experiment_listings()
+NAMES = tuple(LISTINGS)
+MODELS = {listing.experiment.model: name for name, listing in LISTINGS.items()}
+"""An experiment of each model: those on other datasets train it no differently on the boards of these tests."""
 
-PUBLISHED: dict[str, tuple[dict[str, Any], int]] = {
-    # name: model, first of its ten seeds in a row
-    **{
-        f"tetrominoes-nwm-{readout}": (
-            {"name": "nwm", "readout": readout, "steps": 100, "hidden_channels": 2, "width": 16, "dt": 0.1},
-            seed,
-        )
-        for readout, seed in {"fft": 2000, "last": 2100, "linear": 2200, "max": 2300, "mean": 2400}.items()
-    },
-    **{
-        f"tetrominoes-lstm-{readout}": (
-            {"name": "conv_lstm", "readout": readout, "steps": 20, "hidden_channels": 2, "width": 16},
-            seed,
-        )
-        for readout, seed in {"fft": 5000, "last": 5010, "linear": 5100, "max": 5200, "mean": 5300}.items()
-    },
-    **{
-        f"tetrominoes-cnn-{layers}": (
-            {"name": "cnn", "layers": layers, "hidden_channels": 2, "width": 16, "features_per_channel": 49},
-            seed,
-        )
-        for layers, seed in {2: 7500, 4: 7510, 8: 7600, 16: 7700, 32: 7800}.items()
-    },
+NWM = {"name": "nwm", "steps": 100, "dt": 0.1, "hidden_channels": 2, "width": 16, "pixel_widths": (256, 256, 256)}
+LSTM = {"name": "conv_lstm", "steps": 20, "hidden_channels": 2, "width": 16, "pixel_widths": (256, 256, 256)}
+CNN = {
+    "name": "cnn",
+    "hidden_channels": 2,
+    "width": 16,
+    "features_per_channel": 49,
+    "pixel_widths": (256, 256, 256),
 }
+
+SAMPLED: list[tuple[str, dict[str, Any], list[int]]] = [
+    ("tetrominoes-nwm-linear", {**NWM, "readout": "linear"}, [*range(2200, 2210)]),
+    ("mnist-nwm-max", {**NWM, "readout": "max"}, [*range(3300, 3310)]),
+    ("mnist-lstm-fft", {**LSTM, "readout": "fft"}, [*range(2620, 2630)]),
+    ("tetrominoes-lstm-mean", {**LSTM, "readout": "mean"}, [*range(5300, 5310)]),
+    ("mnist-cnn-8", {**CNN, "layers": 8}, [*range(8600, 8610)]),
+    ("tetrominoes-cnn-32", {**CNN, "layers": 32}, [*range(7800, 7810)]),
+    (
+        "multi-mnist-nwm-linear",
+        {**NWM, "readout": "linear", "hidden_channels": 16, "pixel_widths": (32,) * 5},
+        [1040, 1041, 1042, 1044, 1047, 1048, *range(1050, 1056)],
+    ),
+    ("multi-mnist-unet-3", {"name": "unet", "width": 3}, [*range(410, 420), 3410, 3411]),
+]
+"""Some of the published experiments: the name, the model, and the seeds."""
+
+TOTALS = {
+    **{f"tetrominoes-nwm-{readout}": 150_524 - 5_100 for readout in ("last", "mean", "max")},
+    **{f"mnist-nwm-{readout}": 150_945 - 5_100 for readout in ("last", "mean", "max")},
+    "tetrominoes-nwm-linear": 176_124,
+    "tetrominoes-nwm-fft": 176_124 - 5_100,
+    "mnist-nwm-linear": 176_545,
+    "mnist-nwm-fft": 176_545 - 5_100,
+    **{f"tetrominoes-lstm-{readout}": 145_926 - 220 for readout in ("last", "mean", "max")},
+    **{f"mnist-lstm-{readout}": 146_347 - 220 for readout in ("last", "mean", "max")},
+    "tetrominoes-lstm-linear": 151_046,
+    "tetrominoes-lstm-fft": 151_046 - 220,
+    "mnist-lstm-linear": 151_467,
+    "mnist-lstm-fft": 151_467 - 220,
+    "tetrominoes-gru-linear": 150_972 - 3_058,
+    "tetrominoes-rnn-linear": 150_826 - 3_058,
+    **{f"tetrominoes-cnn-{n}": t for n, t in {2: 159_502, 4: 164_142, 8: 173_422, 16: 191_982, 32: 229_102}.items()},
+    **{f"mnist-cnn-{n}": t for n, t in {2: 160_499, 4: 165_139, 8: 174_419, 16: 192_979, 32: 230_099}.items()},
+    **{f"multi-mnist-unet-{n}": t for n, t in {2: 30_745, 3: 68_834, 4: 122_071, 5: 190_456}.items()},
+    "multi-mnist-nwm-linear": 54_855,
+}
+"""Parameters of the published checkpoints, less those that no forward pass uses."""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +73,8 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return make_dataset(config, tmp_path_factory.mktemp("experiments") / "boards")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_experiment_trains_a_step_and_is_scored(name: str, boards: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", MODELS.values())
+def test_every_model_trains_a_step_and_is_scored(name: str, boards: Dataset, tmp_path: Path) -> None:
     experiment = find_experiment(name, "smoke")
     experiment = experiment.replace(recipe=experiment.recipe.replace(epochs=1, steps_per_epoch=1, batch_size=2))
     run = train(experiment, boards, tmp_path / "run", accelerator="cpu")
@@ -69,16 +95,51 @@ def test_experiments_survive_json(name: str, preset: Any) -> None:
     assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
 
 
-def test_the_published_experiments_are_those_of_the_paper() -> None:
-    listings = experiment_listings()
-    assert {name for name, listing in listings.items() if listing.seeds} == set(PUBLISHED)
-    for name, (model, first_seed) in PUBLISHED.items():
-        experiment, seeds = listings[name]
-        assert experiment.model.model_dump(include=set(model)) == model, name
-        assert experiment.model.model_dump()["pixel_widths"] == (256, 256, 256), name
-        assert seeds == tuple(range(first_seed, first_seed + 10)), name
-        assert experiment.seed == first_seed, name
-        assert experiment.dataset == TetrominoConfig(seed="published"), name
+def test_the_paper_has_35_experiments() -> None:
+    readouts, depths = ("fft", "last", "linear", "max", "mean"), (2, 4, 8, 16, 32)
+    expected = {
+        *[f"{data}-{model}-{r}" for data in ("tetrominoes", "mnist") for model in ("nwm", "lstm") for r in readouts],
+        *[f"{data}-cnn-{layers}" for data in ("tetrominoes", "mnist") for layers in depths],
+        "multi-mnist-nwm-linear",
+        *[f"multi-mnist-unet-{width}" for width in (2, 3, 4, 5)],
+    }
+    published = {name: listing for name, listing in LISTINGS.items() if listing.seeds}
+    assert set(published) == expected
+    assert len(published) == 35
+    for name, (experiment, seeds) in published.items():
+        assert experiment.seed == seeds[0]
+        assert len(seeds) == (12 if name.startswith("multi") else 10)
+
+
+@pytest.mark.parametrize(("name", "model", "seeds"), SAMPLED, ids=[name for name, *_ in SAMPLED])
+def test_published_models_and_seeds_are_the_papers(name: str, model: dict[str, Any], seeds: list[int]) -> None:
+    experiment = LISTINGS[name].experiment
+    assert experiment.model.model_dump(include=set(model)) == model
+    assert LISTINGS[name].seeds == tuple(seeds)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dataset_is_the_default_one_of_the_name(name: str) -> None:
+    dataset = find_experiment(name).dataset
+    assert dataset is not None
+    assert name.startswith(f"{dataset.name.replace('_', '-')}-")
+    assert dataset == DATASETS[dataset.name].config()
+
+
+@pytest.mark.parametrize(("name", "total"), TOTALS.items())
+def test_parameter_totals_are_the_published_ones(name: str, total: int) -> None:
+    assert LISTINGS[name].parameter_count == total
+
+
+def test_every_published_experiment_has_a_known_total() -> None:
+    assert set(TOTALS) >= {name for name, listing in LISTINGS.items() if listing.seeds}
+
+
+def test_polygons_are_heard_with_one_channel() -> None:
+    for name in ("polygons-nwm-linear", "polygons-nwm-fft"):
+        model = find_experiment(name).model
+        assert model.model_dump(include={"steps", "hidden_channels"}) == {"steps": 100, "hidden_channels": 1}
+        assert LISTINGS[name].seeds == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,11 +161,24 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
     }
 
 
-def test_no_two_published_runs_share_a_seed_and_no_two_experiments_a_model() -> None:
-    listings = experiment_listings().values()
-    seeds = [seed for listing in listings for seed in listing.seeds]
-    assert len(seeds) == len(set(seeds)) == 150
-    assert len({listing.experiment.model for listing in listings}) == len(listings)
+def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiments_a_model() -> None:
+    for dataset, runs in {"tetrominoes": 150, "mnist": 150, "multi_mnist": 60, "polygons": 0}.items():
+        listings = [x for x in LISTINGS.values() if x.experiment.dataset == DATASETS[dataset].config()]
+        seeds = [seed for listing in listings for seed in listing.seeds]
+        assert len(seeds) == len(set(seeds)) == runs
+        assert len({listing.experiment.model for listing in listings}) == len(listings)
+
+
+@pytest.mark.parametrize("kind", DATASETS.values(), ids=DATASETS)
+def test_smoke_shrinks_every_kind_of_dataset(kind: DatasetKind) -> None:
+    experiment = find_experiment("tetrominoes-cnn-2").replace(dataset=kind.config())
+    small = PRESETS["smoke"](experiment).dataset
+    assert small == kind.config.model_validate({"train": 16, "val": 8, "test": 8, "seed": 0})
+    assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
+
+
+def test_smoke_leaves_a_folder_of_data_alone() -> None:
+    assert PRESETS["smoke"](find_experiment("tetrominoes-cnn-2").replace(dataset=None)).dataset is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -118,7 +192,7 @@ def test_the_presets_change_data_and_recipe_alone(name: str) -> None:
 
 
 def test_an_unknown_experiment_lists_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"'tetrominoes-nwn'; there are: .*tetrominoes-nwm-linear.*tetrominoes-unet-5"):
+    with pytest.raises(ValueError, match=r"'tetrominoes-nwn'; there are: .*tetrominoes-nwm-linear.*polygons-nwm-fft"):
         find_experiment("tetrominoes-nwn")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -60,6 +61,14 @@ def test_nothing_overlaps_and_all_is_on_the_page(rows: list[PanelRow]) -> None:
         assert box.y0 >= 0
         assert box.x1 <= figure.bbox.width
         assert box.y1 <= figure.bbox.height
+
+
+def test_long_words_go_over_lines() -> None:
+    long = replace(row(3), label="tetrominoes-nwm-linear-seed2200, learning rate 0.001\nstates")
+    long = replace(long, titles=["prediction\ntetrominoes-nwm-linear-seed2200, steps 50"] * 3)
+    figure = panel_figure([long, row(9, height=64, width=64), long], legend=LEGEND, dpi=150)
+    for one, other in combinations(boxes(figure), 2):
+        assert Bbox.intersection(one, other) is None
 
 
 @pytest.mark.parametrize("dpi", [100, 150, 300])

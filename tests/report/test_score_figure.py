@@ -61,8 +61,7 @@ def test_the_note_tells_of_the_marks_that_occur() -> None:
     assert "smallest to largest" in words(scores_figure([CNN], score="IoU"))
 
 
-def test_a_legend_where_there_is_more_than_one_recipe() -> None:
-    assert not scores_figure([NWM, CNN._replace(group="paper")], score="IoU").legends
+def test_the_legend_names_the_recipes() -> None:
     (legend,) = scores_figure([NWM, QUICK, CNN], score="IoU").legends
     assert [text.get_text() for text in legend.get_texts()] == ["paper", "lite", PUBLISHED]
 

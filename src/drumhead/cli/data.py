@@ -18,7 +18,7 @@ from drumhead.data import (
     check_dataset,
     check_new_folder,
     import_dataset,
-    is_published_tetrominoes,
+    known_set,
     make_dataset,
 )
 
@@ -27,7 +27,8 @@ Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
 def main(words: list[str]) -> int:
     """Run ``drumhead data``."""
-    verbs: dict[str, Callable[..., None]] = {name: making(name) for name in DATASETS}
+    verbs: dict[str, Callable[..., None]] = {name.replace("_", "-"): making(name) for name in DATASETS}
+    words = [word.replace("_", "-") if number == 0 else word for number, word in enumerate(words)]
     tyro.extras.subcommand_cli_from_dict(
         {**verbs, "check": check, "import": import_folder},
         prog="drumhead data",
@@ -39,23 +40,27 @@ def main(words: list[str]) -> int:
 
 def making(name: str) -> Callable[..., None]:
     """The command that makes the dataset of that name; its flags are the fields of the configuration."""
-    config_type = DATASETS[name].config
+    kind = DATASETS[name]
 
-    def make(config: Annotated[Config, tyro.conf.arg(name="")], *, out: Path) -> None:
+    def make(config: Config, *, out: Path, mnist_root: Path | None = None) -> None:
         check_new_folder(out)
         console = Console()
         with progress_bar(console, f"making {name}") as progress:
-            dataset = make_dataset(config, out, progress=progress)
+            dataset = make_dataset(config, out, mnist_root=mnist_root, progress=progress)
         describe(dataset, console)
 
-    make.__annotations__["config"] = Annotated[config_type, tyro.conf.arg(name="", default=config_type())]
-    make.__annotations__["out"] = Path
-    make.__doc__ = f"""Make the dataset {name} in a new folder.
+    def make_alone(config: Config, *, out: Path) -> None:
+        make(config, out=out)
+
+    verb = make if kind.needs_mnist else make_alone
+    verb.__annotations__["config"] = Annotated[kind.config, tyro.conf.arg(name="", default=kind.config())]
+    verb.__doc__ = f"""Make the dataset {name} in a new folder.
 
     Args:
         out: The folder to make.
+        mnist_root: A folder with MNIST's four IDX files; else that of DRUMHEAD_MNIST_ROOT, or a download.
     """
-    return make
+    return verb
 
 
 def check(folder: Folder) -> None:
@@ -67,8 +72,9 @@ def check(folder: Folder) -> None:
     dataset = check_dataset(folder)
     console = Console()
     describe(dataset, console)
-    if is_published_tetrominoes(dataset):
-        console.print("These are the published tetrominoes, bit for bit: all six fingerprints agree.")
+    known = known_set(dataset)
+    if known is not None:
+        console.print(f"This is {known.title}, bit for bit: all six fingerprints agree.")
     console.print("No fault was found.")
 
 

@@ -35,7 +35,7 @@ def evaluate(
 ) -> None:
     """Score the kept weights of runs, beside the scores of predicting background everywhere.
 
-    Scores of a finished run on the test split of its own data are also written to its scores.json.
+    Scores of a finished or imported run on the test split of its own data are also written to its scores.json.
 
     Args:
         runs: Run folders.
@@ -65,7 +65,7 @@ def evaluate(
                 )
             rows.append(score_row(run, scores))
             results[str(run.folder)] = scores
-            if run.state == "done" and split == "test" and data is None:
+            if run.state != "unfinished" and split == "test" and fingerprint == run.config.data.fingerprint:
                 run.write_scores(scores)
     console.print(scores_table(rows))
     if len({len(row.scores.classes) for row in rows}) == 1:

@@ -25,7 +25,7 @@ from drumhead.report.class_table import class_table, write_spectra_csv
 from drumhead.report.polygon_figure import polygon_figure
 from drumhead.report.run_figures import sample_waves_figure, samples_figure
 from drumhead.report.run_samples import check_samples, recurrent_model, shared_dataset
-from drumhead.report.run_scores import METRICS, SHARES, MetricName, run_bars
+from drumhead.report.run_scores import METRICS, SHARES, MetricName, beside, published_bars, run_bars
 from drumhead.report.run_titles import run_titles
 from drumhead.report.score_figure import scores_figure
 from drumhead.report.style import DPI, check_dpi, save_figure
@@ -119,6 +119,7 @@ def scores(
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[RUN ...]")] = (),
     *,
     metric: MetricName = "iou_foreground",
+    published: bool = False,
     out: Path = OUT,
     dpi: int = DPI,
 ) -> None:
@@ -129,13 +130,16 @@ def scores(
     Args:
         runs: Folders of finished runs, or folders that hold such.
         metric: Which score.
+        published: Show the published scores too: beside runs those of the same models, or without runs all.
         out: The folder for scores-METRIC.pdf and .png.
         dpi: Pixels to an inch.
     """
     check_dpi(dpi)
-    if not runs:
-        raise ValueError("name at least one run folder, or a folder of runs; `drumhead runs` lists them")
+    if not runs and not published:
+        raise ValueError("name at least one run folder or folder of runs, or ask for --published scores")
     bars = run_bars([Run.open(folder) for folder in find_runs(runs)], metric)
+    if published:
+        bars = beside(bars, published_bars(metric)) if runs else published_bars(metric)
     write(scores_figure(bars, score=METRICS[metric], share=metric in SHARES, dpi=dpi), out, f"scores-{metric}")
 
 

@@ -14,11 +14,20 @@ from drumhead.training import EpochReport, Observer, StepReport
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is moved by calling what the block gets with (done, total); it shows from the first call."""
+    """A bar that is moved by calling what the block gets with (done, total); it shows from the first call.
+
+    Another total is another stage of the work, timed from its beginning.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(title, total=None, visible=False)
-        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+
+        def move(done: int, total: int) -> None:
+            if total != progress.tasks[0].total:
+                progress.reset(task, total=total, visible=True)
+            progress.update(task, completed=done)
+
+        yield move
 
 
 class LiveReport(Observer):

@@ -53,7 +53,7 @@ def describe(run: Run) -> list[str]:
         experiment.name,
         str(experiment.seed),
         run.state,
-        f"{len(metrics)}/{experiment.recipe.epochs}",
+        "-" if run.config.imported_from is not None else f"{len(metrics)}/{experiment.recipe.epochs}",
         dash(best),
         dash(scores.iou_foreground if scores else None),
         dash(scores.mean_iou if scores else None),

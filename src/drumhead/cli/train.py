@@ -17,7 +17,7 @@ from drumhead.evaluation import dataset_of
 from drumhead.experiments import Experiment, PresetName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
-from drumhead.runs import Run
+from drumhead.runs import Run, check_trained_here
 from drumhead.training import LOGGERS, Accelerator, LoggerName, train
 
 
@@ -30,6 +30,8 @@ class Request(Config):
     """The run's folder; runs/EXPERIMENT-seedSEED by default. An unfinished run in it goes on."""
     data: Path | None = None
     """A folder of data, yours or made here; by default the experiment's own, made under data/ if not there yet."""
+    mnist_root: Path | None = None
+    """A folder with MNIST's four IDX files, if needed; else that of DRUMHEAD_MNIST_ROOT, or a download."""
     accelerator: Accelerator = "auto"
     """Where to train."""
     log: tuple[LoggerName, ...] = ()
@@ -82,7 +84,7 @@ def main(words: list[str]) -> int:
     else:
         assert experiment.dataset is not None
         with progress_bar(console, "data") as progress:
-            dataset = prepare_dataset(experiment.dataset, progress=progress)
+            dataset = prepare_dataset(experiment.dataset, mnist_root=request.mnist_root, progress=progress)
     folder = request.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
     return run_training(experiment, dataset, folder, console, accelerator=request.accelerator, log=request.log)
 
@@ -110,6 +112,7 @@ def go_on(folder: Path, flags: Sequence[str]) -> int:
 
     data = tyro.cli(where, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
+    check_trained_here(run)
     return run_training(run.config.experiment, dataset_of(run, data), folder, Console())
 
 

@@ -30,16 +30,20 @@ def standard_folder(config: Config, root: Path = Path("data")) -> Path:
 
 
 def prepare_dataset(
-    config: Config, root: Path = Path("data"), *, progress: Callable[[int, int], None] | None = None
+    config: Config,
+    root: Path = Path("data"),
+    *,
+    mnist_root: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """Open the dataset of this configuration, or make it if its folder is not there.
+    """Open the dataset of this configuration, or make it, as :func:`make_dataset` does, if its folder is not there.
 
     Raises:
         DatasetError: if the folder holds something else or is damaged.
     """
     folder = standard_folder(config, root)
     if not folder.exists():
-        return make_dataset(config, folder, progress=progress)
+        return make_dataset(config, folder, mnist_root=mnist_root, progress=progress)
     dataset = open_dataset(folder)
     if dataset.manifest.recipe != config.model_dump(mode="json"):
         raise DatasetError(f"{folder}: was not made by this version's recipe. Remove the folder to have it made again")

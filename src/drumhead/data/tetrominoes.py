@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from drumhead.config import Config
-from drumhead.data.dataset import Dataset
+from drumhead.data.known_set import KnownSet, Seed, check_published_is_fixed
 from drumhead.data.manifest import SplitManifest
 from drumhead.data.split import Split
+from drumhead.data.streams import counter, split_generators
 from drumhead.data.tetromino_boards import draw_boards, published_boards
 
 TETROMINO_CLASSES = ("background", "I", "O", "T", "S/Z", "J/L")
 PUBLISHED_SEED = 42
-PUBLISHED_FINGERPRINTS = {
-    "train": SplitManifest(
-        count=10_000,
-        images_sha256="540a65896f6a4a28bd1e89f350645ba9d21e1d673907174c4b5aa464b2851d9b",
-        masks_sha256="239fd1a5219ecadb557688a90aa5c8e4578a4557b190956c8ed3a033b4c59886",
-    ),
-    "val": SplitManifest(
-        count=1_000,
-        images_sha256="d1ce4acf5ecdbafcdad5b54f1fc89b111553224d67fe17977d272cf90e41d654",
-        masks_sha256="122580571f7c5e0cfb27b4ff6c8dc727ca42b0089dd07d92f8a7bd9e6bf68700",
-    ),
-    "test": SplitManifest(
-        count=1_000,
-        images_sha256="3d548459ed6b74a92cfd5b801e6d547220f2d86b1c002c7b0894fc872790ebea",
-        masks_sha256="2719826ca161d157b50523718f993c257938312cc788dc4fdae1f83250fb0044",
-    ),
-}
+PUBLISHED_TETROMINOES = KnownSet(
+    "the published tetromino set",
+    {
+        "train": SplitManifest(
+            count=10_000,
+            images_sha256="540a65896f6a4a28bd1e89f350645ba9d21e1d673907174c4b5aa464b2851d9b",
+            masks_sha256="239fd1a5219ecadb557688a90aa5c8e4578a4557b190956c8ed3a033b4c59886",
+        ),
+        "val": SplitManifest(
+            count=1_000,
+            images_sha256="d1ce4acf5ecdbafcdad5b54f1fc89b111553224d67fe17977d272cf90e41d654",
+            masks_sha256="122580571f7c5e0cfb27b4ff6c8dc727ca42b0089dd07d92f8a7bd9e6bf68700",
+        ),
+        "test": SplitManifest(
+            count=1_000,
+            images_sha256="3d548459ed6b74a92cfd5b801e6d547220f2d86b1c002c7b0894fc872790ebea",
+            masks_sha256="2719826ca161d157b50523718f993c257938312cc788dc4fdae1f83250fb0044",
+        ),
+    },
+)
 
 
 class TetrominoConfig(Config):
@@ -55,7 +59,7 @@ class TetrominoConfig(Config):
     """Number of validation boards."""
     test: int = Field(default=1_000, ge=1)
     """Number of test boards."""
-    seed: Annotated[int, Field(ge=0)] | Literal["published"] = "published"
+    seed: Seed = "published"
     """Seed of a set of your own, or "published" for the paper's set, bit for bit."""
 
     @model_validator(mode="after")
@@ -71,23 +75,8 @@ class TetrominoConfig(Config):
 
     @model_validator(mode="after")
     def _published_is_fixed(self) -> Self:
-        fields = type(self).model_fields
-        changed = [name for name, field in fields.items() if getattr(self, name) != field.default]
-        if self.seed == "published" and changed:
-            raise ValueError(
-                f"the published set has fixed sizes, but {', '.join(changed)} differ from it; "
-                "give a seed (a number) to draw a set of your own"
-            )
+        check_published_is_fixed(self)
         return self
-
-
-def is_published_tetrominoes(dataset: Dataset) -> bool:
-    """Whether a dataset is the paper's tetromino set, bit for bit, by the fingerprints in its manifest.
-
-    The manifest of a folder is only as good as the arrays beside it: :func:`drumhead.data.check_dataset`
-    makes sure of both.
-    """
-    return dataset.manifest.splits == PUBLISHED_FINGERPRINTS
 
 
 def make_tetrominoes(
@@ -111,15 +100,19 @@ def make_tetrominoes(
         ((4, 64, 64, 3), (4, 64, 64))
     """
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    on_board = None if progress is None else _counter(progress, total=sum(sizes.values()))
+    count = counter(progress, total=sum(sizes.values()))
+
+    def on_board() -> None:
+        count(1)
+
     if config.seed == "published":
         stream = np.random.RandomState(PUBLISHED_SEED)
         return {split: Split(*published_boards(stream, size, on_board)) for split, size in sizes.items()}
-    seeds = np.random.SeedSequence(config.seed).spawn(len(sizes))
+    generators = split_generators(config.seed)
     return {
         split: Split(
             *draw_boards(
-                np.random.default_rng(seed),
+                generators[split],
                 size,
                 canvas=config.canvas,
                 cell=config.cell,
@@ -128,16 +121,5 @@ def make_tetrominoes(
                 on_board=on_board,
             )
         )
-        for seed, (split, size) in zip(seeds, sizes.items(), strict=True)
+        for split, size in sizes.items()
     }
-
-
-def _counter(progress: Callable[[int, int], None], *, total: int) -> Callable[[], None]:
-    done = 0
-
-    def one_more() -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
-
-    return one_more

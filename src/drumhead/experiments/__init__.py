@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from drumhead.experiments.experiment import Experiment
+from drumhead.experiments.listing import Listing, experiment_name, variant_field
+from drumhead.experiments.own import own_listings
 from drumhead.experiments.presets import PRESETS, PresetName
-from drumhead.experiments.published import Listing, tetromino_listings
+from drumhead.experiments.published import published_listings
 from drumhead.experiments.recipe import Recipe
 
-__all__ = ["PRESETS", "Experiment", "Listing", "PresetName", "Recipe", "experiment_listings", "find_experiment"]
+__all__ = [
+    "PRESETS",
+    "Experiment",
+    "Listing",
+    "PresetName",
+    "Recipe",
+    "experiment_listings",
+    "experiment_name",
+    "find_experiment",
+    "variant_field",
+]
 
 
 def experiment_listings() -> dict[str, Listing]:
-    """Every experiment that can be trained by name."""
-    return {listing.experiment.name: listing for listing in tetromino_listings()}
+    """Every experiment that can be trained by name: the paper's, then our own."""
+    return {listing.experiment.name: listing for listing in [*published_listings(), *own_listings()]}
 
 
 def find_experiment(name: str, preset: PresetName = "paper") -> Experiment:

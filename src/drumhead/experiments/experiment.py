@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from drumhead.config import Config
-from drumhead.data import TetrominoConfig
+from drumhead.data import DatasetConfig, TetrominoConfig
 from drumhead.experiments.recipe import Recipe
 from drumhead.models import ModelConfig
 
@@ -17,7 +17,7 @@ class Experiment(Config):
 
     name: str
     """The experiment's name."""
-    dataset: TetrominoConfig | None = TetrominoConfig()
+    dataset: Annotated[DatasetConfig | None, Field(discriminator="name")] = TetrominoConfig()
     """How the data is made; none where a folder of data is given."""
     model: ModelConfig
     """The model."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from drumhead.data import TetrominoConfig
 from drumhead.experiments.experiment import Experiment
 
 PresetName = Literal["paper", "smoke", "demo"]
@@ -18,8 +17,9 @@ def paper(experiment: Experiment) -> Experiment:
 
 def smoke(experiment: Experiment) -> Experiment:
     """Two epochs of two steps on a handful of images: does it run at all?"""
+    dataset = experiment.dataset
     return experiment.replace(
-        dataset=TetrominoConfig(train=16, val=8, test=8, seed=0),
+        dataset=None if dataset is None else dataset.replace(train=16, val=8, test=8, seed=0),
         recipe=experiment.recipe.replace(epochs=2, steps_per_epoch=2, batch_size=4),
     )
 

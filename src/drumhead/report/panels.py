@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from matplotlib.cm import ScalarMappable
@@ -16,11 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from drumhead.report.colours import Pixels
-from drumhead.report.style import FONT_SIZE, PAGE, legend_columns, legend_width, styled, text_width
+from drumhead.report.style import FONT_SIZE, PAGE, legend_columns, legend_width, styled, text_width, wrapped
 
 GAP = 5  # between panels
 LINE = 11  # from one line of text to the next
 LARGEST, SMALLEST = 86, 22  # sides of a panel
+LABEL = 90  # the widest label; longer ones go over lines
 TITLE_SIZE = FONT_SIZE - 1
 BAR = 5  # width of a colour bar
 
@@ -70,9 +71,10 @@ def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, str], dpi: in
     Raises:
         ValueError: if there are more panels in a row than fit on a page.
     """
+    rows = [replace(row, label=wrapped(row.label, LABEL)) for row in rows]
     layout = _Layout(rows, legend, dpi)
     figure = Figure(figsize=(layout.width / dpi, layout.height / dpi), dpi=dpi)
-    for row, top in zip(rows, layout.tops, strict=True):
+    for row, top in zip(layout.rows, layout.tops, strict=True):
         _draw_row(figure, layout, row, top)
     if legend:
         handles = [Patch(facecolor=colour, edgecolor="0.5", lw=0.4, label=name) for name, colour in legend.items()]
@@ -113,28 +115,32 @@ class _Layout:
         ticks = [text for row in rows if row.bar for text in row.bar.ticks.values()]
         bars = self.pixels(BAR + GAP + max(map(text_width, ticks))) if ticks else 0
 
-        widest = max((text_width(title, TITLE_SIZE) for row in rows for title in row.titles), default=0)
-        least = self.pixels(max(SMALLEST + GAP, widest + 2))  # from one panel to the next; titles must not meet
         available = self.pixels(PAGE - GAP) - self.left - bars
-        if available < columns * least:
+        slot, least = available // columns, self.pixels(SMALLEST + GAP)  # from one panel to the next
+        if slot < least:
             raise ValueError(f"at most {available // least} panels fit side by side on a page; got {columns}")
+        room = slot * 72 / dpi - 2  # for a title; titles must not meet
+        self.rows = [replace(row, titles=[wrapped(title, room, TITLE_SIZE) for title in row.titles]) for row in rows]
+        widest = max((text_width(title, TITLE_SIZE) for row in self.rows for title in row.titles), default=0)
 
         image_height, image_width = rows[0].panels[0].shape[:2]
-        side = min(available // columns - self.gap, self.pixels(LARGEST))
+        side = min(slot - self.gap, self.pixels(LARGEST))
         scale = side / max(image_width, image_height / 1.5)
         whole = math.floor(scale) >= 0.75 * scale
         self.interpolation = "nearest" if whole else "auto"  # auto smooths where squares would be uneven
         scale = math.floor(scale) if whole else scale
         self.panel_height, self.panel_width = round(image_height * scale), round(image_width * scale)
-        self.pitch = max(self.panel_width + self.gap, least)
+        self.pitch = max(self.panel_width + self.gap, self.pixels(widest + 2))
         self.width = self.left + columns * self.pitch + bars + self.gap
 
         self.tops: list[int] = []
         bottom = self.pixels(GAP)
-        for row in rows:
+        for row in self.rows:
             lines = max((title.count("\n") + 1 for title in row.titles), default=0)
-            self.tops.append(bottom + self.pixels(LINE * lines + (GAP if row.apart else 0)))
-            bottom = self.tops[-1] + self.panel_height + self.gap
+            half_label = max(0, self.pixels(LINE * (row.label.count("\n") + 1)) - self.panel_height) // 2
+            above = max(half_label, self.pixels(LINE * lines + (GAP if row.apart else 0)))
+            self.tops.append(bottom + above)
+            bottom = self.tops[-1] + self.panel_height + half_label + self.gap
         self._place_legend(rows, list(legend), bottom)
 
     def _place_legend(self, rows: Sequence[PanelRow], names: list[str], bottom: int) -> None:

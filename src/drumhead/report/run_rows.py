@@ -20,7 +20,10 @@ def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None
     """
     scores = scores or run.scores()
     if scores is None:
-        raise ValueError(f"{run.folder} has no scores yet: it is unfinished. Go on with: drumhead train {run.folder}")
+        command = "evaluate" if run.state == "imported" else "train"
+        raise ValueError(
+            f"{run.folder} has no scores yet: it is {run.state}. Go on with: drumhead {command} {run.folder}"
+        )
     metrics = run.metrics()
     return ScoreRow(
         name=name or run.name,

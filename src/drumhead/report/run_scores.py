@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+from drumhead.data import DATASETS
+from drumhead.data.manifest import fingerprint
+from drumhead.experiments import experiment_listings
+from drumhead.published import PublishedMetric, published_scores
 from drumhead.report.run_titles import dataset_title, model_title, recipe_title
-from drumhead.report.score_figure import ScoreBar, Summary
+from drumhead.report.score_figure import PUBLISHED, ScoreBar, Summary
 from drumhead.runs import Run
 
 MetricName = Literal["acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground", "mean_iou"]
@@ -24,20 +28,18 @@ SHARES = tuple(name for name in get_args(MetricName) if not name.startswith("los
 """Those between 0 and 1."""
 
 
-def run_bars(runs: Sequence[Run], metric: MetricName, *, beside: Sequence[ScoreBar] = ()) -> list[ScoreBar]:
+def run_bars(runs: Sequence[Run], metric: MetricName) -> list[ScoreBar]:
     """The bars of finished runs.
 
     Args:
         runs: their models, recipes and data may differ.
         metric: which score.
-        beside: bars on the published datasets that will stand in the same figure.
 
     Raises:
         ValueError: if a run has no such score, or two runs are of one seed and differ in nothing else.
     """
-    panels = _panels(runs, {bar.dataset for bar in beside})
     seeds: dict[tuple[str, str, str], dict[int, Run]] = {}
-    for run, panel in zip(runs, panels, strict=True):
+    for run, panel in zip(runs, _panels(runs), strict=True):
         experiment = run.config.experiment
         same = seeds.setdefault((panel, model_title(experiment), recipe_title(experiment)), {})
         if experiment.seed in same:
@@ -52,17 +54,43 @@ def run_bars(runs: Sequence[Run], metric: MetricName, *, beside: Sequence[ScoreB
     ]
 
 
-def _panels(runs: Sequence[Run], published: set[str]) -> list[str]:
-    """For each run the name of its data, with the beginning of the fingerprint where the name alone is ambiguous."""
-    marks = []
-    for run in runs:
-        dataset = run.config.experiment.dataset
-        as_published = dataset is not None and dataset == type(dataset)()
-        marks.append((dataset_title(run.config.data.name), "" if as_published else run.config.data.fingerprint[:6]))
-    known = {*marks, *((name, "") for name in published)}
+def published_bars(metric: MetricName) -> list[ScoreBar]:
+    """The bars of all published experiments, in the order of their list.
+
+    Raises:
+        ValueError: for a metric that was not published.
+    """
+    if metric not in get_args(PublishedMetric):
+        raise ValueError(f"{metric} was not published; published metrics are {', '.join(get_args(PublishedMetric))}")
+    scores, bars = published_scores(), []
+    for name, listing in experiment_listings().items():
+        if name in scores:
+            assert listing.experiment.dataset is not None
+            score = scores[name][cast(PublishedMetric, metric)]
+            place = dataset_title(listing.experiment.dataset.name), model_title(listing.experiment), PUBLISHED
+            bars.append(ScoreBar(*place, Summary(score.mean, score.std, score.min, score.max)))
+    return bars
+
+
+def beside(bars: Sequence[ScoreBar], published: Sequence[ScoreBar]) -> list[ScoreBar]:
+    """Bars of runs, and before each the published bar of the same model on the same dataset, where there is one.
+
+    Raises:
+        ValueError: if there is none at all.
+    """
+    places = {(bar.dataset, bar.model) for bar in bars}
+    found = [bar for bar in published if (bar.dataset, bar.model) in places]
+    if not found:
+        raise ValueError("none of these runs is of a published model on the published data; leave out --published")
+    return [*found, *bars]
+
+
+def _panels(runs: Sequence[Run]) -> list[str]:
+    """For each run the name of its data, with the beginning of the fingerprint if it is not the set of that name."""
+    known = {fingerprint(kind.known.splits): dataset_title(name) for name, kind in DATASETS.items()}
     return [
-        f"{name}, data {mark}" if mark and len([1 for other, _ in known if other == name]) > 1 else name
-        for name, mark in marks
+        known.get(data.fingerprint, f"{dataset_title(data.name)}, data {data.fingerprint[:6]}")
+        for data in (run.config.data for run in runs)
     ]
 
 

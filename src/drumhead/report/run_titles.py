@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from drumhead.config import Config
-from drumhead.experiments import PRESETS, Experiment, Recipe, experiment_listings
-from drumhead.models import CNNConfig, ModelConfig, UNetConfig, model_config
+from drumhead.experiments import PRESETS, Experiment, Listing, Recipe, experiment_listings, variant_field
+from drumhead.models import model_config
 from drumhead.runs import Run
 
-FAMILIES = {"nwm": "NWM", "conv_rnn": "RNN", "conv_gru": "GRU", "conv_lstm": "LSTM", "cnn": "CNN", "unet": "U-Net"}
+MODELS = {"nwm": "NWM", "conv_lstm": "LSTM", "conv_gru": "GRU", "conv_rnn": "RNN", "cnn": "CNN", "unet": "U-Net"}
 DATASETS = {"mnist": "MNIST", "multi_mnist": "Multi-MNIST", "polygons": "Polygons", "tetrominoes": "Tetrominoes"}
+UNTOLD = ("name", "engine")
+"""Fields of models that a title does not tell: engines agree to rounding."""
 
 
 def model_title(experiment: Experiment) -> str:
-    """The model, its variant, and what of it differs from the listed experiment of that name.
+    """The model, its readout or size, and what of it differs from the listed experiment of that name.
 
     >>> from drumhead.experiments import find_experiment
     >>> experiment = find_experiment("tetrominoes-nwm-linear")
     >>> model_title(experiment), model_title(experiment.replace(model=experiment.model.replace(steps=50)))
-    ('NWM, linear', 'NWM, linear, steps 50')
+    ('NWM linear', 'NWM linear, steps 50')
     """
     model = experiment.model
-    listed = experiment_listings().get(experiment.name)
+    listed = _listings().get(experiment.name)
     usual = listed.experiment.model if listed else model_config(model.name)
-    if type(usual) is not type(model):
+    if usual.name != model.name:
         usual = model_config(model.name)
-    field, variant = _variant(model)
-    return ", ".join([FAMILIES[model.name], variant, *_changes(model, usual, apart=("name", "engine", field))])
+    variant = variant_field(model)
+    title = f"{MODELS[model.name]} {getattr(model, variant)}"
+    return ", ".join([title, *_changes(model, usual, untold=(*UNTOLD, variant))])
 
 
 def recipe_title(experiment: Experiment) -> str:
@@ -40,12 +44,9 @@ def recipe_title(experiment: Experiment) -> str:
     >>> recipe_title(experiment.replace(recipe=experiment.recipe.replace(epochs=5)))
     'smoke, epochs 5'
     """
-    plain = experiment.replace(recipe=Recipe())
-    listed = experiment_listings().get(experiment.name)
-    changes = {
-        name: _changes(experiment.recipe, preset(listed.experiment if listed else plain).recipe)
-        for name, preset in PRESETS.items()
-    }
+    listed = _listings().get(experiment.name)
+    plain = listed.experiment if listed else experiment.replace(recipe=Recipe())
+    changes = {name: _changes(experiment.recipe, preset(plain).recipe) for name, preset in PRESETS.items()}
     nearest = min(changes, key=lambda name: len(changes[name]))
     return ", ".join([nearest, *changes[nearest]])
 
@@ -56,26 +57,33 @@ def dataset_title(name: str) -> str:
 
 
 def run_titles(runs: Sequence[Run]) -> list[str]:
-    """A title for each run: its model, or if that does not tell them apart, the name of its folder."""
-    titles = [model_title(run.config.experiment) for run in runs]
-    if len(set(titles)) < len(runs):
-        titles = [run.name for run in runs]
-    return titles if len(set(titles)) == len(runs) else [str(run.folder) for run in runs]
+    """A title for each run: its model, or if that does not tell them apart, the name or path of its folder."""
+    for titles in (
+        [model_title(run.config.experiment) for run in runs],
+        [run.name for run in runs],
+    ):
+        if len(set(titles)) == len(runs):
+            return titles
+    return [str(run.folder) for run in runs]
 
 
-def _variant(model: ModelConfig) -> tuple[str, str]:
-    """What models of a kind differ in: the field, and in words."""
-    if isinstance(model, CNNConfig):
-        return "layers", f"{model.layers} layers"
-    if isinstance(model, UNetConfig):
-        return "width", f"width {model.width}"
-    return "readout", model.readout
+@cache
+def _listings() -> dict[str, Listing]:
+    """The listed experiments, made once for however many runs."""
+    return experiment_listings()
 
 
-def _changes(config: Config, usual: Config, apart: Sequence[str] = ()) -> list[str]:
+def _changes(config: Config, usual: Config, untold: Sequence[str] = ()) -> list[str]:
     """Fields that differ, with their values, in words."""
     return [
-        f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"
+        f"{name.replace('_', ' ')} {_text(value)}"
         for name, value in dict(config).items()
-        if name not in apart and value != getattr(usual, name)
+        if name not in untold and value != getattr(usual, name)
     ]
+
+
+def _text(value: object) -> str:
+    """A field's value, without commas."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -83,14 +83,14 @@ def scores_figure(bars: Sequence[ScoreBar], *, score: str, share: bool = True, d
     panels = {name: [bar for bar in bars if bar.dataset == name] for name in _in_order(bar.dataset for bar in bars)}
 
     label = max(text_width(bar.model) for bar in bars) + 2 * MARGIN
-    columns = max(1, min(MOST_COLUMNS, len(panels), int(PAGE / (label + NARROWEST))))
-    inner = min(WIDEST, max(NARROWEST, PAGE / columns - label))
+    columns = max(1, min(MOST_COLUMNS, len(panels), int((PAGE - MARGIN) / (label + NARROWEST))))
+    inner = min(WIDEST, max(NARROWEST, (PAGE - MARGIN) / columns - label))
     width = columns * (label + inner) + MARGIN
     notes = _notes(bars, width - 2 * MARGIN)
     heights = [_panel_height(panel) for panel in panels.values()]
     row_heights = [max(heights[i : i + columns]) for i in range(0, len(heights), columns)]
     legend = legend_columns(list(colours), width - 2 * MARGIN)
-    top = MARGIN / 2 + (LINE * math.ceil(len(colours) / legend) if len(colours) > 1 else 0)
+    top = MARGIN / 2 + LINE * math.ceil(len(colours) / legend)
     height = top + sum(row_heights) + (HEAD + FOOT) * len(row_heights) + LINE * len(notes) + MARGIN / 2
 
     figure = Figure(figsize=(width / 72, height / 72), dpi=dpi)
@@ -100,28 +100,22 @@ def scores_figure(bars: Sequence[ScoreBar], *, score: str, share: bool = True, d
         left = column * (label + inner) + label
         box = (left / width, 1 - (upper + heights[number]) / height, inner / width, heights[number] / height)
         axes = figure.add_axes(box)
-        _draw_panel(axes, panel, colours)
+        _draw_panel(axes, panel, colours, share=share)
         axes.set_title(name, loc="left", fontweight="bold", pad=4)
         axes.set_xlabel(score, labelpad=2)
-        if share:
-            axes.set_xlim(0, 1)
-            axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "", "0.5", "", "1"])
-        else:
-            axes.set_xlim(left=0)
-    if len(colours) > 1:
-        figure.legend(
-            handles=[Patch(facecolor=fill, edgecolor="0.3", lw=0.5, label=name) for name, fill in colours.items()],
-            loc="upper left",
-            bbox_to_anchor=(MARGIN / width, 1 - MARGIN / 2 / height),
-            ncols=legend,
-        )
+    figure.legend(
+        handles=[Patch(facecolor=fill, edgecolor="0.3", lw=0.5, label=name) for name, fill in colours.items()],
+        loc="upper left",
+        bbox_to_anchor=(MARGIN / width, 1 - MARGIN / 2 / height),
+        ncols=legend,
+    )
     for line, note in enumerate(reversed(notes)):
         bottom = MARGIN / 2 + LINE * line
         figure.text(MARGIN / width, bottom / height, note, fontsize=NOTE_SIZE, color="0.3", va="bottom")
     return figure
 
 
-def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str]) -> None:
+def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str], *, share: bool) -> None:
     """The bars of one dataset, from the top; a unit of y is a point."""
     middles = {}
     y = 0.0
@@ -134,6 +128,11 @@ def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str]
                     y += BAR
         middles[model] = (start + y) / 2
         y += BETWEEN
+    if share:
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "", "0.5", "", "1"])
+    else:
+        axes.set_xlim(left=0)
     axes.set_ylim(y - BETWEEN / 2, -BETWEEN / 2)
     axes.set_yticks(list(middles.values()), labels=list(middles))
     axes.tick_params(axis="y", length=0)

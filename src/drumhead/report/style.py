@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -88,6 +90,7 @@ def check_dpi(dpi: int) -> None:
         raise ValueError(f"dpi must be from {LEAST_DPI} to {MOST_DPI} pixels to an inch; got {dpi}")
 
 
+@cache
 def font(size: float) -> ImageFont.FreeTypeFont:
     """The font of all figures and movies, to draw with Pillow or to measure with."""
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)
@@ -96,6 +99,21 @@ def font(size: float) -> ImageFont.FreeTypeFont:
 def text_width(text: str, size: float = FONT_SIZE) -> float:
     """How wide the widest line of a text is, in the unit of ``size``."""
     return max(font(64).getlength(line) for line in text.split("\n")) * size / 64
+
+
+def wrapped(text: str, width: float, size: float = FONT_SIZE) -> str:
+    """A text in lines no wider than ``width``, in the unit of ``size``; broken between words if it can be.
+
+    >>> print(wrapped("NWM linear, hidden channels 16", 60))
+    NWM linear,
+    hidden
+    channels 16
+    """
+    for characters in range(len(text), 1, -1):
+        lines = "\n".join(textwrap.fill(line, characters) for line in text.split("\n"))
+        if text_width(lines, size) <= width:
+            return lines
+    return text
 
 
 def legend_width(names: Sequence[str], columns: int) -> float:

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 
 from drumhead.data import Dataset
 from drumhead.experiments import Experiment
-from drumhead.runs import DataRecord, Run, RunConfig, RunError, package_versions
+from drumhead.runs import DataRecord, Run, RunConfig, RunError, check_trained_here, package_versions
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
@@ -93,6 +93,7 @@ def open_or_create(folder: Path, config: RunConfig) -> Run:
     if not (folder / "config.json").is_file():
         return Run.create(folder, config)
     run = Run.open(folder)
+    check_trained_here(run)
     differences = differing_fields(run.config, config)
     if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
         listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())

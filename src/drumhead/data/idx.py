@@ -1,0 +1,57 @@
+"""Reading IDX files, the form MNIST is published in: a header of magic number and sizes, then unsigned bytes."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from drumhead.data.split import DatasetError
+
+UNSIGNED_BYTES = 0x08
+
+
+def read_idx(file: Path, *, axes: int) -> npt.NDArray[np.uint8]:
+    """The array of bytes in an IDX file, gzipped if its name ends in .gz.
+
+    Args:
+        file: the file.
+        axes: how many axes the array must have: 3 for MNIST's images, 1 for its labels.
+
+    Raises:
+        DatasetError: the file is missing, damaged, truncated, too long, or of another kind; the message names it.
+    """
+    opener = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opener(file, "rb") as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        raise DatasetError(f"{file}: there is no such file; put it there again") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{file}: cannot be read as it should; {error}. Get it anew") from error
+    sizes = _sizes(file, content, axes)
+    header, expected = 4 + 4 * axes, math.prod(sizes)
+    found = len(content) - header
+    if found != expected:
+        raise DatasetError(
+            f"{file}: its header tells of {' x '.join(map(str, sizes))} = {expected} bytes; got {found}. Get it anew"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(sizes)
+
+
+def _sizes(file: Path, content: bytes, axes: int) -> tuple[int, ...]:
+    if len(content) < 4 + 4 * axes:
+        raise DatasetError(f"{file}: ends within its header, after {len(content)} bytes. Get it anew")
+    magic, *sizes = struct.unpack_from(f">{1 + axes}I", content)
+    expected = UNSIGNED_BYTES << 8 | axes
+    if magic != expected:
+        raise DatasetError(
+            f"{file}: an IDX file of unsigned bytes with {axes} {'axis' if axes == 1 else 'axes'} begins with "
+            f"0x{expected:08x}; got 0x{magic:08x}. Is it another file under this name?"
+        )
+    return tuple(sizes)

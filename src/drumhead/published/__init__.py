@@ -1,0 +1,9 @@
+"""What others published: the paper's scores, and checkpoints of the authors' code."""
+
+from __future__ import annotations
+
+from drumhead.published.errors import ImportRunError
+from drumhead.published.importing import Imported, import_run
+from drumhead.published.scores import PublishedMetric, PublishedScore, published_scores
+
+__all__ = ["ImportRunError", "Imported", "PublishedMetric", "PublishedScore", "import_run", "published_scores"]

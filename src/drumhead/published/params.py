@@ -1,0 +1,165 @@
+"""What a published checkpoint was trained with: ``params`` in the ``.hydra/config.yaml`` of its folder.
+
+Field names are ours, their aliases the authors'. What no model depends on is ignored.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
+
+from drumhead.config import Config
+from drumhead.models import ModelConfig, ReadoutName, model_config
+from drumhead.published.errors import ImportRunError
+
+PublishedReadout = Literal[
+    "last",
+    "mean_time",
+    "max_time",
+    "fft",
+    "linear",
+    "linear_smaller",
+    "linear_smaller2",
+    "linear_smaller3",
+    "linear_smaller4",
+]
+WIDTHS = (256, 256, 256)
+READOUTS: dict[PublishedReadout, tuple[ReadoutName, tuple[int, ...]]] = {
+    "last": ("last", WIDTHS),
+    "mean_time": ("mean", WIDTHS),
+    "max_time": ("max", WIDTHS),
+    "fft": ("fft", WIDTHS),
+    "linear": ("linear", WIDTHS),
+    "linear_smaller": ("linear", (64,)),
+    "linear_smaller2": ("linear", ()),
+    "linear_smaller3": ("linear", (32,) * 3),
+    "linear_smaller4": ("linear", (32,) * 5),
+}
+"""The readout of that name, and the hidden layers of the pixel network on top of it."""
+
+
+class Params(Config, ABC):
+    """What all published models have."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    dataset: Literal["new_tetronimoes", "mnist", "multi_mnist"]
+    """What it was trained on."""
+    side: PositiveInt = Field(alias="N")
+    """Side of the images, in pixels."""
+    classes: PositiveInt = Field(alias="num_classes")
+    """Number of classes, background included."""
+    seed: NonNegativeInt
+    """Seed of the run."""
+
+    @abstractmethod
+    def model(self) -> ModelConfig:
+        """The same model here."""
+
+
+class HearingParams(Params):
+    """What recurrent models have."""
+
+    steps: PositiveInt = Field(alias="max_iters")
+    width: PositiveInt = Field(alias="c_mid")
+    hidden_channels: PositiveInt
+    readout: PublishedReadout = Field(alias="readout_type")
+
+    def hearing(self) -> dict[str, object]:
+        """The fields of a :class:`drumhead.models.recurrent.HearingConfig`."""
+        readout, pixel_widths = READOUTS[self.readout]
+        return {
+            **self.model_dump(include={"steps", "width", "hidden_channels"}),
+            "readout": readout,
+            "pixel_widths": pixel_widths,
+        }
+
+
+class NWMParams(HearingParams):
+    """A neural wave machine."""
+
+    name: Literal["cornn_model2"] = Field(alias="model_type")
+    dt: PositiveFloat
+
+    def model(self) -> ModelConfig:
+        return model_config("nwm", dt=self.dt, **self.hearing())
+
+
+def plain_word(value: object) -> object:
+    """``ConvLSTM``, ``conv_lstm`` and ``LSTM`` are all ``lstm``."""
+    return value.lower().removeprefix("conv").lstrip("_") if isinstance(value, str) else value
+
+
+class ConvRNNParams(HearingParams):
+    """A convolutional RNN, GRU or LSTM."""
+
+    name: Literal["conv_recurrent2"] = Field(alias="model_type")
+    cell: Annotated[Literal["rnn", "gru", "lstm"], BeforeValidator(plain_word)] = Field(alias="cell_type")
+
+    def model(self) -> ModelConfig:
+        return model_config(f"conv_{self.cell}", **self.hearing())
+
+
+class CNNParams(Params):
+    """A local CNN."""
+
+    name: Literal["baseline1_flexible"] = Field(alias="model_type")
+    layers: PositiveInt = Field(alias="num_layers")
+    width: PositiveInt = Field(alias="c_mid")
+    hidden_channels: PositiveInt
+
+    def model(self) -> ModelConfig:
+        return model_config("cnn", **self.model_dump(include={"layers", "width", "hidden_channels"}))
+
+
+class UNetParams(Params):
+    """A U-Net."""
+
+    name: Literal["unet2"] = Field(alias="model_type")
+    width: PositiveInt = Field(alias="c_mid")
+
+    def model(self) -> ModelConfig:
+        return model_config("unet", width=self.width)
+
+
+AnyParams = Annotated[NWMParams | ConvRNNParams | CNNParams | UNetParams, Field(discriminator="name")]
+
+
+def read_params(path: Path) -> Params:
+    """The parameters in a ``config.yaml``.
+
+    Raises:
+        ImportRunError: if the file is not plain YAML, has no ``params``, or one is missing, unknown or out of range.
+        OSError: if it cannot be read.
+    """
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not text, or a date that is none
+        raise ImportRunError(f"{path} is damaged: it is not plain YAML. {' '.join(str(error).split())}") from error
+    params = config.get("params") if isinstance(config, dict) else None
+    if not isinstance(params, dict):
+        raise ImportRunError(f"{path} must have a mapping `params`, which tells the model; it has none")
+    adapter: TypeAdapter[Params] = TypeAdapter(AnyParams)
+    try:
+        return adapter.validate_python(params)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(['params', *map(str, fault['loc'])])}: {fault['msg']}"
+            + ("" if fault["type"] in ("missing", "union_tag_invalid") else f", got {reprlib.repr(fault['input'])}")
+            for fault in error.errors()
+        ]
+        raise ImportRunError("\n  ".join([f"{path} does not describe a published model:", *faults])) from error

@@ -1,0 +1,52 @@
+"""The paper's scores, read from ``scores.csv``: for each experiment and metric, a summary over its runs.
+
+Source: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. The metrics are those of
+:class:`drumhead.scores.Scores` that have the same names; ``loss_foreground`` was averaged per batch, not per image.
+Where the paper gives two digits, so does the table.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from typing import Literal, NamedTuple, cast
+
+PublishedMetric = Literal["acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground"]
+
+
+class PublishedScore(NamedTuple):
+    """One metric over the runs of one experiment."""
+
+    mean: float
+    std: float
+    """Standard deviation over runs."""
+    median: float | None
+    """None, like the next two, where it was not published."""
+    min: float | None
+    max: float | None
+    runs: int
+    """How many runs there were."""
+
+    def __str__(self) -> str:
+        """Mean and standard deviation, with three digits or as many as were published."""
+        digits = 2 if all(round(value, 2) == value for value in (self.mean, self.std)) else 3
+        return f"{self.mean:.{digits}f} ± {self.std:.{digits}f}"
+
+
+def published_scores() -> dict[str, dict[PublishedMetric, PublishedScore]]:
+    """The scores of every published experiment, by its name and the metric.
+
+    >>> print(published_scores()["tetrominoes-nwm-linear"]["iou_foreground"])
+    0.977 ± 0.007
+    """
+    lines = files("drumhead.published").joinpath("scores.csv").read_text(encoding="utf-8").splitlines()
+    scores: dict[str, dict[PublishedMetric, PublishedScore]] = {}
+    for row in csv.DictReader(lines):
+        scores.setdefault(row["experiment"], {})[cast(PublishedMetric, row["metric"])] = read_row(row)
+    return scores
+
+
+def read_row(row: dict[str, str]) -> PublishedScore:
+    """The summary in a line of the table."""
+    median, lowest, highest = (float(row[name]) if row[name] else None for name in ("median", "min", "max"))
+    return PublishedScore(float(row["mean"]), float(row["std"]), median, lowest, highest, int(row["runs"]))

@@ -1,0 +1,67 @@
+"""``drumhead experiments``: what is listed, at the width of a plain terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.experiments import experiment_listings
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def listed(printed: str) -> list[str]:
+    """Names in the first column, in their order."""
+    words = [line.split()[0] for line in printed.splitlines() if line.strip()]
+    return [word for word in words if word in experiment_listings()]
+
+
+def test_everything_is_listed_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["experiments"]) == OK
+    printed = capsys.readouterr().out
+    assert listed(printed) == list(experiment_listings())
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("tetrominoes-nwm-linear", ["176,124", "0.987 ± 0.004", "0.977 ± 0.007", "2200-2209"]),
+        ("multi-mnist-nwm-linear", ["54,855", "0.96 ± 0.01", "0.93 ± 0.01", "1040-1042,", "1050-1055"]),
+        ("tetrominoes-unet-4", ["122,118", " - "]),
+    ],
+)
+def test_an_experiment_is_listed_with_what_was_published(
+    name: str, cells: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["experiments", name]) == OK
+    printed = capsys.readouterr().out
+    assert listed(printed) == [name]
+    assert all(cell in printed for cell in cells)
+
+
+def test_words_and_dataset_choose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["experiments", "NWM", "fft"]) == OK
+    names = [f"{dataset}-nwm-fft" for dataset in ("tetrominoes", "mnist", "polygons")]
+    assert listed(capsys.readouterr().out) == names
+    assert main(["experiments", "linear", "--dataset", "mnist"]) == OK
+    assert listed(capsys.readouterr().out) == ["mnist-nwm-linear", "mnist-lstm-linear"]
+    for spelling in ("multi_mnist", "multi-mnist"):
+        assert main(["experiments", "--dataset", spelling]) == OK
+        assert len(listed(capsys.readouterr().out)) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--dataset", "cifar"], "--dataset must be one of tetrominoes, mnist, multi_mnist, polygons; got 'cifar'"),
+        (["nwm", "gru"], "no experiment has nwm and gru in its name"),
+        (["unet", "--dataset", "mnist"], "no experiment on mnist has unet in its name"),
+    ],
+)
+def test_what_is_not_there_is_told(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["experiments", *words]) == WRONG_USAGE
+    assert told in capsys.readouterr().err

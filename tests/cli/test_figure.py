@@ -1,0 +1,91 @@
+"""``drumhead figure``: each kind writes a PDF and a PNG and says where; bad words are told before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.report.toy_runs import toy_dataset, toy_run
+
+from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli.figure import FIGURES
+from drumhead.runs import DataRecord
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with runs of three models, two of them finished."""
+    folder = tmp_path_factory.mktemp("workplace")
+    data = DataRecord.of(toy_dataset(folder / "data"))
+    toy_run(folder / "runs" / "nwm", "tetrominoes-nwm-linear", data, score=0.5)
+    toy_run(folder / "runs" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
+    toy_run(folder / "lstm", "tetrominoes-lstm-last", data)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["samples", "runs/cnn", "runs/nwm", "lstm", "--split", "val"], "samples-val"),
+        (["samples", "runs/nwm", "--samples", "2", "0", "--titles", "mine"], "samples-test"),
+        (["waves", "runs/nwm", "lstm", "--sample", "1", "--channel", "1", "--times", "1", "3"], "waves-test-1"),
+        (["scores", "runs", "--metric", "acc_foreground"], "scores-acc_foreground"),
+        (["scores", "--published"], "scores-iou_foreground"),
+    ],
+)
+def test_a_figure_is_a_pdf_and_a_png(
+    workplace: Path,
+    words: list[str],
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(workplace)
+    assert main(["figure", *words, "--out", str(tmp_path / "out"), "--dpi", "80"]) == OK
+    files = [tmp_path / "out" / f"{name}.{ending}" for ending in ("pdf", "png")]
+    assert capsys.readouterr().out.splitlines() == [f"wrote {file}" for file in files]
+    assert sorted(files[0].parent.iterdir()) == files
+    assert files[0].read_bytes().startswith(b"%PDF")
+    with Image.open(files[1]) as picture:
+        assert picture.width <= 7.2 * 80
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["samples"], "name at least one run folder"),
+        (["samples", "runs/nwm", "--samples", "4"], "samples must be from 0 to 3"),
+        (["samples", "runs/nwm", "lstm", "--titles", "one"], "a different one for each of the 2 runs; got one"),
+        (["samples", "runs/nwm", "runs/nwm"], "a different one for each of the 2 runs"),
+        (["samples", "runs/nwm", "--dpi", "3"], "dpi must be from 72 to 1200"),
+        (["waves", "runs/cnn"], "is a cnn, which has no states in time"),
+        (["waves", "runs/nwm", "--bins", "9"], "bins must be from 0 to 3"),
+        (["scores"], "or ask for --published scores"),
+        (["scores", "lstm"], "lstm has no scores yet"),
+        (["scores", "data"], "data holds no run"),
+        (["scores", "runs", "--published"], "leave out --published"),
+        (["scores", "--published", "--metric", "mean_iou"], "mean_iou was not published"),
+    ],
+)
+def test_bad_words_are_told_before_any_work(
+    workplace: Path,
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(workplace)
+    assert main(["figure", *words, "--out", str(tmp_path / "out")]) == WRONG_USAGE
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", list(FIGURES))
+def test_every_kind_has_help(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["figure", kind, "--help"])
+    assert stop.value.code == 0
+    assert "--out" in capsys.readouterr().out

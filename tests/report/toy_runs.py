@@ -1,0 +1,52 @@
+"""Run folders with small models that were never trained, and scores that were never measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drumhead.data import Dataset, TetrominoConfig, make_dataset
+from drumhead.experiments import find_experiment
+from drumhead.runs import DataRecord, Run, RunConfig
+from drumhead.scores import count_predictions, reduce
+
+SIZES: dict[str, dict[str, Any]] = {
+    "tetrominoes-nwm-linear": {"steps": 6, "pixel_widths": (8,)},
+    "tetrominoes-nwm-fft": {"steps": 6, "pixel_widths": (8,)},
+    "tetrominoes-lstm-last": {"steps": 3, "pixel_widths": (8,), "hidden_channels": 3},
+    "tetrominoes-cnn-2": {"pixel_widths": (8,)},
+    "tetrominoes-gru-last": {"steps": 3, "pixel_widths": (8,)},
+}
+
+
+def toy_dataset(folder: Path, *, seed: int = 0) -> Dataset:
+    """Four boards to test on."""
+    config = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=4, seed=seed)
+    return make_dataset(config, folder)
+
+
+def toy_run(
+    folder: Path, name: str, data: DataRecord, *, seed: int = 0, score: float | None = None, **fields: Any
+) -> Run:
+    """A run of a listed experiment.
+
+    Args:
+        folder: a new folder.
+        name: of the experiment.
+        data: what it was trained on.
+        seed: of the run.
+        score: accuracy on foreground pixels, in tenths; none for an unfinished run.
+        **fields: of the recipe.
+    """
+    experiment = find_experiment(name)
+    model = experiment.model.replace(**SIZES[name])
+    experiment = experiment.replace(model=model, seed=seed, recipe=experiment.recipe.replace(**fields))
+    run = Run.create(folder, RunConfig(experiment=experiment, data=data, versions={}, machine={}))
+    run.save_model(run.new_model())
+    if score is not None:
+        truth = np.ones((1, 1, 10), int)
+        predicted = truth * (np.arange(10) < round(10 * score))
+        run.write_scores(reduce(count_predictions(predicted, truth, classes=6), data.class_names))
+    return run
