@@ -66,6 +66,8 @@ def test_refuses() -> None:
         ({"duration": 10.0}, "more than the paper's T dt = 10 and finite, got 10"),
         ({"seed": -1}, "seed must be 0 or more, got -1"),
         ({"dt": 0.8}, "dt must be above 0 and at most"),
+        ({"dt": 0.0}, "dt must be above 0 and at most"),
+        ({"c": float("nan")}, "c must be positive and finite"),
     ]
     for arguments, message in refused:
         with pytest.raises(ValueError, match=message):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drumhead.analysis.drums import continuous_area, largest_side_heard, lattice_area
+from drumhead.analysis.drums import check_step, continuous_area, largest_side_heard, lattice_area
 from drumhead.analysis.hearing import Recording, heard_fundamentals, heard_spectra, record_drum, steps_of
 from drumhead.analysis.spectrum import BETWEEN_BINS, BINS_ALONE, Floats, Spectrum
 from drumhead.models import NWMConfig
@@ -117,6 +117,7 @@ def study_areas(
     """
     if not sides or min(sides) < 2 or len(set(sides)) < len(sides):
         raise ValueError(f"sides must be 2 or more and none twice; got {list(sides)}")
+    check_step(dt, c=c)
     shortest = paper_duration()
     if not shortest < duration < float("inf"):
         raise ValueError(f"duration must be more than the paper's T dt = {shortest:g} and finite, got {duration}")
