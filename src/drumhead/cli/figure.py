@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from drumhead.analysis.class_study import study_classes
+from drumhead.analysis.spectrum import Window
+from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
-from drumhead.evaluation import SplitName
+from drumhead.cli.progress import progress_bar
+from drumhead.data import image_loader
+from drumhead.evaluation import SplitName, dataset_of, reporting
+from drumhead.models import NWM
+from drumhead.report.area_figure import square_area_figure
+from drumhead.report.area_table import area_table, write_area_csv
+from drumhead.report.class_table import class_table, write_spectra_csv
+from drumhead.report.polygon_figure import polygon_figure
 from drumhead.report.run_figures import sample_waves_figure, samples_figure
 from drumhead.report.run_samples import check_samples, recurrent_model, shared_dataset
 from drumhead.report.run_scores import METRICS, SHARES, MetricName, beside, published_bars, run_bars
@@ -132,9 +143,110 @@ def scores(
     write(scores_figure(bars, score=METRICS[metric], share=metric in SHARES, dpi=dpi), out, f"scores-{metric}")
 
 
+def square_area(
+    *,
+    sides: tuple[int, ...] = SIDES,
+    duration: float = 1000.0,
+    strikes: int = 8,
+    points: int = 16,
+    dt: float = 0.1,
+    c: float = 1.0,
+    seed: int = 0,
+    out: Path = OUT,
+    dpi: int = DPI,
+) -> None:
+    """The area of square drums as points inside hear it: spectra, fundamentals, areas, errors over listening time.
+
+    Needs no run. Prints a table; square-area.csv holds all numbers.
+
+    Args:
+        sides: Of the squares, in grid spacings; the rim is one cell beyond the edge, so a side has one cell less.
+        duration: The longest listening time T dt; the shortest is the paper's.
+        strikes: How often each square is struck, at random places.
+        points: How many points listen in each, at random places.
+        dt: Length of a step.
+        c: Speed of waves, grid spacings per unit of time; dt may be at most 1 / (c sqrt(2)).
+        seed: Of all that is random.
+        out: The folder for square-area.pdf, .png and .csv.
+        dpi: Pixels to an inch.
+    """
+    check_dpi(dpi)
+    console = Console()
+    with progress_bar(console, "listening") as progress:
+        study = study_areas(
+            sides, duration=duration, strikes=strikes, points=points, seed=seed, dt=dt, c=c, progress=progress
+        )
+    console.print(area_table(study))
+    write(square_area_figure(study, dpi=dpi), out, "square-area")
+    write_area_csv(study, out / "square-area.csv")
+    say_written(out / "square-area.csv")
+
+
+def polygons(
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    *,
+    sample: int = 0,
+    split: SplitName = "test",
+    images: int = 64,
+    per_class: int = 50,
+    window: Window = "hann",
+    seed: int = 0,
+    data: Path | None = None,
+    out: Path = OUT,
+    dpi: int = DPI,
+) -> None:
+    """What a wave network makes of shapes: natural frequencies inside and outside, waves, what each class hears.
+
+    Meant for polygons; any run of an nwm will do. Prints natural frequencies and how well a linear probe tells the
+    classes by the spectra of single pixels; the CSV holds the average spectra.
+
+    Args:
+        run: A run folder of an nwm.
+        sample: Number of the sample that is shown, from 0.
+        split: Which images are heard.
+        images: How many are heard, from the first; the probe is fitted on half of them and scored on the others.
+        per_class: Pixels heard of each class in each image, at most.
+        window: Of the spectra; "none" as the readout fft hears, where slow drifts leak into all frequencies.
+        seed: Of the pixels, and of the probe's halves.
+        data: Other data; by default the run's own.
+        out: The folder for polygons-SPLIT-SAMPLE.pdf, .png and .csv.
+        dpi: Pixels to an inch.
+    """
+    check_dpi(dpi)
+    if images < 2 or per_class < 1 or seed < 0:
+        raise ValueError(
+            f"images must be 2 or more, per_class 1 or more, seed 0 or more; got {images}, {per_class} and {seed}"
+        )
+    opened = Run.open(run)
+    dataset = dataset_of(opened, data)
+    model = recurrent_model(opened)
+    if not isinstance(model, NWM):
+        raise ValueError(f"{run} is a {model.config.name}, whose cells have no natural frequency; name a run of an nwm")
+    check_samples(dataset, split, [sample])
+    chosen = dataset.splits[split]
+    loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
+    console = Console()
+    with progress_bar(console, "listening") as progress:
+        study = study_classes(
+            model,
+            reporting(loader, len(loader), progress),
+            classes=dataset.classes,
+            per_class=per_class,
+            generator=np.random.default_rng(seed),
+            window=window,
+        )
+    console.print(class_table(study))
+    name = f"polygons-{split}-{sample}"
+    write(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
+    write_spectra_csv(study, dataset.class_names, out / f"{name}.csv")
+    say_written(out / f"{name}.csv")
+
+
 FIGURES: dict[str, Callable[..., None]] = {
+    "polygons": polygons,
     "samples": samples,
     "scores": scores,
+    "square-area": square_area,
     "waves": waves,
 }
 
@@ -162,4 +274,9 @@ def find_runs(folders: Sequence[Path]) -> list[Path]:
 def write(figure: Figure, folder: Path, name: str) -> None:
     """Write a figure as PDF and PNG, and say where."""
     for path in save_figure(figure, folder / f"{name}.pdf", folder / f"{name}.png"):
-        Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
+        say_written(path)
+
+
+def say_written(path: Path) -> None:
+    """Say that a file was written."""
+    Console().print(f"wrote {path}", highlight=False, soft_wrap=True)

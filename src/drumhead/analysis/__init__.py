@@ -1,0 +1,1 @@
+"""Listening to a field: spectra, drums and what can be heard of them, probes."""

@@ -1,0 +1,188 @@
+r"""Membranes with a fixed rim: their modes, their fundamental, and the area of the square that has it.
+
+A membrane in which waves travel at speed ``c`` obeys ``d2y/dt2 = c^2 Laplacian y``. Its modes are the eigenvectors of
+``-c^2 Laplacian`` that vanish on the rim; one of eigenvalue ``lambda`` rings with ``(2 pi f)^2 = lambda``. In a square
+of side ``L`` they are products of sines, and the fundamental is
+
+    f = c / (L sqrt(2)),      so the area heard is      L^2 = c^2 / (2 f^2).
+
+On the lattice of :mod:`drumhead.fields.wave` with the coupling ``c^2 laplacian``, ``n x n`` cells whose rim lies one
+cell beyond the edge are a square of side ``L = n + 1`` grid spacings. Its modes are the same sines, with
+
+    lambda_pq = 4 c^2 (sin^2(pi p / (2 L)) + sin^2(pi q / (2 L))),      p, q = 1 ... n,
+
+and one step of length ``dt`` at a time they ring with ``sin(pi f dt) = dt / 2 sqrt(lambda)``. So the fundamental on the
+lattice is lower than in the continuum by the share ``(1 - 2 c^2 dt^2) pi^2 / (24 L^2)``, to second order in ``1 / L``.
+At the longest stable step, ``dt = 1 / (c sqrt(2))``, the two are equal: what the lattice slows, the step hastens.
+
+Lengths are in grid spacings, times in the unit of ``dt``, frequencies in cycles per unit of time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from drumhead.analysis.spectrum import Floats
+
+Real = TypeVar("Real", float, Floats)
+
+
+class Modes(NamedTuple):
+    """Modes of a membrane on the lattice, the lowest first."""
+
+    eigenvalues: Floats
+    """``(mode,)``, of ``-c^2 Laplacian``, above 0."""
+    shapes: Floats
+    """``(mode, height, width)``, of unit norm, orthogonal, 0 outside the membrane; their signs mean nothing."""
+
+
+def continuous_fundamental(side: Real, *, c: float = 1.0) -> Real:
+    """The fundamental of a square of this side in the continuum.
+
+    >>> print(f"{continuous_fundamental(10.0):.4f}")
+    0.0707
+    """
+    return c / (side * 2**0.5)
+
+
+def continuous_area(frequency: Real, *, c: float = 1.0) -> Real:
+    """The area of the square with this fundamental in the continuum."""
+    return c**2 / (2 * frequency**2)
+
+
+def lattice_fundamental(side: Real, *, dt: float, c: float = 1.0) -> Real:
+    """The fundamental of a square of this side on the lattice, as the scheme rings it.
+
+    >>> print(f"{lattice_fundamental(10.0, dt=0.1):.4f}")
+    0.0704
+    """
+    check_step(dt, c=c)
+    eigenvalue: Real = 8 * c**2 * np.sin(np.pi / (2 * side)) ** 2
+    return lattice_frequency(eigenvalue, dt=dt)
+
+
+def lattice_area(frequency: Real, *, dt: float, c: float = 1.0) -> Real:
+    """The area of the square with this fundamental on the lattice, as the scheme rings it; NaN above all squares'.
+
+    >>> print(f"{lattice_area(lattice_fundamental(10.0, dt=0.1), dt=0.1):.6f}")
+    100.000000
+    """
+    check_step(dt, c=c)
+    sine = np.sin(np.pi * frequency * dt) / (dt * c * 2**0.5)
+    with np.errstate(invalid="ignore"):
+        side: Real = np.pi / (2 * np.arcsin(sine))
+    return side**2
+
+
+def lattice_frequency(eigenvalue: Real, *, dt: float) -> Real:
+    """The frequency at which the scheme rings an undamped mode of this eigenvalue, at most ``4 / dt^2``.
+
+    As ``dt`` goes to 0 it becomes ``sqrt(eigenvalue) / (2 pi)``.
+    """
+    frequency: Real = np.arcsin(dt / 2 * np.sqrt(eigenvalue)) / (np.pi * dt)
+    return frequency
+
+
+def largest_side_heard(duration: float, *, dt: float, c: float = 1.0) -> int:
+    """The side of the largest square of which one period of the fundamental fits in the duration; below 2, none does.
+
+    A period fits just where the fundamental is not below the first bin of the spectrum, ``1 / duration``.
+
+    >>> largest_side_heard(10, dt=0.1)
+    7
+    """
+    if not 2 * dt < duration < float("inf"):
+        raise ValueError(f"duration must be more than two steps of {dt} and finite, got {duration}")
+    area = lattice_area(1 / duration, dt=dt, c=c)
+    return int(area**0.5 * (1 + 1e-12)) if area > 0 else 0  # a side that fits exactly is not lost to rounding
+
+
+def check_step(dt: float, *, c: float) -> None:
+    """Raise ``ValueError`` where waves of speed ``c`` make no stable field at this step."""
+    if not 0 < c < float("inf"):
+        raise ValueError(f"c must be positive and finite, got {c}")
+    longest = 1 / (c * 2**0.5)
+    if not 0 < dt <= longest * (1 + 1e-12):
+        raise ValueError(f"dt must be above 0 and at most 1 / (c sqrt(2)) = {longest:.4g} for c = {c:g}, got {dt}")
+
+
+def square_modes(side: int, count: int, *, c: float = 1.0) -> Modes:
+    """The lowest modes of a square, by the closed form: products of sines.
+
+    Args:
+        side: in grid spacings, 2 or more; the square has ``side - 1`` cells each way.
+        count: how many, 1 to all ``(side - 1)^2``.
+        c: speed of waves.
+
+    >>> square_modes(10, 3).eigenvalues.round(4)
+    array([0.1958, 0.4799, 0.4799])
+    """
+    cells = side - 1
+    if cells < 1:
+        raise ValueError(f"side must be 2 or more, so that there is a cell inside the rim; got {side}")
+    _check_count(count, cells**2)
+    numbers = np.arange(1, side)
+    strings = np.sqrt(2 / side) * np.sin(np.pi * np.outer(numbers, numbers) / side)  # (mode, cell), of unit norm
+    squares = 4 * c**2 * np.sin(np.pi * numbers / (2 * side)) ** 2
+    eigenvalues = squares[:, None] + squares
+    p, q = np.unravel_index(np.argsort(eigenvalues, axis=None, kind="stable")[:count], eigenvalues.shape)
+    return Modes(eigenvalues[p, q], strings[p, :, None] * strings[q, None, :])
+
+
+def membrane_modes(mask: npt.ArrayLike, count: int, *, c: float = 1.0) -> Modes:
+    """The lowest modes of a membrane of any shape, by the sparse eigenvalues of its Laplacian.
+
+    Args:
+        mask: ``(height, width)``, true inside the membrane; all around it is the rim, also beyond the mask's edge.
+            Parts that do not touch are drums of their own.
+        count: how many, 1 to the number of cells.
+        c: speed of waves.
+
+    Two drums of 64 cells: the rounder one sounds lower (Faber and Krahn).
+
+    >>> square, bar = np.ones((8, 8)), np.ones((4, 16))
+    >>> lowest = [membrane_modes(shape, 1).eigenvalues[0] for shape in (square, bar)]
+    >>> bool(lowest[0] < lowest[1])
+    True
+    """
+    inside = np.asarray(mask) != 0
+    if inside.ndim != 2 or not inside.any():
+        raise ValueError(f"mask must be (height, width) with a cell inside; got shape {inside.shape}")
+    cells = int(inside.sum())
+    _check_count(count, cells)
+    stiffness = c**2 * _negative_laplacian(inside)
+    if count < cells / 2:
+        from scipy.sparse.linalg import eigsh
+
+        # Around 0, below all eigenvalues. The start has no symmetry, which would hide the modes that lack it.
+        start = np.random.default_rng(0).standard_normal(cells)
+        eigenvalues, vectors = eigsh(stiffness, k=count, sigma=0, v0=start)
+    else:
+        eigenvalues, vectors = np.linalg.eigh(stiffness.toarray())
+    order = np.argsort(eigenvalues)[:count]
+    shapes = np.zeros((count, *inside.shape))
+    shapes[:, inside] = vectors.T[order]
+    return Modes(eigenvalues[order], shapes)
+
+
+def _negative_laplacian(inside: npt.NDArray[np.bool_]) -> Any:
+    """The five-point Laplacian between the cells of a mask, with its sign turned: 4 on the diagonal, -1 beside it."""
+    from scipy.sparse import coo_array, eye_array
+
+    cells = int(inside.sum())
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(cells)
+    below = np.stack([number[:-1].ravel(), number[1:].ravel()])
+    beside = np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()])
+    pairs = np.concatenate([below, beside], axis=1)
+    pairs = pairs[:, (pairs >= 0).all(axis=0)]
+    neighbours = coo_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(cells, cells))
+    return (4 * eye_array(cells) - neighbours - neighbours.T).tocsc()
+
+
+def _check_count(count: int, cells: int) -> None:
+    if not 1 <= count <= cells:
+        raise ValueError(f"count must be 1 to the number of cells inside, {cells}; got {count}")

@@ -1,0 +1,56 @@
+"""The study of what a network makes of classes in numbers: a table for the terminal, and a CSV of the spectra."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from drumhead.analysis.class_study import ClassStudy
+from drumhead.analysis.probe import ProbeScores
+from drumhead.files import replacing
+
+
+def class_table(study: ClassStudy) -> Group:
+    """Natural frequencies of each channel inside and outside shapes, and the probe's scores, for the terminal."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    table.add_column("channel", justify="right")
+    for heading in ("uncoupled", "neighbours\nheld", "neighbours\nalike"):
+        for side in ("inside", "outside"):
+            table.add_column(f"{heading}\n{side}", justify="right", no_wrap=True)
+    for channel in range(len(study.inside.uncoupled)):
+        pairs = zip(study.inside, study.outside, strict=True)
+        medians = [float(np.median(values[channel])) for pair in pairs for values in pair]
+        table.add_row(f"{channel + 1}", *(f"{value:.4f}" for value in medians))
+    notes = [
+        f"Natural frequencies: medians over all pixels of {study.images} images, in cycles per unit of time.",
+        probe_note(study.probe),
+    ]
+    return Group(table, *(Text(note, style="italic") for note in notes))
+
+
+def probe_note(probe: ProbeScores) -> str:
+    """A probe's scores beside those of chance, in a sentence."""
+    return (
+        "Linear probe on the spectra of single pixels, of images it was not fitted on: "
+        f"balanced accuracy {probe.balanced_accuracy:.3f} (chance {probe.balanced_accuracy_by_chance:.3f}), "
+        f"accuracy {probe.accuracy:.3f} (always the commonest class: {probe.accuracy_by_chance:.3f})."
+    )
+
+
+def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: Path) -> None:
+    """Write a row for every class, channel and frequency: mean and spread of the amplitude, and of how many pixels."""
+    frequencies, mean, spread, pixels = study.spectra
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["class", "channel", "frequency", "mean", "spread", "pixels"])
+        for label, channel, place in np.ndindex(mean.shape):
+            if pixels[label]:
+                numbers = (frequencies[place], mean[label, channel, place], spread[label, channel, place])
+                writer.writerow([class_names[label], channel + 1, *map(float, numbers), int(pixels[label])])

@@ -1,0 +1,69 @@
+"""Pixels drawn from fields, and average spectra, on fields whose content is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.analysis.class_spectra import average_spectra, draw_pixels
+from drumhead.analysis.spectrum import Spectrum, amplitude_spectrum
+
+STEPS, DT = 100, 0.1
+FREQUENCIES = (0.3, 0.7, 1.2)
+"""Of the pixels of class 0, 1 and 2."""
+
+
+def batch(images: int = 3) -> tuple[Tensor, Tensor]:
+    """Fields of two channels, the second twice the first, in which each pixel swings at its class's frequency."""
+    masks = torch.zeros(images, 6, 8, dtype=torch.int64)
+    masks[:, 1:3, 1:4] = 1
+    masks[0, 4, :2] = 2
+    frequency = torch.tensor(FREQUENCIES, dtype=torch.float64)[masks]
+    time = DT * torch.arange(STEPS, dtype=torch.float64).view(1, STEPS, 1, 1)
+    field = torch.sin(2 * torch.pi * frequency[:, None] * time).float()
+    return torch.stack([field, 2 * field], dim=2), masks
+
+
+def test_pixels_are_drawn_per_class_and_image_with_their_own_series() -> None:
+    heard = draw_pixels([batch(), batch(1)], per_class=4, generator=np.random.default_rng(0))
+    counts = Counter(zip(heard.images.tolist(), heard.labels.tolist(), strict=True))
+    assert counts == {(i, 0): 4 for i in range(4)} | {(i, 1): 4 for i in range(4)} | {(0, 2): 2, (3, 2): 2}
+    time = DT * np.arange(STEPS)
+    for series, label in zip(heard.series, heard.labels, strict=True):
+        wave = np.sin(2 * np.pi * FREQUENCIES[label] * time)
+        np.testing.assert_allclose(series, [wave, 2 * wave], atol=1e-6)
+
+
+def test_average_spectra_of_classes() -> None:
+    heard = draw_pixels([batch()], per_class=4, generator=np.random.default_rng(0))
+    found = average_spectra(amplitude_spectrum(heard.series, dt=DT), heard.labels, classes=4)
+    assert found.mean.shape == found.spread.shape == (4, 2, STEPS // 2 + 1)
+    for label, frequency in enumerate(FREQUENCIES):
+        assert found.frequencies[found.mean[label].argmax(axis=-1)].tolist() == pytest.approx([frequency] * 2)
+        np.testing.assert_allclose(found.mean[label].max(axis=-1), [1, 2], rtol=1e-4)
+    assert found.pixels.tolist() == [12, 12, 2, 0]
+    assert np.isnan(found.mean[3]).all()
+
+
+def test_spread_is_that_over_pixels() -> None:
+    spectrum = Spectrum(np.array([0.0]), np.array([1.0, 3.0, 7.0]).reshape(3, 1, 1))
+    found = average_spectra(spectrum, [0, 0, 1], classes=2)
+    assert found.mean.ravel().tolist() == [2.0, 7.0]
+    assert found.spread.ravel().tolist() == [1.0, 0.0]
+
+
+def test_refuses() -> None:
+    generator = np.random.default_rng(0)
+    fields, masks = batch()
+    with pytest.raises(ValueError, match="per_class must be 1 or more"):
+        draw_pixels([(fields, masks)], per_class=0, generator=generator)
+    with pytest.raises(ValueError, match="at least one image"):
+        draw_pixels([], per_class=1, generator=generator)
+    with pytest.raises(ValueError, match=r"got \(3, 100, 2, 6, 8\) and \(2, 6, 8\)"):
+        draw_pixels([(fields, masks[:2])], per_class=1, generator=generator)
+    with pytest.raises(ValueError, match=r"labels \(pixel,\)"):
+        average_spectra(Spectrum(np.zeros(2), np.zeros((3, 1, 2))), [0, 1], classes=2)

@@ -1,0 +1,61 @@
+"""Natural frequencies against the swing of simulated oscillators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from drumhead.analysis.natural_frequency import natural_frequencies
+from drumhead.analysis.spectrum import amplitude_spectrum, lowest_peak
+from drumhead.fields import evolve, laplacian
+
+DT = 0.05
+OMEGA = 1.7
+
+
+def heard(y0: torch.Tensor, coupling: torch.Tensor, **options: object) -> float:
+    """The frequency of the middle oscillator of a sheet let go from ``y0``."""
+    stiffness = torch.full_like(y0, OMEGA)
+    field = evolve(
+        y0,
+        stiffness,
+        0 * y0,
+        coupling,
+        dt=DT,
+        steps=4000,
+        nonlinearity="linear",
+        engine="plain",
+        **options,  # type: ignore[arg-type]
+    )
+    middle = field[0, :, 0, y0.shape[2] // 2, y0.shape[3] // 2].numpy()
+    return lowest_peak(amplitude_spectrum(middle, dt=DT, window="hann", padding=4))
+
+
+def test_uncoupled_held_and_together_are_what_oscillators_do() -> None:
+    coupling = 0.6 * laplacian(1, dtype=torch.float64)
+    coupling[0, 0, 1, 1] += 0.3  # a kernel that does not sum to 0
+    alone, sheet = torch.ones(1, 1, 1, 1, dtype=torch.float64), torch.ones(1, 1, 3, 3, dtype=torch.float64)
+    expected = natural_frequencies(np.full((1, 1, 1), OMEGA), coupling.numpy())
+    for frequency, simulated in (
+        (expected.uncoupled, heard(alone, 0 * coupling)),
+        (expected.held, heard(alone, coupling, boundary="fixed")),  # beyond the edge all is still
+        (expected.together, heard(sheet, coupling, boundary="circular")),
+    ):
+        # The scheme's own frequency differs by 4 pi^2 f^2 dt^2 / 24.
+        assert frequency[0, 0, 0] == pytest.approx(simulated, rel=1e-3)
+    assert len({round(float(each[0, 0, 0]), 3) for each in expected}) == 3
+
+
+def test_each_channel_has_its_own_kernel() -> None:
+    coupling = np.zeros((2, 2, 3, 3))
+    coupling[0, 0, 1, 1], coupling[1, 1, 1, 1], coupling[0, 1] = -3.0, 2.0, 9.0
+    found = natural_frequencies(np.ones((5, 2, 4, 3)), coupling)
+    assert found.held.shape == (5, 2, 4, 3)
+    np.testing.assert_allclose(found.held[:, 0], 2 / (2 * np.pi))
+    assert not found.held[:, 1].any()  # pushed away faster than pulled back: it does not swing
+
+
+def test_refuses() -> None:
+    with pytest.raises(ValueError, match=r"got \(2, 4, 4\) and \(1, 1, 3, 3\)"):
+        natural_frequencies(np.ones((2, 4, 4)), np.ones((1, 1, 3, 3)))

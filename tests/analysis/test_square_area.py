@@ -1,0 +1,74 @@
+"""The study of hearing areas at toy size: what it holds, and that a seed makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drumhead.analysis.drums import continuous_area, lattice_fundamental
+from drumhead.analysis.square_area import BETWEEN, BINS, DURATIONS, AreaStudy, paper_duration, study_areas
+
+
+@pytest.fixture(scope="module")
+def study() -> AreaStudy:
+    return study_areas((8, 4), duration=150, strikes=3, points=6)
+
+
+def test_it_holds_every_square_duration_and_estimation(study: AreaStudy) -> None:
+    assert list(study.spectra) == [4, 8]
+    assert len(study.heard) == 2 * DURATIONS * 2
+    assert study.durations[0] == paper_duration() == 10
+    assert study.durations[-1] == pytest.approx(150)
+    assert study.shown_durations[1] == pytest.approx((10 * 150) ** 0.5, abs=0.1)
+    one = study.select(side=8, duration=study.shown_durations[-1], estimation=BETWEEN)
+    assert [each.points for each in one] == [6]
+
+
+def test_long_listening_hears_the_areas_and_short_listening_does_not(study: AreaStudy) -> None:
+    shortest, _, longest = study.shown_durations
+    for each in study.select(duration=longest, estimation=BETWEEN):
+        assert each.heard == each.points
+        assert each.error < 2e-3
+        assert each.area_low <= each.area <= each.area_high
+        assert each.area == pytest.approx(each.side**2, rel=2e-3)
+        assert each.area_continuous == pytest.approx(continuous_area(each.fundamental))
+    for each in study.select(side=8, duration=shortest, estimation=BETWEEN):
+        assert each.error > 0.4
+
+
+def test_bins_alone_are_quantised(study: AreaStudy) -> None:
+    for each in study.select(duration=study.shown_durations[-1], estimation=BINS):
+        nearest = round(each.duration * lattice_fundamental(float(each.side), dt=0.1)) / each.duration
+        assert each.fundamental == pytest.approx(nearest)
+        assert each.area_low == each.area_high
+
+
+def test_squares_do_not_depend_on_each_other_and_a_seed_makes_them(study: AreaStudy) -> None:
+    alone = study_areas((4,), duration=150, strikes=3, points=6)
+    assert alone.heard == [each for each in study.heard if each.side == 4]
+    other = study_areas((4,), duration=150, strikes=3, points=6, seed=1)
+    assert not np.array_equal(other.spectra[4].amplitudes, study.spectra[4].amplitudes)
+
+
+def test_from_which_side_on_the_paper_hears_less_than_a_period(study: AreaStudy) -> None:
+    assert study.first_side_unheard == 8
+    assert study._replace(c=3.0).first_side_unheard == 22
+    assert study._replace(c=0.01).first_side_unheard == 2
+
+
+def test_refuses() -> None:
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"sides": ()}, r"sides must be 2 or more and none twice; got \[\]"),
+        ({"sides": (4, 4)}, "none twice"),
+        ({"sides": (1,)}, "sides must be 2 or more"),
+        ({"duration": 10.0}, "more than the paper's T dt = 10 and finite, got 10"),
+        ({"seed": -1}, "seed must be 0 or more, got -1"),
+        ({"dt": 0.8}, "dt must be above 0 and at most"),
+        ({"dt": 0.0}, "dt must be above 0 and at most"),
+        ({"c": float("nan")}, "c must be positive and finite"),
+    ]
+    for arguments, message in refused:
+        with pytest.raises(ValueError, match=message):
+            study_areas(**{"sides": (4,)} | arguments)

@@ -1,0 +1,76 @@
+"""``drumhead figure square-area`` and ``drumhead figure polygons``: words, files, exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.data import TetrominoConfig, make_dataset
+from drumhead.experiments import Experiment
+from drumhead.models import model_config
+from drumhead.runs import DataRecord, Run, RunConfig
+
+BOARDS = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=8, seed=0)
+MODELS = {
+    "nwm": model_config("nwm", steps=12, width=4, pixel_widths=(8,)),
+    "conv_rnn": model_config("conv_rnn", steps=3, width=4, pixel_widths=(8,)),
+    "cnn": model_config("cnn", layers=2, width=4, pixel_widths=(8,)),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Folders of untrained runs that have weights, by model."""
+    folder = tmp_path_factory.mktemp("runs")
+    record = DataRecord.of(make_dataset(BOARDS, folder / "data"))
+    for name, model in MODELS.items():
+        experiment = Experiment(name=f"tetrominoes-{name}", model=model)
+        run = Run.create(folder / name, RunConfig(experiment=experiment, data=record, versions={}, machine={}))
+        run.save_model(run.new_model())
+    return {name: str(folder / name) for name in MODELS}
+
+
+def test_square_area(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--sides", "4", "6", "--duration", "60", "--strikes", "2", "--points", "3", "--dpi", "72"]
+    contents = []
+    for name in ("first", "second"):
+        assert main(["figure", "square-area", *words, "--out", str(tmp_path / name)]) == OK
+        printed = capsys.readouterr().out
+        assert "side 8 (f = 0.0878) and more" in " ".join(printed.split())
+        files = sorted((tmp_path / name).iterdir())
+        assert [file.name for file in files] == ["square-area.csv", "square-area.pdf", "square-area.png"]
+        assert all(f"wrote {file}" in printed for file in files)
+        contents.append([file.read_bytes() for file in files])
+    assert contents[0] == contents[1]  # a seed makes all of it
+
+
+def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--images", "6", "--per-class", "4", "--sample", "1", "--dpi", "72", "--out", str(tmp_path)]
+    assert main(["figure", "polygons", runs["nwm"], *words]) == OK
+    assert "balanced accuracy" in " ".join(capsys.readouterr().out.split())
+    names = ["polygons-test-1.csv", "polygons-test-1.pdf", "polygons-test-1.png"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == names
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["square-area", "--sides", "1"], "sides must be 2 or more"),
+        (["square-area", "--duration", "5"], "duration must be more than the paper's T dt = 10"),
+        (["square-area", "--dt", "0.1", "--c", "9"], "dt must be above 0 and at most"),
+        (["polygons", "nowhere"], "is not a run folder"),
+        (["polygons", "{nwm}", "--images", "1"], "images must be 2 or more"),
+        (["polygons", "{nwm}", "--sample", "8"], "samples must be from 0 to 7 in test"),
+        (["polygons", "{conv_rnn}"], "no natural frequency"),
+        (["polygons", "{cnn}"], "no states in time"),
+    ],
+)
+def test_bad_input_is_told_in_a_line_and_leaves_nothing(
+    words: list[str], message: str, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "figures"
+    assert main(["figure", *(word.format(**runs) for word in words), "--out", str(out)]) == WRONG_USAGE
+    assert message in capsys.readouterr().err
+    assert not out.exists()
