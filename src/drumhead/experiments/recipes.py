@@ -29,7 +29,7 @@ def lite(experiment: Experiment) -> Experiment:
             clip=1.0,
             batch_size=16,
             epochs=12,
-            pixels=0.125,
+            pixels=0.25,
             precision="auto",
             keep_margin=0.0,
             validation_images=256,

@@ -160,10 +160,10 @@ def heard_logits(make_source: Callable[[Tensor], Source], images: Tensor, *, hea
 def groups_of(batch: int) -> list[slice]:
     """The images of a batch, a few at a time; how many does not depend on the number of threads.
 
-    >>> groups_of(5), len(groups_of(64))
-    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None), slice(4, 5, None)], 16)
+    >>> groups_of(4), len(groups_of(64))
+    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None)], 16)
     """
-    together = min(MOST_TOGETHER, max(1, batch // 8))
+    together = min(MOST_TOGETHER, max(1, batch // 4))
     return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]
 
 
