@@ -30,7 +30,8 @@ from drumhead.models import (
     build_readout,
     sample_pixels,
 )
-from drumhead.models.heard_loss import Hearing, heard_logits, heard_loss
+from drumhead.models.heard_loss import heard_logits, heard_loss
+from drumhead.models.hearing import Hearing
 from drumhead.models.kernels import chunks
 from drumhead.models.kernels.readouts import Heard, MaxKernel
 from drumhead.models.pixel_weights import pixel_shares, sampled_shares
@@ -56,7 +57,7 @@ class Case(NamedTuple):
 
     def fused(self) -> Tensor:
         loss: Tensor = heard_loss(
-            WholeFields, self.field, self.masks, self.weights, hearing=self.hearing, parameters=[]
+            WholeFields, self.field, self.masks, self.weights, hearing=self.hearing, parameters=[], workspaces=[]
         )
         return loss
 
@@ -128,7 +129,7 @@ def test_agrees_with_the_definition(
     ):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
     with torch.no_grad():
-        logits = heard_logits(WholeFields, it.field, hearing=it.hearing, classes=4)
+        logits = heard_logits(WholeFields, it.field, hearing=it.hearing, classes=4, workspaces=[])
         torch.testing.assert_close(logits, it.network(it.readout(it.field)), rtol=1e-12, atol=1e-13)
 
 
@@ -385,7 +386,9 @@ def test_logits_in_inference_mode(threads: int) -> None:
     torch.set_num_threads(threads)
     try:
         with torch.inference_mode():
-            logits = heard_logits(WholeFields, field, hearing=Hearing(readout, list(network.layers)), classes=4)
+            logits = heard_logits(
+                WholeFields, field, hearing=Hearing(readout, list(network.layers)), classes=4, workspaces=[]
+            )
     finally:
         torch.set_num_threads(before)
     torch.testing.assert_close(logits, network(readout(field)).detach())

@@ -23,12 +23,12 @@ def lite(experiment: Experiment) -> Experiment:
     return experiment.replace(
         recipe=experiment.recipe.replace(
             optimizer="adamw",
-            learning_rate=3e-3,
+            learning_rate=2e-3,
             schedule="cosine",
             warmup=0.1,
             clip=1.0,
-            batch_size=16,
-            epochs=12,
+            batch_size=8,
+            epochs=8,
             pixels=0.25,
             precision="auto",
             keep_margin=0.0,

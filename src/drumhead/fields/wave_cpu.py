@@ -58,6 +58,7 @@ class Sheets:
         self.omega, self.alpha = _array(omega), _array(alpha)
         self.weights = packed(kernel)
         self.transposed = packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
+        self.dt = dt
         self.settings = kernel.dtype.type(dt), get_args(Boundary).index(boundary), nonlinearity == "tanh"
 
     def play(self, image: int, state: WaveState, frames: Tensor) -> None:
@@ -75,7 +76,7 @@ class Sheets:
     def play_back(
         self,
         image: int,
-        start: WaveState,
+        past: tuple[Tensor, Tensor],
         frames: Tensor,
         incoming: Tensor,
         *,
@@ -88,20 +89,20 @@ class Sheets:
 
         Args:
             image: number of the image in the batch.
-            start: the state that the frames follow from.
-            frames: what :meth:`play` filled, contiguous.
+            past: the last two positions before the frames, the later one first, contiguous.
+            frames: what :meth:`play` filled, or some of it, contiguous.
             incoming: the loss's gradient with respect to ``frames``, by what reads them.
             carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
-                respect to ``start``.
+                respect to the state before them.
             of_omega, of_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
             of_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
         """
-        from drumhead.fields.kernels.wave import Gradients, State, adjoint
+        from drumhead.fields.kernels.wave import Gradients, Past, State, adjoint
 
         arrays = map(np.ascontiguousarray, map(_array, (frames, incoming)))
         gradients = Gradients(_array(of_omega), _array(of_alpha), of_coupling)
-        states = State(*map(_array, start)), *arrays, State(*map(_array, carried))
-        adjoint(self._sheet(image), self.transposed, *states, gradients)
+        positions = Past(*map(_array, past)), *arrays, State(*map(_array, carried))
+        adjoint(self._sheet(image), self.transposed, *positions, gradients)
 
     def _sheet(self, image: int) -> Sheet:
         from drumhead.fields.kernels.wave import Sheet
@@ -148,10 +149,11 @@ def find_gradients(
     by_image = np.zeros((len(y0), size, size, 3, 3))
 
     def run(n: int) -> None:
+        start = y0[n].detach().contiguous()
         carried = WaveState(of_y0[n], torch.zeros_like(of_y0[n]))
         sheets.play_back(
             n,
-            at_rest(y0[n]),
+            (start, start),  # at rest
             frames[n],
             incoming[n],
             carried=carried,

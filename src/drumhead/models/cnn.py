@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from drumhead.config import Config
 from drumhead.engine import Engine
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.heard_loss import Hearing
+from drumhead.models.hearing import Hearing
+from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.listener import Listener
 from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.readouts import LastReadout
@@ -70,8 +71,8 @@ class CNN(Listener):
         frame = LastReadout(steps=1, channels=self.config.hidden_channels)
         return Hearing(frame, [self.expand, *self.pixel_network.layers])
 
-    def make_source(self, images: Tensor) -> Source:
-        return WholeFields(self.represent(images)[:, None])
+    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
+        return WholeFields(self.represent(images).to(images.dtype)[:, None], workspace)
 
     def represent(self, images: Tensor) -> Tensor:
         representation: Tensor = self.encoder(images)

@@ -8,104 +8,35 @@ size of batch times time is ever there, and what is kept for the backward pass i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from drumhead.engine import numba_failure
+from drumhead.models.hearing import Hearing
 from drumhead.models.kernels.chunks import parts_of
-from drumhead.models.kernels.hearing import Ear, HearingKernel
+from drumhead.models.kernels.hearing import Ear
 from drumhead.models.kernels.threads import run_parts, torch_on_one_thread
-from drumhead.models.readouts import READOUTS, Readout
-from drumhead.models.sources import Source
+from drumhead.models.kernels.workspace import Workspace
+from drumhead.models.sources import MakeSource, Source
 
 MOST_TOGETHER = 4
 """Most images whose states are made together: convolutions are faster on a few."""
 
 
-class Hearing(NamedTuple):
-    """What follows the states of a model."""
-
-    readout: Readout
-    """One of :mod:`drumhead.models.readouts`."""
-    layers: Sequence[nn.Module]
-    """Linear layers, or 1x1 convolutions in their place, with ReLU between; after the first it may be missing."""
-
-    @property
-    def modules(self) -> list[nn.Module]:
-        """All that holds its parameters."""
-        return [self.readout, *self.layers]
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        """The readout's weight, if it has one, then weight (a matrix) and bias of each layer."""
-        layers = [layer for layer in self.layers if isinstance(layer, nn.Linear | nn.Conv2d)]
-        pairs = [(layer.weight.flatten(1), layer.bias) for layer in layers]
-        return [*self.readout.parameters(), *(tensor for pair in pairs for tensor in pair if tensor is not None)]
-
-    @property
-    def linear_first(self) -> bool:
-        """Whether there is no ReLU after the first layer."""
-        return len(self.layers) > 1 and not isinstance(self.layers[1], nn.ReLU)
-
-    def obstacle(self) -> str | None:
-        """Why it cannot be fused, in a sentence's end; none if it can."""
-        if type(self.readout) not in READOUTS.values():
-            return f"it knows the readouts {', '.join(READOUTS)}, got a {type(self.readout).__name__}"
-        first, *rest = [layer for layer in self.layers if type(layer) is not nn.ReLU]
-        bent = [type(layer) is nn.ReLU for layer in self.layers[1 if self.linear_first else 0 :]]
-        alternating = bent == [number % 2 == 1 for number in range(len(bent))] and not bent[-1]
-        pointwise = type(first) is nn.Linear or (isinstance(first, nn.Conv2d) and first.kernel_size == (1, 1))
-        if alternating and pointwise and all(type(layer) is nn.Linear for layer in rest):
-            return None
-        return (
-            f"it needs linear layers with ReLU between, got {', '.join(type(layer).__name__ for layer in self.layers)}"
-        )
-
-    def kernel(self, dtype: torch.dtype) -> HearingKernel:
-        """It in cache, for states of that type."""
-        return HearingKernel(
-            self.readout.name,
-            self.parameters,
-            steps=self.readout.steps,
-            channels=self.readout.channels,
-            dtype=product_dtype(dtype),
-            linear_first=self.linear_first,
-        )
-
-
-def product_dtype(dtype: torch.dtype) -> torch.dtype:
-    """The type in which products of float32 are made, as autocast has it; float64 is left alone."""
-    return torch.bfloat16 if dtype == torch.float32 and torch.is_autocast_enabled("cpu") else dtype
-
-
-def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
-    """Why :func:`heard_loss` and :func:`heard_logits` cannot take these, in a sentence's end; none if they can."""
-    if reason := hearing.obstacle():
-        return reason
-    if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
-        return f"under autocast it knows bfloat16, got {torch.get_autocast_dtype('cpu')}"
-    parameters = hearing.parameters
-    for tensor in (*tensors, *parameters):
-        if tensor.device.type != "cpu":
-            return f"it needs tensors on the CPU, got one on {tensor.device}"
-        if tensor.dtype not in (torch.float32, torch.float64) or tensor.dtype != parameters[0].dtype:
-            return f"it needs all of float32 or all of float64, got {parameters[0].dtype} and {tensor.dtype}"
-    return numba_failure()
-
-
 @torch.compiler.disable  # type: ignore[untyped-decorator]
 def heard_loss(
-    make_source: Callable[[Tensor], Source],
+    make_source: MakeSource,
     images: Tensor,
     targets: Tensor,
     weights: Tensor,
     *,
     hearing: Hearing,
     parameters: Sequence[Tensor],
+    workspaces: list[Workspace],
 ) -> Tensor:
     """The weighted sum over pixels of the cross-entropy of what is heard, a scalar.
 
@@ -118,25 +49,29 @@ def heard_loss(
         images: ``(batch, ...)``.
         targets: classes, int64 ``(batch, height, width)``.
         weights: what each pixel counts for, of the field's type, ``(batch, height, width)``; a pixel of weight 0 costs
-            nothing after the states. It gets no gradient.
+            next to nothing after the states. It gets no gradient.
         hearing: what follows the states. Forward hooks on its parts are not called.
         parameters: what the fields are made from, besides the images.
+        workspaces: memory from earlier calls, used and added to.
 
-    >>> from drumhead.models.readouts import build_readout
+    >>> from drumhead.models import PixelNetwork, build_readout
+    >>> from drumhead.models.sources import WholeFields
     >>> field, masks = torch.zeros(1, 8, 2, 5, 7), torch.zeros(1, 5, 7, dtype=torch.int64)
     >>> readout = build_readout("linear", steps=8, channels=2)
     >>> network = PixelNetwork(readout.features, 3, widths=[16])
     >>> hearing = Hearing(readout, list(network.layers))
-    >>> loss = heard_loss(WholeFields, field, masks, torch.ones(1, 5, 7) / 35, hearing=hearing, parameters=[])
-    >>> torch.testing.assert_close(loss, nn.functional.cross_entropy(network(readout(field)), masks))
+    >>> loss = heard_loss(WholeFields, field, masks, torch.ones(1, 5, 7) / 35, hearing=hearing, parameters=[], workspaces=[])
+    >>> torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(network(readout(field)), masks))
     """
-    job = _Job(make_source, images, targets, weights, hearing, parameters)
+    job = _Job(make_source, images, targets, weights, hearing, parameters, workspaces)
     loss: Tensor = _HeardLoss.apply(job, images, *parameters, *hearing.parameters)  # type: ignore[no-untyped-call]
     return loss
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
-def heard_logits(make_source: Callable[[Tensor], Source], images: Tensor, *, hearing: Hearing, classes: int) -> Tensor:
+def heard_logits(
+    make_source: MakeSource, images: Tensor, *, hearing: Hearing, classes: int, workspaces: list[Workspace]
+) -> Tensor:
     """Class logits ``(batch, class, height, width)``, without gradients; arguments as in :func:`heard_loss`."""
     batch, height, width = len(images), *images.shape[-2:]
     logits = images.new_empty(batch, classes, height * width)
@@ -145,16 +80,30 @@ def heard_logits(make_source: Callable[[Tensor], Source], images: Tensor, *, hea
         kernel = hearing.kernel(images.dtype)
 
         def run(part: int) -> None:
-            ear = Ear(kernel)
-            for group in parts[part]:
-                source = make_source(images[group])
-                for image, out in enumerate(logits[group]):
-                    ear.listen(height * width, dtype=source.dtype)
-                    source.play(image, ear.hear)
-                    ear.write_logits(out)
+            with borrowed(workspaces) as workspace:
+                ear = Ear(kernel, workspace)
+                for group in parts[part]:
+                    source = make_source(images[group], workspace)
+                    for image, out in enumerate(logits[group]):
+                        ear.listen(height * width, dtype=source.dtype)
+                        source.play(image, ear.hear)
+                        ear.write_logits(out)
 
         run_parts(run, len(parts), threads=threads)
     return logits.view(batch, classes, height, width)
+
+
+@contextmanager
+def borrowed(workspaces: list[Workspace]) -> Iterator[Workspace]:
+    """One of the workspaces, or a new one if other threads have them all; it is there again afterwards."""
+    try:
+        workspace = workspaces.pop()
+    except IndexError:
+        workspace = Workspace()
+    try:
+        yield workspace
+    finally:
+        workspaces.append(workspace)
 
 
 def groups_of(batch: int) -> list[slice]:
@@ -195,14 +144,16 @@ class _Job:
 
     def __init__(
         self,
-        make_source: Callable[[Tensor], Source],
+        make_source: MakeSource,
         images: Tensor,
         targets: Tensor,
         weights: Tensor,
         hearing: Hearing,
         parameters: Sequence[Tensor],
+        workspaces: list[Workspace],
     ) -> None:
         self.make_source, self.images, self.hearing, self.parameters = make_source, images, hearing, parameters
+        self.workspaces = workspaces
         self.targets, self.weights = targets.flatten(1), weights.detach().flatten(1)
         self.heard = [values.detach() for values in hearing.parameters]
         recording = torch.is_grad_enabled()
@@ -237,19 +188,22 @@ class _Job:
 
     def _listen(self, groups: Sequence[slice], share: _Share) -> None:
         """Take some groups of images from states to gradients."""
-        ear = Ear(self.kernel)
-        for group in groups:
-            images = self.images[group].detach().requires_grad_(self.of_images)
-            with torch.set_grad_enabled(self.of_states):
-                source = self.make_source(images)
-            for image, number in enumerate(range(group.start, group.stop)):
-                self._hear(ear, source, image, number, share)
-            found = source.gradients([*self.of_parameters, *([images] if self.of_images else [])])
-            for total, gradient in zip(share.of_parameters, found, strict=False):
-                if gradient is not None:
-                    total += gradient
-            if self.of_images:
-                share.of_images.append(found[-1] if found[-1] is not None else torch.zeros_like(images))
+        with borrowed(self.workspaces) as workspace:
+            for group in groups:
+                self._listen_to_group(Ear(self.kernel, workspace), group, share)
+
+    def _listen_to_group(self, ear: Ear, group: slice, share: _Share) -> None:
+        images = self.images[group].detach().requires_grad_(self.of_images)
+        with torch.set_grad_enabled(self.of_states):
+            source = self.make_source(images, ear.workspace)
+        for image, number in enumerate(range(group.start, group.stop)):
+            self._hear(ear, source, image, number, share)
+        found = source.gradients([*self.of_parameters, *([images] if self.of_images else [])])
+        for total, gradient in zip(share.of_parameters, found, strict=False):
+            if gradient is not None:
+                total += gradient
+        if self.of_images:
+            share.of_images.append(found[-1] if found[-1] is not None else torch.zeros_like(images))
 
     def _hear(self, ear: Ear, source: Source, image: int, number: int, share: _Share) -> None:
         """Hear an image of a source, which has a number in the batch, and play back what was heard."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from drumhead.models.heard_loss import Hearing, heard_logits, heard_loss, obstacle
+from drumhead.models.heard_loss import heard_logits, heard_loss
+from drumhead.models.hearing import Hearing, obstacle
+from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_shares, sampled_shares
 from drumhead.models.segmenter import Segmenter
@@ -29,21 +31,32 @@ class Listener(Segmenter):
 
     config: NWMConfig | ConvRNNConfig | CNNConfig
 
+    def __init__(self, config: NWMConfig | ConvRNNConfig | CNNConfig, *, in_channels: int, classes: int) -> None:
+        super().__init__(config, in_channels=in_channels, classes=classes)
+        self.workspaces: list[Workspace] = []  # kept from step to step: fresh memory is slow
+
     @property
     @abstractmethod
     def hearing(self) -> Hearing:
         """What follows the states."""
 
     @abstractmethod
-    def make_source(self, images: Tensor) -> Source:
-        """The states of a few images, for the fused engine to hear."""
+    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
+        """The states of a few images, for the fused engine to hear.
+
+        Args:
+            images: some of a batch.
+            workspace: memory that is free while these are heard.
+        """
 
     def forward(self, images: Tensor) -> Tensor:
         recording = torch.is_grad_enabled() and any(t.requires_grad for t in (images, *self.parameters()))
         if recording or not self._fuses(images):
             return super().forward(images)
         self.check_images(images)
-        logits: Tensor = heard_logits(self.make_source, images, hearing=self.hearing, classes=self.classes)
+        logits: Tensor = heard_logits(
+            self.make_source, images, hearing=self.hearing, classes=self.classes, workspaces=self.workspaces
+        )
         return logits
 
     def loss(
@@ -66,7 +79,9 @@ class Listener(Segmenter):
         hearing, targets = self.hearing, known_classes(masks, ignored_label)
         heard = {id(parameter) for module in hearing.modules for parameter in module.parameters()}
         others = [parameter for parameter in self.parameters() if id(parameter) not in heard]
-        loss: Tensor = heard_loss(self.make_source, images, targets, weights, hearing=hearing, parameters=others)
+        loss: Tensor = heard_loss(
+            self.make_source, images, targets, weights, hearing=hearing, parameters=others, workspaces=self.workspaces
+        )
         return loss
 
     def _fuses(self, images: Tensor) -> bool:

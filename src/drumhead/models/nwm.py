@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from pydantic import PositiveFloat, PositiveInt
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
 from drumhead.fields.wave_cpu import Sheets
 from drumhead.models.encoders import convolution_stack
+from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
 from drumhead.models.sources import Source
 from drumhead.models.waves import Waves
@@ -88,13 +89,13 @@ class NWM(RecurrentSegmenter):
             engine=self.config.engine,
         )
 
-    def make_source(self, images: Tensor) -> Source:
-        y0, omega, alpha = self.drum(images)
-        config = self.config
-        sheets = Sheets(
-            omega, alpha, self.coupling, dt=config.dt, boundary=config.boundary, nonlinearity=config.nonlinearity
+    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
+        drum, config = self.drum(images), self.config
+        settings: dict[str, Any] = {name: getattr(config, name) for name in ("dt", "boundary", "nonlinearity")}
+        sheets = Sheets(drum.omega, drum.alpha, self.coupling, **settings)
+        return Waves(
+            drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch, workspace=workspace
         )
-        return Waves(y0, omega, alpha, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch)
 
     @torch.no_grad()
     def stability_limit(self, images: Tensor) -> float:

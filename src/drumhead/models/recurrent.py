@@ -10,7 +10,8 @@ from torch import Tensor
 
 from drumhead.config import Config
 from drumhead.engine import Engine
-from drumhead.models.heard_loss import Hearing
+from drumhead.models.hearing import Hearing
+from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.listener import Listener
 from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.readouts import ReadoutName, build_readout
@@ -63,5 +64,5 @@ class RecurrentSegmenter(Listener):
     def hearing(self) -> Hearing:
         return Hearing(self.readout, list(self.pixel_network.layers))
 
-    def make_source(self, images: Tensor) -> Source:
-        return WholeFields(self.states(images))
+    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
+        return WholeFields(self.states(images), workspace)

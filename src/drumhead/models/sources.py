@@ -13,6 +13,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from drumhead.models.kernels.workspace import Workspace
+
+MakeSource = Callable[[Tensor, Workspace], "Source"]
+"""Gives the fields of a few images, with memory to use for them."""
+
 Hear = Callable[[Tensor, int], None]
 """Called with each stretch ``(time, channel, pixel)`` and its first frame, in order."""
 
@@ -54,12 +59,14 @@ class WholeFields(Source):
 
     Args:
         fields: ``(image, time, channel, height, width)``.
+        workspace: where their gradient is.
     """
 
-    def __init__(self, fields: Tensor) -> None:
+    def __init__(self, fields: Tensor, workspace: Workspace) -> None:
         self.fields = fields
         self.states = fields.detach().contiguous().flatten(3)
-        self.incoming = torch.empty(0)
+        self.workspace = workspace
+        self.incoming: Tensor | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -72,12 +79,12 @@ class WholeFields(Source):
         if not self.fields.requires_grad:
             tell(self.states[image], 0, None)
             return
-        if not len(self.incoming):
-            self.incoming = torch.empty_like(self.states)
+        if self.incoming is None:
+            self.incoming = self.workspace.tensor("incoming fields", self.states.shape, self.states.dtype)
         tell(self.states[image], 0, self.incoming[image])
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        if not len(self.incoming) or not inputs:
+        if self.incoming is None or not inputs:
             return [None] * len(inputs)
         incoming = self.incoming.view(self.fields.shape)
         return list(torch.autograd.grad(self.fields, inputs, incoming, allow_unused=True))

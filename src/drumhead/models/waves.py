@@ -10,10 +10,15 @@ from torch import Tensor
 
 from drumhead.fields import WaveState
 from drumhead.fields.wave_cpu import Sheets, at_rest
+from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.sources import Hear, Source, Tell
 
 STRETCH_BYTES = 1 << 27
-"""Most of one image's field that is there at a time unless told otherwise: 128 MB; its gradient takes as much again."""
+"""Most of one image's field that is there at a time unless told otherwise: 128 MB."""
+
+BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 8
+"""Size of the frames whose gradient is made and used at a time, going back: so that both stay in a second-level cache,
+but not so few frames that the products become slow."""
 
 
 class Waves(Source):
@@ -23,34 +28,37 @@ class Waves(Source):
     there.
 
     Args:
-        y0, omega, alpha: ``(image, channel, height, width)``, with what torch recorded of how they were made.
+        drum: position at the start, stiffness and damping, ``(image, channel, height, width)``, with what torch
+            recorded of how they were made.
         coupling: ``(channel, channel, 3, 3)``.
         sheets: of these images.
         steps: frames in all.
         stretch: frames at a time; as many as ``STRETCH_BYTES`` hold by default.
+        workspace: where frames and their gradients are.
     """
 
     def __init__(
         self,
-        y0: Tensor,
-        omega: Tensor,
-        alpha: Tensor,
+        drum: tuple[Tensor, Tensor, Tensor],
         coupling: Tensor,
         *,
         sheets: Sheets,
         steps: int,
-        stretch: int | None = None,
+        stretch: int | None,
+        workspace: Workspace,
     ) -> None:
-        self.drum = y0, omega, alpha
+        self.drum = drum
         self.coupling = coupling
         self.sheets = sheets
         self.steps = steps
-        fitting = STRETCH_BYTES // max(1, y0[:1].numel() * y0.element_size())
-        self.stretch = min(steps, stretch or max(1, fitting))
-        self.frames = y0.new_empty(self.stretch, *y0.shape[1:])
-        self.arriving = torch.empty_like(self.frames)
+        shape, dtype = drum[0].shape[1:], drum[0].dtype
+        size = max(1, shape.numel() * dtype.itemsize)
+        self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // size))
+        self.block = min(self.stretch, max(SHORTEST_BLOCK, BLOCK_BYTES // size))
+        self.frames = workspace.tensor("frames", (self.stretch, *shape), dtype)
+        self.arriving = workspace.tensor("arriving", (self.block, *shape), dtype)
         self.starts: list[WaveState] = []
-        self.incoming = tuple(torch.zeros_like(values, memory_format=torch.contiguous_format) for values in self.drum)
+        self.incoming = tuple(torch.zeros_like(values, memory_format=torch.contiguous_format) for values in drum)
         channels = len(coupling) if coupling.requires_grad else 0
         self.of_coupling = np.zeros((channels, channels, 3, 3))
 
@@ -58,42 +66,30 @@ class Waves(Source):
     def dtype(self) -> torch.dtype:
         return self.frames.dtype
 
-    @property
-    def differentiable(self) -> bool:
-        return any(values.requires_grad for values in (*self.drum, self.coupling))
-
     def play(self, image: int, hear: Hear) -> None:
         state = at_rest(self.drum[0][image])
         self.starts = []
         for start in range(0, self.steps, self.stretch):
             self.starts.append(_copy(state))
-            frames = self._frames(start)
+            frames = self.frames[: self.steps - start]
             self.sheets.play(image, state, frames)
             hear(frames.flatten(2), start)
 
     def play_back(self, image: int, tell: Tell) -> None:
-        of_y0, of_omega, of_alpha = (values[image] for values in self.incoming)
+        wanted = any(values.requires_grad for values in (*self.drum, self.coupling))
+        of_y0 = self.incoming[0][image]
         carried = WaveState(of_y0, torch.zeros_like(of_y0))
         for number in reversed(range(len(self.starts))):
             start = number * self.stretch
-            frames = self._frames(start)
+            frames = self.frames[: self.steps - start]
             if number < len(self.starts) - 1:
                 self.sheets.play(image, _copy(self.starts[number]), frames)
-            if not self.differentiable:
-                tell(frames.flatten(2), start, None)
-                continue
-            arriving = self.arriving[: len(frames)]
-            tell(frames.flatten(2), start, arriving.flatten(2))
-            self.sheets.play_back(
-                image,
-                self.starts[number],
-                frames,
-                arriving,
-                carried=carried,
-                of_omega=of_omega,
-                of_alpha=of_alpha,
-                of_coupling=self.of_coupling,
-            )
+            for at in reversed(range(0, len(frames), self.block)):
+                block = frames[at : at + self.block]
+                arriving = self.arriving[: len(block)] if wanted else None
+                tell(block.flatten(2), start + at, None if arriving is None else arriving.flatten(2))
+                if arriving is not None:
+                    self._retreat(image, self._past(number, at), block, arriving, carried)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         pairs = [(o, g) for o, g in zip(self.drum, self.incoming, strict=True) if o.requires_grad]
@@ -104,8 +100,27 @@ class Waves(Source):
         of_coupling = torch.from_numpy(self.of_coupling).to(self.coupling.dtype)
         return [of_coupling if values is self.coupling else g for values, g in zip(inputs, found, strict=True)]
 
-    def _frames(self, start: int) -> Tensor:
-        return self.frames[: self.steps - start]
+    def _past(self, number: int, at: int) -> tuple[Tensor, Tensor]:
+        """The two positions before frame ``at`` of a stretch, the later one first."""
+        if at > 1:
+            return self.frames[at - 1], self.frames[at - 2]
+        y, z = self.starts[number]
+        return (self.frames[0], y) if at == 1 else (y, y - self.sheets.dt * z)
+
+    def _retreat(
+        self, image: int, past: tuple[Tensor, Tensor], block: Tensor, arriving: Tensor, carried: WaveState
+    ) -> None:
+        _, of_omega, of_alpha = (values[image] for values in self.incoming)
+        self.sheets.play_back(
+            image,
+            past,
+            block,
+            arriving,
+            carried=carried,
+            of_omega=of_omega,
+            of_alpha=of_alpha,
+            of_coupling=self.of_coupling,
+        )
 
 
 def _copy(state: WaveState) -> WaveState:

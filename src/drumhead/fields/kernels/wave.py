@@ -69,6 +69,13 @@ class State(NamedTuple):
     z: Array
 
 
+class Past(NamedTuple):
+    """The last two positions before some frames, ``(channel, height, width)``: their difference is the velocity."""
+
+    y: Array
+    earlier: Array
+
+
 class Gradients(NamedTuple):
     """Where the gradients of one image go; all added to."""
 
@@ -107,15 +114,15 @@ def forward(sheet: Sheet, state: State, frames: Array) -> None:
 
 @kernel
 def adjoint(
-    sheet: Sheet, transposed: Array, start: State, frames: Array, incoming: Array, carried: State, gradients: Gradients
+    sheet: Sheet, transposed: Array, past: Past, frames: Array, incoming: Array, carried: State, gradients: Gradients
 ) -> None:
-    """Find the gradients of one image from ``incoming``, the gradient of its ``frames``, back to their ``start``.
+    """Find the gradients of one image from ``incoming``, the gradient of its ``frames``, back to before them.
 
     ``transposed``: the coupling with its channels exchanged and its kernels turned by 180 degrees, packed.
-    ``carried``: the gradient of the state at the end, by what comes after the frames; becomes that of ``start``.
+    ``carried``: the gradient of the state at the end, by what comes later; becomes that of the state before the frames.
     """
-    channels, height, width = start.y.shape
-    shape, kind, lanes = start.y.shape, start.y.dtype, VECTOR_BYTES // start.y.itemsize
+    channels, height, width = past.y.shape
+    shape, kind, lanes = past.y.shape, past.y.dtype, VECTOR_BYTES // past.y.itemsize
     rate = kind.type(1) / sheet.dt
     y, earlier, a, f = blank(shape, kind), blank(shape, kind), blank(shape, kind), blank(shape, kind)
     omega, alpha, ly, lz = blank(shape, kind), blank(shape, kind), blank(shape, kind), blank(shape, kind)
@@ -124,8 +131,7 @@ def adjoint(
     pour(sheet.alpha.reshape(-1), alpha, channels, height, width)
     pour(carried.y.reshape(-1), ly, channels, height, width)
     pour(carried.z.reshape(-1), lz, channels, height, width)
-    first = start.y.reshape(-1)
-    before = first - sheet.dt * start.z.reshape(-1)  # the position a step earlier, of which the velocity follows
+    first, before = past.y.reshape(-1), past.earlier.reshape(-1)
     back = zeros(row_size(channels, width), kind)
     sums = zeros(even(channels) * channels * 9 * lanes, kind)
     totals = np.zeros(sums.size, np.float64)

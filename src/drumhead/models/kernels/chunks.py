@@ -11,6 +11,9 @@ from torch import Tensor
 CACHE_NUMBERS = 1 << 18
 """Numbers in a chunk's largest matrix: with its neighbours it stays in the caches of one core."""
 
+ROUND = 64
+"""Sizes of chunks are multiples of it, where there are as many pixels."""
+
 PARTS = 16
 """Most parts a batch is divided into. The number of threads is left out of it, so that sums do not depend on it."""
 
@@ -26,20 +29,18 @@ class Chunk(NamedTuple):
     """How many."""
 
     def of(self, rows: Tensor, out: Tensor) -> Tensor:
-        """This chunk's columns of ``rows`` ``(..., pixel)`` with the type of ``out``; if they must be copied, in there.
+        """This chunk's columns of ``rows`` ``(..., pixel)``, as ``out`` has them; a view where nothing is to be copied.
 
         Args:
             rows: what the pixels of the image have, contiguous.
-            out: memory for as many rows of this chunk's size, two-dimensional.
+            out: memory for them.
         """
-        shape = (*rows.shape[:-1], self.size)
         if isinstance(self.pixel, slice):
-            if rows.dtype == out.dtype:
-                return rows[..., self.pixel]
-            return out.view(shape).copy_(rows[..., self.pixel])
-        if rows.dtype == out.dtype:
-            return torch.index_select(rows.flatten(0, -2), 1, self.pixel, out=out).view(shape)
-        return out.copy_(rows.flatten(0, -2).index_select(1, self.pixel)).view(shape)
+            return rows[..., self.pixel] if rows.dtype == out.dtype else out.copy_(rows[..., self.pixel])
+        chosen = torch.index_select(
+            rows.flatten(0, -2), 1, self.pixel, out=out.flatten(0, -2) if rows.dtype == out.dtype else None
+        )
+        return out if rows.dtype == out.dtype else out.copy_(chosen.view(out.shape))
 
     def put(self, values: Tensor, rows: Tensor) -> None:
         """Write this chunk's columns of ``rows`` ``(..., pixel)``."""
@@ -54,17 +55,20 @@ def chunks_of(pixels: int, *, size: int, counted: Tensor | None = None) -> list[
 
     Args:
         pixels: how many there are.
-        size: most pixels in a chunk.
-        counted: which are wanted, bool ``(pixel,)``; all by default.
+        size: most pixels in a chunk, a multiple of ``ROUND``.
+        counted: which are wanted, bool ``(pixel,)``; all by default. A few others make up a round number: matrix
+            libraries compile a product anew for every size they have not met.
     """
     if counted is None or bool(counted.all()):
         return [Chunk(slice(at, min(at + size, pixels)), min(size, pixels - at)) for at in range(0, pixels, size)]
-    return [Chunk(pixel, len(pixel)) for pixel in torch.split(counted.nonzero()[:, 0], size) if len(pixel)]
+    wanted = counted.nonzero()[:, 0]
+    others = counted.logical_not().nonzero()[: -len(wanted) % ROUND, 0]
+    return [Chunk(pixel, len(pixel)) for pixel in torch.split(torch.cat([wanted, others]), size) if len(pixel)]
 
 
 def chunk_size(rows: int) -> int:
     """How many pixels a chunk has whose largest matrix has that many rows."""
-    return max(64, CACHE_NUMBERS // rows // 64 * 64)
+    return max(ROUND, CACHE_NUMBERS // rows // ROUND * ROUND)
 
 
 def parts_of(items: Sequence[Item]) -> list[Sequence[Item]]:

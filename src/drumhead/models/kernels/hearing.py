@@ -51,11 +51,12 @@ class Ear:
 
     Args:
         kernel: what it hears with.
+        workspace: where all that it makes is.
     """
 
-    def __init__(self, kernel: HearingKernel) -> None:
+    def __init__(self, kernel: HearingKernel, workspace: Workspace) -> None:
         self.kernel = kernel
-        self.workspace = Workspace()
+        self.workspace = workspace
         self.chunks: list[Chunk] = []
         self.partial = False
         self.heard: list[Heard] = []
@@ -149,14 +150,12 @@ class Ear:
             if isinstance(chunk.pixel, slice):
                 readout.write_gradient(heard, states, start, out[..., chunk.pixel])
             else:
-                rows = self.workspace.matrix("gradient", states[..., 0].numel(), chunk.size, out.dtype)
-                readout.write_gradient(heard, states, start, rows.view(states.shape))
-                chunk.put(rows.view(states.shape), out)
+                gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
+                readout.write_gradient(heard, states, start, gradient)
+                chunk.put(gradient, out)
 
     def _rows(self, name: str, rows: int, chunk: Chunk, dtype: torch.dtype) -> Tensor:
-        channels = self.kernel.channels
-        return self.workspace.matrix(name, rows * channels, chunk.size, dtype).view(rows, channels, chunk.size)
+        return self.workspace.tensor(name, (rows, self.kernel.channels, chunk.size), dtype)
 
     def _states(self, frames: Tensor, chunk: Chunk) -> Tensor:
-        rows = frames.shape[0] * frames.shape[1]
-        return chunk.of(frames, self.workspace.matrix("states", rows, chunk.size, self.kernel.dtype))
+        return chunk.of(frames, self.workspace.tensor("states", (*frames.shape[:-1], chunk.size), self.kernel.dtype))

@@ -36,7 +36,7 @@ class LayersKernel:
         """What enters each layer of features ``(feature, pixel)``, and last the logits ``(class, pixel)``."""
         values = [features]
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            out = workspace.matrix(f"activation {number}", len(weight), features.shape[1], weight.dtype)
+            out = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
             torch.addmm(bias[:, None], weight, values[-1], out=out)
             values.append(relu_(out) if self.bent[number] else out)
         return values
@@ -66,8 +66,7 @@ class LayersKernel:
                 parameters[2 * number + 1].add_(incoming.sum(dim=1))
             if number == 0 and out is None:
                 return
-            rows, pixels = entering.shape
-            scratch = workspace.matrix(f"gradient {number % 2}", rows, pixels, incoming.dtype)
+            scratch = workspace.tensor(f"gradient {number % 2}", entering.shape, incoming.dtype)
             incoming = torch.mm(self.turned[number], incoming, out=scratch if number > 0 else out)
             if number > 0 and self.bent[number - 1]:
                 silence_(incoming, entering)

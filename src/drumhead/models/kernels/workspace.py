@@ -1,20 +1,30 @@
-"""Memory that one thread writes again and again: memory that is fresh from the system is slow to touch."""
+"""Memory that is written again and again: memory that is fresh from the system is slow to touch."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
 
 
 class Workspace:
-    """Named matrices on the CPU, each as large as it ever had to be."""
+    """Named tensors on the CPU, each in as much memory as it ever needed. For one thread at a time.
+
+    A copy, or what is read from a pickle, is empty.
+    """
 
     def __init__(self) -> None:
         self.memory: dict[tuple[str, torch.dtype], Tensor] = {}
 
-    def matrix(self, name: str, rows: int, columns: int, dtype: torch.dtype) -> Tensor:
-        """``(rows, columns)`` of any content; what was there before under that name and type is gone."""
+    def tensor(self, name: str, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+        """A contiguous tensor of any content; what was there before under that name and type is gone."""
+        size = prod(shape)
         memory = self.memory.get((name, dtype))
-        if memory is None or memory.numel() < rows * columns:
-            memory = self.memory[name, dtype] = torch.empty(rows * columns, dtype=dtype)
-        return memory[: rows * columns].view(rows, columns)
+        if memory is None or memory.numel() < size:
+            memory = self.memory[name, dtype] = torch.empty(size, dtype=dtype)
+        return memory[:size].view(*shape)
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[()]]:
+        return Workspace, ()
