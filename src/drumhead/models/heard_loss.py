@@ -203,7 +203,8 @@ class _Job:
             if gradient is not None:
                 total += gradient
         if self.of_images:
-            share.of_images.append(found[-1] if found[-1] is not None else torch.zeros_like(images))
+            # A copy: it may lie in the workspace.
+            share.of_images.append(torch.zeros_like(images) if found[-1] is None else found[-1].clone())
 
     def _hear(self, ear: Ear, source: Source, image: int, number: int, share: _Share) -> None:
         """Hear an image of a source, which has a number in the batch, and play back what was heard."""
