@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -34,6 +35,7 @@ from drumhead.models.heard_loss import heard_logits, heard_loss
 from drumhead.models.hearing import Hearing
 from drumhead.models.kernels import chunks
 from drumhead.models.kernels.readouts import Heard, MaxKernel
+from drumhead.models.listener import Listener
 from drumhead.models.pixel_weights import pixel_shares, sampled_shares
 from drumhead.models.readouts import LastReadout
 from drumhead.models.sources import WholeFields
@@ -110,7 +112,7 @@ def same_threads() -> Iterator[None]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 64 pixels, the smallest there are."""
-    monkeypatch.setattr(chunks, "CACHE_NUMBERS", 1)
+    monkeypatch.setattr(chunks, "CACHE_BYTES", 1)
 
 
 @EVERY_READOUT
@@ -485,3 +487,24 @@ def test_under_autocast_states_stay_in_float32() -> None:
             assert field.dtype == torch.float32
             torch.testing.assert_close(field, model.states(images).detach(), rtol=0.05, atol=0.02)
             assert not torch.equal(field, field.bfloat16().float())
+
+
+@pytest.mark.parametrize("name", ["nwm", "conv_lstm", "cnn"])
+def test_memory_is_shared_by_losses_and_predictions(name: str) -> None:
+    """What one call leaves is used by the next, larger or smaller, in inference mode or not; copies start without."""
+    model = build(name, in_channels=1, classes=3, pixel_widths=(8,), engine="fused")
+    assert isinstance(model, Listener)
+    fresh = copy.deepcopy(model)
+    images, masks = torch.rand(3, 1, 20, 24), torch.randint(3, (3, 20, 24))
+    with torch.inference_mode():
+        first = model(images)
+    model.loss(images, masks).backward()
+    model.loss(images[:, :, :5], masks[:, :5])
+    assert model.workspaces
+    with torch.inference_mode():
+        assert torch.equal(model(images), first)
+    loss = model.loss(images, masks)
+    assert torch.equal(loss, fresh.loss(images, masks))
+    duplicate = copy.deepcopy(model)
+    assert not any(workspace.memory for workspace in duplicate.workspaces)
+    assert pickle.loads(pickle.dumps(model)).loss(images, masks) == loss

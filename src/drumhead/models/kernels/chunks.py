@@ -1,18 +1,18 @@
-"""Which pixels of an image are computed together."""
+"""Which pixels of an image are computed, and how many together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-CACHE_NUMBERS = 1 << 18
-"""Numbers in a chunk's largest matrix: with its neighbours it stays in the caches of one core."""
+CACHE_BYTES = 1 << 20
+"""Size of the largest matrix of pixels that are computed together: it and its neighbours stay in a core's caches."""
 
 ROUND = 64
-"""Sizes of chunks are multiples of it, where there are as many pixels."""
+"""Numbers of pixels are multiples of it, where there are as many."""
 
 PARTS = 16
 """Most parts a batch is divided into. The number of threads is left out of it, so that sums do not depend on it."""
@@ -20,55 +20,26 @@ PARTS = 16
 Item = TypeVar("Item")
 
 
-class Chunk(NamedTuple):
-    """Some pixels of an image."""
+def counted_pixels(counted: Tensor) -> Tensor | None:
+    """The numbers of the pixels that are wanted; none if all are.
 
-    pixel: slice | Tensor
-    """Which: a run of them, or flat pixel numbers, int64, each once."""
-    size: int
-    """How many."""
-
-    def of(self, rows: Tensor, out: Tensor) -> Tensor:
-        """This chunk's columns of ``rows`` ``(..., pixel)``, as ``out`` has them; a view where nothing is to be copied.
-
-        Args:
-            rows: what the pixels of the image have, contiguous.
-            out: memory for them.
-        """
-        if isinstance(self.pixel, slice):
-            return rows[..., self.pixel] if rows.dtype == out.dtype else out.copy_(rows[..., self.pixel])
-        chosen = torch.index_select(
-            rows.flatten(0, -2), 1, self.pixel, out=out.flatten(0, -2) if rows.dtype == out.dtype else None
-        )
-        return out if rows.dtype == out.dtype else out.copy_(chosen.view(out.shape))
-
-    def put(self, values: Tensor, rows: Tensor) -> None:
-        """Write this chunk's columns of ``rows`` ``(..., pixel)``."""
-        if isinstance(self.pixel, slice):
-            rows[..., self.pixel] = values
-        else:
-            rows.flatten(0, -2).index_copy_(1, self.pixel, values.flatten(0, -2).to(rows.dtype))
-
-
-def chunks_of(pixels: int, *, size: int, counted: Tensor | None = None) -> list[Chunk]:
-    """The pixels of an image in chunks of at most ``size``.
+    A few others make up a round number: matrix libraries compile a product anew for every size they have not met.
 
     Args:
-        pixels: how many there are.
-        size: most pixels in a chunk, a multiple of ``ROUND``.
-        counted: which are wanted, bool ``(pixel,)``; all by default. A few others make up a round number: matrix
-            libraries compile a product anew for every size they have not met.
+        counted: which are wanted, bool ``(pixel,)``.
+
+    >>> counted_pixels(torch.arange(100) < 3).shape, counted_pixels(torch.ones(9, dtype=torch.bool))
+    (torch.Size([64]), None)
     """
-    if counted is None or bool(counted.all()):
-        return [Chunk(slice(at, min(at + size, pixels)), min(size, pixels - at)) for at in range(0, pixels, size)]
+    if bool(counted.all()):
+        return None
     wanted = counted.nonzero()[:, 0]
-    others = counted.logical_not().nonzero()[: -len(wanted) % ROUND, 0]
-    return [Chunk(pixel, len(pixel)) for pixel in torch.split(torch.cat([wanted, others]), size) if len(pixel)]
+    return torch.cat([wanted, counted.logical_not().nonzero()[: -len(wanted) % ROUND, 0]])
 
 
-def chunk_size(rows: int) -> int:
-    """How many pixels a chunk has whose largest matrix has that many rows."""
-    return max(ROUND, CACHE_NUMBERS // rows // ROUND * ROUND)
+def chunk_size(rows: int, *, element_size: int) -> int:
+    """How many pixels are computed together whose largest matrix has that many rows."""
+    return max(ROUND, CACHE_BYTES // (rows * element_size) // ROUND * ROUND)
 
 
 def parts_of(items: Sequence[Item]) -> list[Sequence[Item]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.chunks import Chunk, chunk_size, chunks_of
+from drumhead.models.kernels.chunks import chunk_size, counted_pixels
 from drumhead.models.kernels.layers import LayersKernel
 from drumhead.models.kernels.readouts import Heard, LinearKernel, readout_kernel
 from drumhead.models.kernels.workspace import Workspace
@@ -42,8 +42,8 @@ class HearingKernel:
         self.readout = readout_kernel(readout, parameters[0] if self.learned else None, steps=steps, dtype=dtype)
         self.layers = LayersKernel(parameters[self.learned :], linear_first=linear_first)
         rows = max(self.readout.bins * channels, self.layers.widest)
-        self.chunk_size = chunk_size(rows)
-        """Most pixels of a chunk."""
+        self.chunk_size = chunk_size(rows, element_size=dtype.itemsize)
+        """Most pixels in a chunk."""
 
 
 class Ear:
@@ -57,9 +57,6 @@ class Ear:
     def __init__(self, kernel: HearingKernel, workspace: Workspace) -> None:
         self.kernel = kernel
         self.workspace = workspace
-        self.chunks: list[Chunk] = []
-        self.partial = False
-        self.heard: list[Heard] = []
 
     def listen(self, pixels: int, *, dtype: torch.dtype, counted: Tensor | None = None) -> None:
         """Turn to another image.
@@ -69,29 +66,26 @@ class Ear:
             dtype: the type of its states.
             counted: which of them are wanted, bool ``(pixel,)``; all by default.
         """
-        kernel = self.kernel
-        self.chunks = chunks_of(pixels, size=kernel.chunk_size, counted=counted)
-        self.partial = sum(chunk.size for chunk in self.chunks) < pixels
-        self.heard = [
-            Heard(
-                features=self._rows(f"features {number}", kernel.readout.bins, chunk, kernel.dtype),
-                notes=self._rows(f"notes {number}", kernel.readout.notes, chunk, dtype),
-                incoming=self._rows(f"incoming {number}", kernel.readout.bins, chunk, kernel.dtype),
-            )
-            for number, chunk in enumerate(self.chunks)
-        ]
+        self.pixel = None if counted is None else counted_pixels(counted)
+        self.count = pixels if self.pixel is None else len(self.pixel)
+        readout = self.kernel.readout
+        self.heard = Heard(
+            features=self._tensor("features", readout.bins, self.kernel.dtype),
+            notes=self._tensor("notes", readout.notes, dtype),
+            incoming=self._tensor("incoming", readout.bins, self.kernel.dtype),
+        )
 
     def hear(self, frames: Tensor, start: int) -> None:
         """Take in a stretch ``(time, channel, pixel)`` of the field, contiguous; the first starts with frame 0."""
         if self.kernel.readout.last_alone:  # of each stretch, until one is the last
             start, frames = start + len(frames) - 1, frames[-1:]
-        for chunk, heard in zip(self.chunks, self.heard, strict=True):
-            self.kernel.readout.hear(self._states(frames, chunk), start, heard)
+        self.kernel.readout.hear(self._states(frames), start, self.heard)
 
     def write_logits(self, out: Tensor) -> None:
-        """Write the logits ``(class, pixel)`` of what was heard."""
-        for chunk, heard in zip(self.chunks, self.heard, strict=True):
-            chunk.put(self.kernel.layers.activations(heard.features.flatten(0, 1), self.workspace)[-1], out)
+        """Write the logits ``(class, pixel)`` of what was heard; all pixels are wanted."""
+        features = self.heard.features.flatten(0, 1)
+        for some in self._chunks():
+            out[:, some] = self.kernel.layers.activations(features[:, some], self.workspace)[-1]
 
     def loss(self, targets: Tensor, weights: Tensor, *, parameter_gradients: Sequence[Tensor], of_field: bool) -> float:
         """The image's share of the loss: the weighted sum of the cross-entropy of its pixels.
@@ -103,25 +97,29 @@ class Ear:
                 the linear readout's weight, which :meth:`write_gradient` adds; empty for none.
             of_field: whether :meth:`write_gradient` will be called.
         """
+        if self.pixel is not None:
+            targets, weights = targets[self.pixel], weights[self.pixel]
+        layers, workspace = self.kernel.layers, self.workspace
+        features, of_features = self.heard.features.flatten(0, 1), self.heard.incoming.flatten(0, 1)
         loss = 0.0
-        for chunk, heard in zip(self.chunks, self.heard, strict=True):
-            activations = self.kernel.layers.activations(heard.features.flatten(0, 1), self.workspace)
-            target, weight = targets[chunk.pixel][None], weights[chunk.pixel]
+        for some in self._chunks():
+            target, weight = targets[None, some], weights[some]
+            activations = layers.activations(features[:, some], workspace)
             log_probability = torch.log_softmax(activations[-1].to(weight.dtype), dim=0)
-            loss -= (log_probability.gather(0, target)[0] * weight).sum().item()
+            loss -= torch.dot(log_probability.gather(0, target)[0], weight).item()
             if not parameter_gradients and not of_field:
                 continue
             incoming = log_probability.exp_()
             incoming.scatter_add_(0, target, incoming.new_full((1, 1), -1).expand_as(target)).mul_(weight)
-            self.kernel.layers.propagate(
+            layers.propagate(
                 activations,
                 incoming.to(self.kernel.dtype),
-                self.workspace,
+                workspace,
                 parameters=parameter_gradients[self.kernel.learned :],
-                out=heard.incoming.flatten(0, 1) if of_field else None,
+                out=of_features[:, some] if of_field else None,
             )
-            if of_field:
-                self.kernel.readout.turn(heard)
+        if of_field:
+            self.kernel.readout.turn(self.heard)
         return loss
 
     def write_gradient(self, frames: Tensor, start: int, out: Tensor | None, *, of_readout: Tensor | None) -> None:
@@ -134,28 +132,37 @@ class Ear:
             of_readout: where to add the gradient of the linear readout's weight; none to leave it out.
         """
         readout = self.kernel.readout
-        if out is not None and (readout.last_alone or self.partial):
+        if out is not None and (readout.last_alone or self.pixel is not None):
             out.zero_()
-        if readout.last_alone and out is not None:
+        if out is not None and readout.last_alone:
             start, frames, out = start + len(frames) - 1, frames[-1:], out[-1:]
             if start < readout.steps - 1:
                 return
-        for chunk, heard in zip(self.chunks, self.heard, strict=True):
-            states = self._states(frames, chunk)
-            if of_readout is not None:
-                assert isinstance(readout, LinearKernel)
-                readout.add_weight_gradient(heard, states, start, of_readout)
-            if out is None:
-                continue
-            if isinstance(chunk.pixel, slice):
-                readout.write_gradient(heard, states, start, out[..., chunk.pixel])
-            else:
-                gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
-                readout.write_gradient(heard, states, start, gradient)
-                chunk.put(gradient, out)
+        states = self._states(frames)
+        if of_readout is not None:
+            assert isinstance(readout, LinearKernel)
+            readout.add_weight_gradient(self.heard, states, start, of_readout)
+        if out is not None and self.pixel is None:
+            readout.write_gradient(self.heard, states, start, out)
+        elif out is not None:
+            gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
+            readout.write_gradient(self.heard, states, start, gradient)
+            out.flatten(0, 1).index_copy_(1, self.pixel, gradient.flatten(0, 1))
 
-    def _rows(self, name: str, rows: int, chunk: Chunk, dtype: torch.dtype) -> Tensor:
-        return self.workspace.tensor(name, (rows, self.kernel.channels, chunk.size), dtype)
+    def _chunks(self) -> list[slice]:
+        size = self.kernel.chunk_size
+        return [slice(at, at + size) for at in range(0, self.count, size)]
 
-    def _states(self, frames: Tensor, chunk: Chunk) -> Tensor:
-        return chunk.of(frames, self.workspace.tensor("states", (*frames.shape[:-1], chunk.size), self.kernel.dtype))
+    def _tensor(self, name: str, rows: int, dtype: torch.dtype) -> Tensor:
+        return self.workspace.tensor(name, (rows, self.kernel.channels, self.count), dtype)
+
+    def _states(self, frames: Tensor) -> Tensor:
+        """The states that are wanted, ``(time, channel, pixel)``, of the type in which products are made."""
+        rows = (*frames.shape[:-1], self.count)
+        if self.pixel is not None:
+            chosen = self.workspace.tensor("chosen", rows, frames.dtype)
+            torch.index_select(frames.flatten(0, 1), 1, self.pixel, out=chosen.flatten(0, 1))
+            frames = chosen
+        if frames.dtype == self.kernel.dtype:
+            return frames
+        return self.workspace.tensor("states", rows, self.kernel.dtype).copy_(frames)

@@ -126,32 +126,29 @@ class LinearKernel(ReadoutKernel):
 
     def transform(self, states: Tensor, start: int, out: Tensor) -> None:
         """Write to ``out`` ``(K, C, N)``, or from the second stretch on add to it, this stretch's share."""
-        weight = self.weight[:, start : start + len(states)]
-        for channel in range(states.shape[1]):
-            if start > 0:
-                add_product(out[:, channel], weight, states[:, channel])
-            elif out.dtype == weight.dtype:
-                torch.mm(weight, states[:, channel], out=out[:, channel])
-            else:
-                out[:, channel] = weight @ states[:, channel]
+        weight, target, heard = self.weight[:, start : start + len(states)], out.flatten(1), states.flatten(1)
+        if start > 0:
+            add_product(target, weight, heard)
+        elif out.dtype == weight.dtype:
+            torch.mm(weight, heard, out=target)
+        else:
+            target[:] = weight @ heard
 
     def transform_back(self, incoming: Tensor, start: int, gradient: Tensor) -> None:
         """Write the gradient of a stretch of states, given that of what :meth:`transform` gives."""
-        weight = self.weight[:, start : start + len(gradient)]
-        incoming = incoming.to(weight.dtype)
-        for channel in range(gradient.shape[1]):
-            if gradient.dtype == weight.dtype:
-                torch.mm(weight.T, incoming[:, channel], out=gradient[:, channel])
-            else:
-                gradient[:, channel] = weight.T @ incoming[:, channel]
+        turned = self.weight[:, start : start + len(gradient)].T
+        incoming = incoming.to(turned.dtype).flatten(1)
+        if gradient.dtype == turned.dtype:
+            torch.mm(turned, incoming, out=gradient.flatten(1))
+        else:
+            gradient[:] = (turned @ incoming).view(gradient.shape)
 
     def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
         self.transform_back(heard.incoming, start, gradient)
 
     def add_weight_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
         """Add to the weight's gradient ``(K, T)``."""
-        for channel in range(states.shape[1]):
-            add_product(gradient[:, start : start + len(states)], heard.incoming[:, channel], states[:, channel].T)
+        add_product(gradient[:, start : start + len(states)], heard.incoming.flatten(1), states.flatten(1).T)
 
 
 class FourierKernel(ReadoutKernel):

@@ -23,7 +23,8 @@ class Workspace:
         size = prod(shape)
         memory = self.memory.get((name, dtype))
         if memory is None or memory.numel() < size:
-            memory = self.memory[name, dtype] = torch.empty(size, dtype=dtype)
+            with torch.inference_mode(False):  # what is made in that mode can be written in it alone
+                memory = self.memory[name, dtype] = torch.empty(size, dtype=dtype)
         return memory[:size].view(*shape)
 
     def __reduce__(self) -> tuple[type[Workspace], tuple[()]]:
