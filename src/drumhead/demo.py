@@ -31,6 +31,9 @@ CONTESTANTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-lin
 SAMPLES = 8
 """Test boards in the picture."""
 
+REPORTED_STEPS = 200
+"""Steps between validations, which are all that is seen of a training."""
+
 MOMENTS = (3, 10, 20, 40, 70, 100)
 """Steps in the still picture of the waves."""
 
@@ -68,7 +71,8 @@ def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, obser
     runs = {}
     for name, experiment_name in CONTESTANTS.items():
         experiment = find_experiment(experiment_name, "lite")
-        experiment = experiment.replace(seed=seed, recipe=experiment.recipe.replace(seconds=seconds))
+        recipe = experiment.recipe.replace(seconds=seconds, epochs=1000, steps_per_epoch=REPORTED_STEPS)
+        experiment = experiment.replace(seed=seed, recipe=recipe)
         runs[name] = train(experiment, dataset, folder / experiment_name, observers=[observer(name)])
     background = background_scores(dataset.splits["test"].masks, dataset.class_names)
     rows = [ScoreRow(name="background everywhere", scores=background)]

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from drumhead.data import Dataset
-from drumhead.models import CNN, NWM, Segmenter
+from drumhead.models import NWM, Segmenter
+from drumhead.models.listener import Listener
 from drumhead.runs import Run
 from drumhead.training import TrainingDivergedError
 
@@ -19,16 +20,16 @@ from .tiny import Events, Stop, assert_same_training, fit, tiny
 
 
 def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
-    """Make something else of the loss of one step of a CNN."""
-    loss, steps = CNN.loss, [0]
+    """Make something else of the loss of one step."""
+    loss, steps = Listener.loss, [0]
 
-    def spoiled(self: CNN, *batch: Tensor, **options: Any) -> Tensor:
+    def spoiled(self: Listener, *batch: Tensor, **options: Any) -> Tensor:
         steps[0] += 1
         value = loss(self, *batch, **options)
         spoilt: Tensor = how(self, value)
         return spoilt if steps[0] == at else value
 
-    monkeypatch.setattr(CNN, "loss", spoiled)
+    monkeypatch.setattr(Listener, "loss", spoiled)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter
+from drumhead.models.listener import Listener
 from drumhead.runs import Run
 from drumhead.scores import Scores
 from drumhead.training import Observer, StepReport, learning_rate
@@ -182,13 +183,13 @@ def test_a_share_of_the_pixels_is_looked_at(
     share: float, count: int, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     samples: list[PixelSample | None] = []
-    loss = Segmenter.loss
+    loss = Listener.loss
 
-    def recording(self: Segmenter, *batch: Tensor, pixels: PixelSample | None = None) -> Tensor:
+    def recording(self: Listener, *batch: Tensor, pixels: PixelSample | None = None) -> Tensor:
         samples.append(pixels)
         return loss(self, *batch, pixels=pixels)
 
-    monkeypatch.setattr(Segmenter, "loss", recording)
+    monkeypatch.setattr(Listener, "loss", recording)
     fit(tiny(epochs=1, pixels=share), boards, tmp_path)
     drawn = [sample for sample in samples if sample is not None]
     assert [tuple(sample.pixel.shape) for sample in drawn] == [(4, count)] * STEPS_PER_EPOCH

@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     return OK
 
 
-def demo(*, out: Path = Path("demo"), seconds: float = 200, seed: int = 1, data: Path | None = None) -> None:
+def demo(*, out: Path = Path("demo"), seconds: float = 140, seed: int = 1, data: Path | None = None) -> None:
     """Train a wave network and a local CNN on the paper's tetrominoes for the same time; show what they see.
 
     Interrupted, the same command goes on where it stopped; when done, it shows the results again.

@@ -60,7 +60,8 @@ def heard_loss(
     >>> readout = build_readout("linear", steps=8, channels=2)
     >>> network = PixelNetwork(readout.features, 3, widths=[16])
     >>> hearing = Hearing(readout, list(network.layers))
-    >>> loss = heard_loss(WholeFields, field, masks, torch.ones(1, 5, 7) / 35, hearing=hearing, parameters=[], workspaces=[])
+    >>> weights = torch.ones(1, 5, 7) / 35
+    >>> loss = heard_loss(WholeFields, field, masks, weights, hearing=hearing, parameters=[], workspaces=[])
     >>> torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(network(readout(field)), masks))
     """
     job = _Job(make_source, images, targets, weights, hearing, parameters, workspaces)

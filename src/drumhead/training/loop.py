@@ -133,7 +133,8 @@ class Training:
             group["lr"] = rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
         pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
-        loss = self.wrapped.loss(images, masks, pixels=pixels)
+        with self.fabric.autocast():
+            loss = self.wrapped.loss(images, masks, pixels=pixels)
         value: float = loss.item()
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()

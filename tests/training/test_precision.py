@@ -1,0 +1,54 @@
+"""Training with products in bfloat16: from the recipe to the numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from drumhead.data import Dataset
+from drumhead.experiments import Recipe
+from drumhead.training.precision import fabric_precision
+
+from .tiny import MODELS, assert_same_training, fit, last_weights, tiny
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Dataset, tmp_path: Path) -> None:
+    single, half, again = (
+        fit(tiny(model, epochs=2, precision=precision), boards, tmp_path / folder)
+        for folder, precision in (("single", "float32"), ("half", "bf16"), ("again", "bf16"))
+    )
+    assert_same_training(half, again)
+    weights, rounded = last_weights(single), last_weights(half)
+    assert all(values.dtype in (torch.float32, torch.int64) for values in rounded.values())
+    assert any(not torch.equal(weights[name], rounded[name]) for name in weights)
+    for name, values in weights.items():
+        torch.testing.assert_close(rounded[name], values, rtol=0.1, atol=0.02)
+    assert half.config.machine["precision"] == "bf16-mixed"
+    assert single.config.machine["precision"] == "32-true"
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [({"amx_bf16": True}, "bf16-mixed"), ({"avx512_bf16": True}, "bf16-mixed"), ({"avx2": True}, "32-true")],
+)
+def test_auto_takes_what_the_processor_has(
+    capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert fabric_precision(Recipe(precision="auto"), "cpu") == expected
+
+
+def test_auto_takes_float32_where_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert fabric_precision(Recipe(precision="auto"), "cpu") == "32-true"
+
+
+def test_auto_asks_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for supported, expected in ((True, "bf16-mixed"), (False, "32-true")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, answer=supported: answer)
+        assert fabric_precision(Recipe(precision="auto"), "auto") == expected
+        assert fabric_precision(Recipe(precision="auto"), "cuda") == expected
