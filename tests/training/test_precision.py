@@ -24,8 +24,8 @@ def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Data
     weights, rounded = last_weights(single), last_weights(half)
     assert all(values.dtype in (torch.float32, torch.int64) for values in rounded.values())
     assert any(not torch.equal(weights[name], rounded[name]) for name in weights)
-    for name, values in weights.items():
-        torch.testing.assert_close(rounded[name], values, rtol=0.1, atol=0.02)
+    all_of_one, all_of_other = (torch.cat([v.flatten().float() for v in w.values()]) for w in (weights, rounded))
+    assert (all_of_one - all_of_other).norm() < 0.1 * all_of_one.norm()
     assert half.config.machine["precision"] == "bf16-mixed"
     assert single.config.machine["precision"] == "32-true"
 
