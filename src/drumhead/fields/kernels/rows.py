@@ -79,29 +79,31 @@ def blank(channels: int, height: int, width: int, dtype: Any) -> Array:
 
 
 @compiled
-def pour(image: Array, field: Array, channels: int, height: int, width: int) -> None:
-    """Image into field."""
+def pour(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
+    """Image into field: its channels are those from ``first`` on ``among`` more, by default all of the field's."""
     for h in range(height):
         for c in range(channels):
-            to = first_pixel(h, channels, width) + c * stride_of(width)
+            to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             _copy(image, (c * height + h) * width, field, to, width)
 
 
 @compiled
-def add(image: Array, field: Array, channels: int, height: int, width: int) -> None:
-    """Image onto field."""
+def add(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
+    """Image onto field, as :func:`pour`."""
     for h in range(height):
         for c in range(channels):
-            to = first_pixel(h, channels, width) + c * stride_of(width)
+            to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             add_run(image, (c * height + h) * width, field, to, width)
 
 
 @compiled
-def pour_out(field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int) -> None:
-    """So many rows of the field from row ``top`` on into the image."""
+def pour_out(
+    field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0
+) -> None:
+    """So many rows of the field from row ``top`` on into the image, the channels as in :func:`pour`."""
     for h in range(top, top + rows):
         for c in range(channels):
-            at = first_pixel(h, channels, width) + c * stride_of(width)
+            at = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             _copy(field, at, image, (c * height + h) * width, width)
 
 
