@@ -2,8 +2,8 @@
 
 A field is a flat array: rows of the image, in them channels, in them pixels, ``stride`` apart, so that many rows of
 all channels are one loop. Two rows lie beyond either edge of the image; what lies beyond the left edge of a
-channel's row is the last of the ``stride`` elements before it. Elements between the rows hold nothing of meaning. An odd
-number of channels is made even by one that no one reads, for the tiles of :mod:`drumhead.fields.kernels.tiles`.
+channel's row is the last of the ``stride`` elements before it. Elements between the rows hold nothing of meaning. An
+odd number of channels is made even by one that no one reads, for the tiles of :mod:`drumhead.fields.kernels.tiles`.
 
 Images are flat here too: ``(channel, height, width)`` end to end. What is between the two is moved in runs by index:
 a slice costs as much as many numbers.
@@ -73,8 +73,9 @@ def zeros(size: int, dtype: Any) -> Array:
 
 
 @compiled
-def blank(channels: int, height: int, width: int, dtype: Any) -> Array:
-    """A field of zeros."""
+def blank(shape: tuple[int, int, int], dtype: Any) -> Array:
+    """A field of zeros for an image ``(channel, height, width)``."""
+    channels, height, width = shape
     return zeros(2 * ALIGNED + (height + 4) * row_size(channels, width), dtype)
 
 

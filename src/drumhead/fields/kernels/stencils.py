@@ -28,14 +28,15 @@ _correlate_4, _correlate_2 = correlation_tile(4), correlation_tile(2)
 _total_4, _total_2 = correlation_tile(4, columns=[0]), correlation_tile(2, columns=[0])
 
 
-def packed(weight: NDArray[np.floating], bias: NDArray[np.floating] | None = None) -> NDArray[np.floating]:
+def packed(kernel: NDArray[np.floating], bias: NDArray[np.floating] | None = None) -> NDArray[np.floating]:
     """A kernel (output, channel, ...) as ``weights``: (channel, ..., output), outputs made even with 0, flat; then the bias."""
-    outputs = len(weight)
-    weights = np.moveaxis(weight, 0, -1)
-    rows = weights.reshape(-1, outputs)
+    outputs = len(kernel)
+    rows = np.moveaxis(kernel, 0, -1).reshape(-1, outputs)
+    weights = np.zeros((len(rows) + (bias is not None), outputs + outputs % 2), kernel.dtype)
+    weights[: len(rows), :outputs] = rows
     if bias is not None:
-        rows = np.concatenate([rows, bias[None]])
-    return np.pad(rows, ((0, 0), (0, outputs % 2))).reshape(-1)
+        weights[-1, :outputs] = bias.reshape(-1)
+    return weights.reshape(-1)
 
 
 def _in_tiles(taps: Sequence[tuple[int, int]], *, bias: bool) -> Callable[..., None]:
@@ -147,15 +148,15 @@ def correlate(a: Array, outputs: int, y: Array, inputs: int, height: int, width:
 @compiled
 def correlate_points(
     a: Array, at: int, row: int, outputs: int, y: Array, near: int, near_row: int, inputs: int,
-    rows: int, width: int, sums: Array, to: int,
+    rows: int, width: int, sums: Array,
 ) -> None:  # fmt: skip
     """Add to ``sums`` the sums over pixels of products of channels of ``a``, 0 between its rows, with channels of ``y``.
 
     ``outputs``, an even number, times ``inputs``, over so many rows, ``row`` and ``near_row`` elements apart, from ``at``
-    and ``near`` on. In ``sums`` there are from ``to`` on blocks of output channels, in each (channel, output, lane).
+    and ``near`` on. ``sums`` begins with blocks of output channels, in each (channel, output, lane).
     """
     stride, lanes = stride_of(width), VECTOR_BYTES // a.itemsize
-    vectors, fours = (width + lanes - 1) // lanes, outputs - outputs % 4
+    vectors, fours, to = (width + lanes - 1) // lanes, outputs - outputs % 4, 0
     for o in range(0, outputs, 4):
         for i in range(inputs):
             if o < fours:
@@ -175,11 +176,8 @@ def collect(sums: Array, totals: NDArray[np.float64]) -> None:
 
 
 @compiled
-def add_lanes(totals: NDArray[np.float64], at: int, lanes: int, gradient: NDArray[np.float64]) -> None:
-    """Add what was summed from ``at`` on to a gradient (output, channel, row, column).
-
-    By :func:`correlate`, of three rows and columns, or :func:`correlate_points`, of one.
-    """
+def add_lanes(totals: NDArray[np.float64], lanes: int, gradient: NDArray[np.float64]) -> None:
+    """Add what :func:`correlate` or :func:`correlate_points` summed to a gradient (output, channel, row, column)."""
     outputs, channels, rows, columns = gradient.shape
     fours = even(outputs) - even(outputs) % 4
     for o in range(outputs):
@@ -189,4 +187,4 @@ def add_lanes(totals: NDArray[np.float64], at: int, lanes: int, gradient: NDArra
                 for q in range(columns):
                     place = block * channels * rows * columns + ((i * rows + p) * size + o - block) * columns + q
                     for lane in range(lanes):
-                        gradient[o, i, p, q] += totals[at + place * lanes + lane]
+                        gradient[o, i, p, q] += totals[place * lanes + lane]

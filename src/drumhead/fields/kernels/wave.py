@@ -78,15 +78,14 @@ class Gradients(NamedTuple):
 @kernel
 def forward(sheet: Sheet, state: State, frames: Array) -> None:
     """Fill ``frames``, ``(time, channel, height, width)``, from a state, and move that to their end."""
-    shape = state.y.shape
-    channels, height, width = shape
-    kind = state.y.dtype
-    y, later, z = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
-    omega, alpha, pull = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
-    pour(state.y.reshape(-1), y, *shape)
-    pour(state.z.reshape(-1), z, *shape)
-    pour(sheet.omega.reshape(-1), omega, *shape)
-    pour(sheet.alpha.reshape(-1), alpha, *shape)
+    channels, height, width = state.y.shape
+    shape, kind = state.y.shape, state.y.dtype
+    y, later, z = blank(shape, kind), blank(shape, kind), blank(shape, kind)
+    omega, alpha, pull = blank(shape, kind), blank(shape, kind), blank(shape, kind)
+    pour(state.y.reshape(-1), y, channels, height, width)
+    pour(state.z.reshape(-1), z, channels, height, width)
+    pour(sheet.omega.reshape(-1), omega, channels, height, width)
+    pour(sheet.alpha.reshape(-1), alpha, channels, height, width)
     most = band_height(channels, width)
     for t in range(frames.shape[0]):
         frame = frames[t].reshape(-1)
@@ -111,28 +110,27 @@ def adjoint(
     ``transposed``: the coupling with its channels exchanged and its kernels turned by 180 degrees, packed.
     ``carried``: the gradient of the state at the end, by what comes after the frames; becomes that of ``start``.
     """
-    shape = start.y.shape
-    channels, height, width = shape
-    kind, lanes = start.y.dtype, VECTOR_BYTES // start.y.itemsize
+    channels, height, width = start.y.shape
+    shape, kind, lanes = start.y.shape, start.y.dtype, VECTOR_BYTES // start.y.itemsize
     rate = kind.type(1) / sheet.dt
-    y, earlier, a, f = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
-    omega, alpha, ly, lz = blank(*shape, kind), blank(*shape, kind), blank(*shape, kind), blank(*shape, kind)
-    of_omega, of_alpha = blank(*shape, kind), blank(*shape, kind)
-    pour(sheet.omega.reshape(-1), omega, *shape)
-    pour(sheet.alpha.reshape(-1), alpha, *shape)
-    pour(carried.y.reshape(-1), ly, *shape)
-    pour(carried.z.reshape(-1), lz, *shape)
+    y, earlier, a, f = blank(shape, kind), blank(shape, kind), blank(shape, kind), blank(shape, kind)
+    omega, alpha, ly, lz = blank(shape, kind), blank(shape, kind), blank(shape, kind), blank(shape, kind)
+    of_omega, of_alpha = blank(shape, kind), blank(shape, kind)
+    pour(sheet.omega.reshape(-1), omega, channels, height, width)
+    pour(sheet.alpha.reshape(-1), alpha, channels, height, width)
+    pour(carried.y.reshape(-1), ly, channels, height, width)
+    pour(carried.z.reshape(-1), lz, channels, height, width)
     first = start.y.reshape(-1)
     before = first - sheet.dt * start.z.reshape(-1)  # the position a step earlier, of which the velocity follows
     back = zeros(row_size(channels, width), kind)
     sums = zeros(even(channels) * channels * 9 * lanes, kind)
     totals = np.zeros(sums.size, np.float64)
     steps, most = frames.shape[0], band_height(channels, width)
-    pour(frames[steps - 2].reshape(-1) if steps > 1 else first, y, *shape)
+    pour(frames[steps - 2].reshape(-1) if steps > 1 else first, y, channels, height, width)
     for t in range(steps - 1, -1, -1):  # back through the step to frame t, from ``y``, which came from ``earlier``
-        pour(frames[t - 2].reshape(-1) if t > 1 else first if t == 1 else before, earlier, *shape)
+        pour(frames[t - 2].reshape(-1) if t > 1 else first if t == 1 else before, earlier, channels, height, width)
         surround(y, channels, height, width, sheet.boundary)
-        add(incoming[t].reshape(-1), ly, *shape)
+        add(incoming[t].reshape(-1), ly, channels, height, width)
         for top in range(0, height, most):
             rows = min(most, height - top)
             band = band_of(top, rows, channels, width)
@@ -149,10 +147,10 @@ def adjoint(
         y, earlier = earlier, y
     pour_out(ly, 0, height, carried.y.reshape(-1), channels, height, width)
     pour_out(lz, 0, height, carried.z.reshape(-1), channels, height, width)
-    add_out(of_omega, gradients.omega.reshape(-1), *shape)
-    add_out(of_alpha, gradients.alpha.reshape(-1), *shape)
+    add_out(of_omega, gradients.omega.reshape(-1), channels, height, width)
+    add_out(of_alpha, gradients.alpha.reshape(-1), channels, height, width)
     if gradients.coupling.size:
-        add_lanes(totals, 0, lanes, gradients.coupling)
+        add_lanes(totals, lanes, gradients.coupling)
 
 
 @compiled
@@ -190,4 +188,3 @@ def _retreat(
         of_alpha[i] -= force * ((y[i] - earlier[i]) * rate)
         ly[i] -= force * omega[i]
         lz[i] = velocity - force * alpha[i]
-
