@@ -1,19 +1,19 @@
 """A convolutional LSTM on one image and its adjoint, compiled: band by band of rows, its state in cache.
 
-The cell is the one of :mod:`drumhead.fields.cells`; what makes the next input is in
-:mod:`drumhead.fields.kernels.pointwise`. A sigmoid is a tanh, ``sigmoid(x) = (1 + tanh(x / 2)) / 2``: kernels and biases
-of the gates i, f and o come halved, so that every gate is first the tanh of a convolution, kept as that. The adjoint
-of a step, with the gradients of the state after it, is
+The cell is the one of :mod:`drumhead.fields.cells`; the network at each pixel that makes the next input is in
+:mod:`drumhead.fields.kernels.pointwise`. A sigmoid is a tanh, ``sigmoid(x) = (1 + tanh(x / 2)) / 2``: kernels and
+biases of the gates i, f and o come halved, and a gate is held as the tanh of its convolution. Backward through a step,
+with ``lx``, ``lh`` and ``lm`` the gradients of input, hidden state and memory after it,
 
-    hidden += what the pixel network gives back for the gradient of the input
-    memory += hidden sigmoid(o) (1 - tanh(memory)^2)
-    a       = the gradients of the four convolutions, by memory or, for o, by hidden
-    grad kernel += a correlated with [input, hidden] before the step
-    [input, hidden] = a convolved with the transposed kernel + the gradient of the frame before
-    memory = memory sigmoid(f)
+    lh <- lh + what the network gives back for lx
+    lm <- lm + lh o (1 - tanh(memory)^2)
+    a   = the gradients of the four convolutions: lm g i', lm (memory before) f', lm i g', lh tanh(memory) o'
+    grad kernel += a correlated with [input, hidden] before
+    lm <- lm f
+    lx, lh <- a convolved with the transposed kernel, and the gradient of the frame before onto lx
 
-Kept from the way forward are frames, hidden states and memories. Gates and the units of the pixel network are
-computed again, which takes no longer than to fetch them from memory.
+Of the way forward frames, hidden states and memories are kept. Gates, and the hidden units of the network, are
+computed again: for the few channels a field has, that takes no longer than keeping them would.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def _retreat(
     a: Array, top: int, rows: int, c: int, width: int, memory: Array, later_memory: Array, of_both: Array, back: Array,
     of_memory: Array,
 ) -> None:  # fmt: skip
-    """The adjoint of :func:`_advance`: ``a``, which holds the gates, becomes their gradient; that of memory goes a step back.
+    """The adjoint of :func:`_advance`: in ``a`` gates become gradients, and that of memory goes a step back.
 
     ``back``: what the next input gives to the gradient of the hidden state.
     """

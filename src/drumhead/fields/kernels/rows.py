@@ -81,7 +81,7 @@ def blank(shape: tuple[int, int, int], dtype: Any) -> Array:
 
 @compiled
 def pour(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
-    """Image into field: its channels are those from ``first`` on ``among`` more, by default all of the field's."""
+    """Image into field, whose channels it has, or those from ``first`` on ``among`` so many."""
     for h in range(height):
         for c in range(channels):
             to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
@@ -99,8 +99,9 @@ def add(image: Array, field: Array, channels: int, height: int, width: int, firs
 
 @compiled
 def pour_out(
-    field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0
-) -> None:
+    field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int,
+    first: int = 0, among: int = 0,
+) -> None:  # fmt: skip
     """So many rows of the field from row ``top`` on into the image, the channels as in :func:`pour`."""
     for h in range(top, top + rows):
         for c in range(channels):

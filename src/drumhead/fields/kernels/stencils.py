@@ -1,4 +1,4 @@
-"""Convolutions of a field, row by row, 3x3 or of each pixel alone; what they give back, and the gradient of their weights."""
+"""Convolutions of a field row by row, 3x3 or of each pixel alone, what they give back, and their weights' gradients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _total_4, _total_2 = correlation_tile(4, columns=[0]), correlation_tile(2, colum
 
 
 def packed(kernel: NDArray[np.floating], bias: NDArray[np.floating] | None = None) -> NDArray[np.floating]:
-    """A kernel (output, channel, ...) as ``weights``: (channel, ..., output), outputs made even with 0, flat; then the bias."""
+    """A kernel (output, channel, ...) as ``weights``: (channel, ..., output), outputs made even with 0, flat.
+
+    The bias, if there is one, comes last.
+    """
     outputs = len(kernel)
     rows = np.moveaxis(kernel, 0, -1).reshape(-1, outputs)
     weights = np.zeros((len(rows) + (bias is not None), outputs + outputs % 2), kernel.dtype)
@@ -80,12 +83,13 @@ map_row, map_row_biased = _in_tiles(POINT, bias=False), _in_tiles(POINT, bias=Tr
 
 @compiled
 def give_back(
-    a: Array, outputs: int, values: Array, inputs: int, height: int, width: int, boundary: int, transposed: Array, back: Array
-) -> None:
-    """Add to ``values`` what ``a``, of the outputs of a convolution with a boundary, gives back to its inputs.
+    a: Array, outputs: int, values: Array, inputs: int, height: int, width: int, boundary: int,
+    transposed: Array, back: Array,
+) -> None:  # fmt: skip
+    """Add to ``values`` what ``a``, the gradient of a convolution's outputs, gives back to its inputs.
 
-    ``a`` must be 0 beyond a fixed or free edge. ``transposed``: the kernel with its channels exchanged and turned by 180
-    degrees. ``back`` holds a row for a while.
+    ``a`` must be 0 beyond a fixed or free edge. ``transposed``: the kernel with its channels exchanged and turned by
+    180 degrees. ``back`` holds a row for a while.
     """
     if boundary == CIRCULAR:
         surround(a, outputs, height, width, boundary)
@@ -122,7 +126,7 @@ def _give_back_columns(
 def correlate(a: Array, outputs: int, y: Array, inputs: int, height: int, width: int, sums: Array) -> None:
     """Add to ``sums`` the correlation of ``a``, 0 between its rows, with ``y`` at the nine neighbours.
 
-    ``sums`` begins with blocks of output channels, in each (channel, row of the kernel, output, column, lane); 9 vectors
+    ``sums`` is flat: blocks of output channels, in each (channel, row of the kernel, output, column, lane); 9 vectors
     for each pair of an :func:`even` output and a channel.
     """
     stride, lanes, padded = stride_of(width), VECTOR_BYTES // a.itemsize, even(outputs)
@@ -150,10 +154,10 @@ def correlate_points(
     a: Array, at: int, row: int, outputs: int, y: Array, near: int, near_row: int, inputs: int,
     rows: int, width: int, sums: Array,
 ) -> None:  # fmt: skip
-    """Add to ``sums`` the sums over pixels of products of channels of ``a``, 0 between its rows, with channels of ``y``.
+    """Add to ``sums`` the products, summed over pixels, of channels of ``a``, 0 between its rows, with those of ``y``.
 
-    ``outputs``, an even number, times ``inputs``, over so many rows, ``row`` and ``near_row`` elements apart, from ``at``
-    and ``near`` on. ``sums`` begins with blocks of output channels, in each (channel, output, lane).
+    ``outputs``, an even number, times ``inputs``, over so many rows, ``row`` and ``near_row`` elements apart, from
+    ``at`` and ``near`` on. ``sums`` is flat: blocks of output channels, in each (channel, output, lane).
     """
     stride, lanes = stride_of(width), VECTOR_BYTES // a.itemsize
     vectors, fours, to = (width + lanes - 1) // lanes, outputs - outputs % 4, 0

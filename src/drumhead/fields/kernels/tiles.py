@@ -92,7 +92,9 @@ class _Emitter:
         return start
 
 
-def convolution_tile(outputs: int, vectors: int, *, taps: Sequence[tuple[int, int]] = TAPS, bias: bool = False) -> Callable[..., None]:
+def convolution_tile(
+    outputs: int, vectors: int, *, taps: Sequence[tuple[int, int]] = TAPS, bias: bool = False
+) -> Callable[..., None]:
     """Make the tile ``tile(source, at, channels, stride, row, weights, first, padded, out, to)``.
 
     It sets ``vectors`` vectors of pixels in each of ``outputs`` output channels, from ``to`` on in ``out``, to the
