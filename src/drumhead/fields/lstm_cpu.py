@@ -31,13 +31,21 @@ class LSTMState(NamedTuple):
 
 
 class LSTMTrack(NamedTuple):
-    """What a state passes through, after each step, each ``(time, channel, height, width)``, contiguous."""
+    """What a state passes through: after each step, ``(time, channel, height, width)``, contiguous.
+
+    All but the frames is for the way back, and left out if there is no element in it.
+    """
 
     frames: Tensor
     """The inputs of the next step."""
     hidden: Tensor
-    """For the way back, as the next; left out if it has no elements."""
     memory: Tensor
+    gates: Tensor
+    """In an order of their own, ``(time, ...)``."""
+
+    def first(self, count: int) -> LSTMTrack:
+        """The part of it for so many steps."""
+        return LSTMTrack(*(values[:count] for values in self))
 
 
 class LSTMWeights(NamedTuple):
@@ -107,6 +115,15 @@ class Recurrence:
         layers_back = Layers(packed(first.swapaxes(0, 1)), packed(second.swapaxes(0, 1)), units)
         self.cell, self.transposed = Cell(packed(gates, gates_bias), layers), Cell(packed(turned), layers_back)
         self.boundary = get_args(Boundary).index(boundary)
+
+    def track(self, state: LSTMState, *, steps: int, back: bool) -> LSTMTrack:
+        """Room for so many steps of states like this one, with what the way back needs or without."""
+        from drumhead.fields.kernels.rows import even, row_size
+
+        channels, height, width = shape = state.input.shape[-3:]
+        kept, empty = steps if back else 0, state.input.new_empty
+        gates = state.input.new_zeros(kept, height * row_size(4 * even(channels), width))
+        return LSTMTrack(empty(steps, *shape), empty(kept, *shape), empty(kept, *shape), gates)
 
     def play(self, state: LSTMState, track: LSTMTrack) -> None:
         """Fill the track from a state, ``(channel, height, width)`` each, contiguous, and move the state to its end."""

@@ -9,15 +9,12 @@ from torch import Tensor, nn
 
 from drumhead.fields import LSTMCell
 from drumhead.fields.cells import FieldConvolution
-from drumhead.fields.lstm_cpu import LSTMGradients, LSTMState, LSTMTrack, LSTMWeights, Recurrence
+from drumhead.fields.lstm_cpu import LSTMGradients, LSTMState, LSTMWeights, Recurrence
 from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.sources import Hear, Source, Tell
 
 STRETCH_BYTES = 1 << 27
-"""Most of one image's frames that are there at a time unless told otherwise: 128 MB.
-
-What is kept of hidden states and memories for the way back takes twice, the frames' gradient once as much again.
-"""
+"""Most that is there of one image's states at a time, with what the way back needs, unless told otherwise: 128 MB."""
 
 
 class LSTMStates(Source):
@@ -36,18 +33,16 @@ class LSTMStates(Source):
 
     def __init__(self, state: LSTMState, recurrence: Recurrence, *, steps: int, stretch: int | None = None) -> None:
         self.state, self.recurrence, self.steps = state, recurrence, steps
-        fitting = STRETCH_BYTES // max(1, state.input[:1].numel() * state.input.element_size())
-        self.stretch = min(steps, stretch or max(1, fitting))
         of_weights, of_state = (
             torch.is_grad_enabled() and any(values.requires_grad for values in tensors)
             for tensors in (recurrence.weights, state)
         )
         self.differentiable = of_weights or of_state
         self.of_weights = LSTMGradients(recurrence.weights, wanted=of_weights)
-        kept = self.stretch if self.differentiable else 0
-        shape = state.input.shape[1:]
-        self.track = LSTMTrack(*(state.input.new_empty(count, *shape) for count in (self.stretch, kept, kept)))
-        self.arriving = state.input.new_empty(kept, *shape)
+        step_bytes = sum(values.nbytes for values in recurrence.track(state, steps=1, back=self.differentiable))
+        self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // max(1, step_bytes)))
+        self.track = recurrence.track(state, steps=self.stretch, back=self.differentiable)
+        self.arriving = torch.empty_like(self.track.hidden)
         self.starts: list[LSTMState] = []
         self.incoming = LSTMState(*(torch.zeros_like(v, memory_format=torch.contiguous_format) for v in state))
 
@@ -60,14 +55,15 @@ class LSTMStates(Source):
         self.starts = []
         for start in range(0, self.steps, self.stretch):
             self.starts.append(_copy(state))
-            track = self._track(start)
+            track = self.track.first(self.steps - start)
             self.recurrence.play(state, track)
             hear(track.frames.flatten(2), start)
 
     def play_back(self, image: int, tell: Tell) -> None:
         carried = LSTMState(*(values[image] for values in self.incoming))
         for number in reversed(range(len(self.starts))):
-            start, track = number * self.stretch, self._track(number * self.stretch)
+            start = number * self.stretch
+            track = self.track.first(self.steps - start)
             if number < len(self.starts) - 1:
                 self.recurrence.play(_copy(self.starts[number]), track)
             if not self.differentiable:
@@ -85,9 +81,6 @@ class LSTMStates(Source):
             found = list(torch.autograd.grad(outputs, inputs, incoming, allow_unused=True))
         own = {id(weight): g for weight, g in zip(self.recurrence.weights, self.of_weights.tensors(), strict=True)}
         return [own.get(id(values), gradient) for values, gradient in zip(inputs, found, strict=True)]
-
-    def _track(self, start: int) -> LSTMTrack:
-        return LSTMTrack(*(values[: self.steps - start] for values in self.track))
 
 
 def recurrence_of(cell: nn.Module, next_input: nn.Module) -> Recurrence | None:

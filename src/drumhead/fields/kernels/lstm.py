@@ -12,8 +12,7 @@ with ``lx``, ``lh`` and ``lm`` the gradients of input, hidden state and memory a
     lm <- lm f
     lx, lh <- a convolved with the transposed kernel, and the gradient of the frame before onto lx
 
-Of the way forward frames, hidden states and memories are kept. Gates, and the hidden units of the network, are
-computed again: for the few channels a field has, that takes no longer than keeping them would.
+Of the way forward all but the hidden units of the network and tanh(memory) is kept.
 """
 
 from __future__ import annotations
@@ -74,8 +73,12 @@ class Track(NamedTuple):
     frames: Array
     """The inputs of the next step."""
     hidden: Array
-    """For the way back, as the next; left out if it has no elements."""
     memory: Array
+    gates: Array
+    """``(time, height * row_size(4 channels made even, width))``: rows as in a field, 0 in between.
+
+    It and the two before are for the way back, and left out if they have no elements.
+    """
 
 
 class Gradients(NamedTuple):
@@ -109,17 +112,18 @@ def forward(cell: Cell, boundary: int, state: State, track: Track) -> None:
     now, later = _fields(c, height, width, kind), blank((2 * c, height, width), kind)
     both, memory = now.both, now.memory
     _pour(state.input, state.hidden, state.memory, now)
-    most = band_height(2 * c, width)
-    gates, units = zeros(most * row_size(4 * c, width), kind), zeros(most * row_size(cell.layers.units, width), kind)
+    most, row, kept = band_height(2 * c, width), row_size(4 * c, width), track.gates.size > 0
+    room, units = zeros(most * row, kind), zeros(most * row_size(cell.layers.units, width), kind)
     for t in range(track.frames.shape[0]):
         surround(both, 2 * c, height, width, boundary)
+        gates = track.gates[t] if kept else room
         for top in range(0, height, most):
-            rows = min(most, height - top)
-            _open_gates(cell, both, top, rows, c, width, gates, 0)
-            _advance(gates, top, rows, c, width, memory, later)
+            rows, at = min(most, height - top), top * row if kept else 0
+            _open_gates(cell, both, top, rows, c, width, gates, at)
+            _advance(gates, at, top, rows, c, width, memory, later)
             apply(cell.layers, later, top, rows, c, width, units)
             pour_out(later, top, rows, track.frames[t].reshape(-1), channels, height, width, 0, 2 * c)
-            if track.hidden.size:
+            if kept:
                 pour_out(later, top, rows, track.hidden[t].reshape(-1), channels, height, width, c, 2 * c)
                 pour_out(memory, top, rows, track.memory[t].reshape(-1), channels, height, width, 0, c)
         both, later = later, both
@@ -164,14 +168,13 @@ def adjoint(
         surround(now.both, 2 * c, height, width, boundary)
         for top in range(0, height, most):
             rows = min(most, height - top)
-            _open_gates(cell, now.both, top, rows, c, width, a, first_pixel(top, 4 * c, width))
             go_back(cell.layers, transposed.layers, later.both, of.both, top, rows, c, width, work)
             if gradients.gates.size:
                 add_layer_gradients(
                     cell.layers.units, later.both, of.both, top, rows, c, width, work,
                     sums.first, sums.first_bias, sums.second, sums.second_bias,
                 )  # fmt: skip
-            _retreat(a, top, rows, c, width, now.memory, later.memory, of.both, work.back, of.memory)
+            _retreat(track.gates[t], a, top, rows, c, width, now.memory, later.memory, of.memory, of.both, work.back)
         if gradients.gates.size:
             correlate(a, 4 * c, now.both, 2 * c, height, width, sums.gates)
             at, row = first_pixel(0, 4 * c, width), row_size(4 * c, width)
@@ -236,12 +239,12 @@ def _open_gates(cell: Cell, both: Array, top: int, rows: int, c: int, width: int
 
 
 @compiled
-def _advance(gates: Array, top: int, rows: int, c: int, width: int, memory: Array, later: Array) -> None:
-    """The step of memory and hidden state, for so many rows, whose gates are given."""
+def _advance(gates: Array, first: int, top: int, rows: int, c: int, width: int, memory: Array, later: Array) -> None:
+    """The step of memory and hidden state, for so many rows, whose gates are from ``first`` on."""
     half, run = gates.dtype.type(0.5), row_size(c, width)
     at, to = first_pixel(top, c, width), first_pixel(top, 2 * c, width) + run
     for r in range(rows):
-        i, f, g, o = _gates_of(r * 4 * run, run)
+        i, f, g, o = _gates_of(first + r * 4 * run, run)
         m, h = np.uintp(at + r * run), np.uintp(to + r * 2 * run)
         for x in range(np.uintp(run)):
             value = (half + half * gates[f + x]) * memory[m + x] + (half + half * gates[i + x]) * gates[g + x]
@@ -251,40 +254,41 @@ def _advance(gates: Array, top: int, rows: int, c: int, width: int, memory: Arra
 
 @compiled
 def _retreat(
-    a: Array, top: int, rows: int, c: int, width: int, memory: Array, later_memory: Array, of_both: Array, back: Array,
-    of_memory: Array,
+    gates: Array, a: Array, top: int, rows: int, c: int, width: int,
+    memory: Array, later_memory: Array, of_memory: Array, of_both: Array, back: Array,
 ) -> None:  # fmt: skip
-    """The adjoint of :func:`_advance`: in ``a`` gates become gradients, and that of memory goes a step back.
+    """The adjoint of :func:`_advance`: the gates' gradient goes into ``a``, that of memory a step back.
 
     ``back``: what the next input gives to the gradient of the hidden state.
     """
     run = row_size(c, width)
     first, at, near = first_pixel(top, 4 * c, width), first_pixel(top, c, width), first_pixel(top, 2 * c, width) + run
-    for r in range(rows):
+    for r in range(rows):  # one row a call: a loop over all is not vectorised
         _retreat_row(
-            a, first + r * 4 * run, run, memory, later_memory, of_memory, at + r * run, of_both, near + r * 2 * run,
-            back, r * run,
+            gates, (top + r) * 4 * run, a, first + r * 4 * run, run,
+            memory, later_memory, of_memory, at + r * run, of_both, near + r * 2 * run, back, r * run,
         )  # fmt: skip
 
 
 @compiled
 def _retreat_row(
-    a: Array, first: int, run: int, memory: Array, later_memory: Array, of_memory: Array, at: int,
+    gates: Array, opened: int, a: Array, first: int, run: int,
+    memory: Array, later_memory: Array, of_memory: Array, at: int,
     of_hidden: Array, near: int, back: Array, behind: int,
 ) -> None:  # fmt: skip
     half, one = a.dtype.type(0.5), a.dtype.type(1)
-    i, f, g, o = _gates_of(first, run)
+    i, f, g, o = _gates_of(opened, run)
+    to_i, to_f, to_g, to_o = _gates_of(first, run)
     m, h, b = np.uintp(at), np.uintp(near), np.uintp(behind)
     for x in range(np.uintp(run)):
         bent = fast_tanh(later_memory[m + x])
-        i_, f_, g_, o_ = a[i + x], a[f + x], a[g + x], a[o + x]
         hidden = of_hidden[h + x] + back[b + x]
-        value = of_memory[m + x] + hidden * (half + half * o_) * (one - bent * bent)
-        a[i + x] = value * g_ * half * (one - i_ * i_)
-        a[f + x] = value * memory[m + x] * half * (one - f_ * f_)
-        a[g + x] = value * (half + half * i_) * (one - g_ * g_)
-        a[o + x] = hidden * bent * half * (one - o_ * o_)
-        of_memory[m + x] = value * (half + half * f_)
+        value = of_memory[m + x] + hidden * (half + half * gates[o + x]) * (one - bent * bent)
+        a[to_i + x] = value * gates[g + x] * half * (one - gates[i + x] * gates[i + x])
+        a[to_f + x] = value * memory[m + x] * half * (one - gates[f + x] * gates[f + x])
+        a[to_g + x] = value * (half + half * gates[i + x]) * (one - gates[g + x] * gates[g + x])
+        a[to_o + x] = hidden * bent * half * (one - gates[o + x] * gates[o + x])
+        of_memory[m + x] = value * (half + half * gates[f + x])
 
 
 @compiled

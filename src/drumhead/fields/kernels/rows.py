@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drumhead.fields.kernels.compiling import compiled
+from drumhead.fields.kernels.compiling import compiled, jitable
 
 Array = NDArray[Any]
 """Numbers of one type, float32 or float64."""
@@ -29,18 +29,18 @@ BAND = 2048
 """Numbers of a field to work on at a time: with its companions it stays in a first-level cache."""
 
 
-@compiled
+@jitable
 def stride_of(width: int) -> int:
     return (width + 2 + ALIGNED - 1) // ALIGNED * ALIGNED
 
 
-@compiled
+@jitable
 def even(channels: int) -> int:
     """Channels of a field."""
     return channels + channels % 2
 
 
-@compiled
+@jitable
 def row_size(channels: int, width: int) -> int:
     """Elements from a row of the image to the next."""
     return even(channels) * stride_of(width)
