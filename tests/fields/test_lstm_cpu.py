@@ -55,7 +55,7 @@ class Case(NamedTuple):
             recurrence.play(state, tracks[-1])
         gradients = LSTMGradients(self.weights, wanted=of_weights)
         carried = LSTMState(*(torch.zeros_like(values) for values in self.state))
-        arriving = self.incoming.split([len(track.frames) for track in tracks])
+        arriving = torch.split(self.incoming, [len(track.frames) for track in tracks])
         for start, track, incoming in reversed(list(zip(starts, tracks, arriving, strict=True))):
             recurrence.play_back(start, track, incoming, carried=carried, of_weights=gradients)
         found = [gradient for gradient in gradients.tensors() if gradient is not None]
