@@ -1,10 +1,11 @@
-"""Putting a model in evaluation mode for a while."""
+"""Modes of a model and of torch, for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import torch
 from torch import nn
 
 
@@ -26,3 +27,10 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+def without_autocast(device: torch.device) -> AbstractContextManager[object]:
+    """No autocast inside the block: where a step follows from the one before, rounding errors would add up."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)

@@ -11,6 +11,7 @@ from drumhead.engine import Engine, numba_failure
 from drumhead.fields import wave, wave_cpu
 from drumhead.fields.boundaries import Boundary
 from drumhead.fields.wave import Nonlinearity, check_evolution
+from drumhead.modes import without_autocast
 
 
 def evolve(
@@ -73,7 +74,7 @@ def evolve(
     if engine == "fused" and obstacle:
         raise ValueError(f"engine='fused' cannot run here: {obstacle}; use engine='plain' or 'auto'")
     if engine == "plain" or obstacle:
-        with torch.autocast(y0.device.type, enabled=False):
+        with without_autocast(y0.device):
             return wave.evolve(
                 y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity
             )

@@ -9,9 +9,14 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, CellState, GRUCell, LSTMCell, RNNCell
+from drumhead.fields.lstm_cpu import LSTMState
 from drumhead.models.encoders import convolution_stack
+from drumhead.models.kernels.workspace import Workspace
+from drumhead.models.lstm_states import LSTMStates, recurrence_of
 from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+from drumhead.models.sources import Source
+from drumhead.modes import without_autocast
 
 CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
     "conv_rnn": RNNCell,
@@ -60,15 +65,27 @@ class ConvRNN(RecurrentSegmenter):
         self.cell = CELLS[config.name](channels, boundary=config.boundary)
         self.next_input = PixelNetwork(channels, channels, widths=[2 * channels])
 
-    def states(self, images: Tensor) -> Tensor:
+    def start(self, images: Tensor) -> tuple[Tensor, CellState]:
+        """The first input and the state before the first step."""
         self.check_images(images)
-        inputs = self.input_encoder(images).to(images.dtype)
+        inputs, hidden = (encoder(images).to(images.dtype) for encoder in (self.input_encoder, self.hidden_encoder))
         memory = None if self.memory_encoder is None else self.memory_encoder(images).to(images.dtype)
-        state = CellState(self.hidden_encoder(images).to(images.dtype), memory)
+        return inputs, CellState(hidden, memory)  # converted, for autocast may have rounded
+
+    def states(self, images: Tensor) -> Tensor:
+        inputs, state = self.start(images)
         frames = []
-        with torch.autocast(images.device.type, enabled=False):  # rounding errors would add up over time
+        with without_autocast(images.device):
             for _ in range(self.config.steps):
                 state = self.cell(inputs, state)
                 inputs = self.next_input(state.hidden)
                 frames.append(inputs)
         return torch.stack(frames, dim=1)
+
+    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
+        recurrence = recurrence_of(self.cell, self.next_input)
+        if recurrence is None or type(self).states is not ConvRNN.states:
+            return super().make_source(images, workspace)
+        inputs, (hidden, memory) = self.start(images)
+        assert memory is not None  # the cell is an LSTM
+        return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=self.config.steps, workspace=workspace)

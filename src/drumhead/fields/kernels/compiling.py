@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.extending import register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -17,6 +18,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def compiled(function: Function) -> Function:
     """A function for use in kernels, compiled as a part of them."""
     return cast(Function, _compile(function))
+
+
+def jitable(function: Function) -> Function:
+    """A function for use in kernels and, as it stands, in Python."""
+    plain: Function = register_jitable(function)
+    return plain
 
 
 def kernel(function: Callable[..., None]) -> Callable[..., None]:

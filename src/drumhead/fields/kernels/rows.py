@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drumhead.fields.kernels.compiling import compiled
+from drumhead.fields.kernels.compiling import compiled, jitable
 
 Array = NDArray[Any]
 """Numbers of one type, float32 or float64."""
@@ -29,18 +29,18 @@ BAND = 2048
 """Numbers of a field to work on at a time: with its companions it stays in a first-level cache."""
 
 
-@compiled
+@jitable
 def stride_of(width: int) -> int:
     return (width + 2 + ALIGNED - 1) // ALIGNED * ALIGNED
 
 
-@compiled
+@jitable
 def even(channels: int) -> int:
     """Channels of a field."""
     return channels + channels % 2
 
 
-@compiled
+@jitable
 def row_size(channels: int, width: int) -> int:
     """Elements from a row of the image to the next."""
     return even(channels) * stride_of(width)
@@ -80,29 +80,32 @@ def blank(shape: tuple[int, int, int], dtype: Any) -> Array:
 
 
 @compiled
-def pour(image: Array, field: Array, channels: int, height: int, width: int) -> None:
-    """Image into field."""
+def pour(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
+    """Image into field, whose channels it has, or those from ``first`` on ``among`` so many."""
     for h in range(height):
         for c in range(channels):
-            to = first_pixel(h, channels, width) + c * stride_of(width)
+            to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             _copy(image, (c * height + h) * width, field, to, width)
 
 
 @compiled
-def add(image: Array, field: Array, channels: int, height: int, width: int) -> None:
-    """Image onto field."""
+def add(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
+    """Image onto field, as :func:`pour`."""
     for h in range(height):
         for c in range(channels):
-            to = first_pixel(h, channels, width) + c * stride_of(width)
+            to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             add_run(image, (c * height + h) * width, field, to, width)
 
 
 @compiled
-def pour_out(field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int) -> None:
-    """So many rows of the field from row ``top`` on into the image."""
+def pour_out(
+    field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int,
+    first: int = 0, among: int = 0,
+) -> None:  # fmt: skip
+    """So many rows of the field from row ``top`` on into the image, the channels as in :func:`pour`."""
     for h in range(top, top + rows):
         for c in range(channels):
-            at = first_pixel(h, channels, width) + c * stride_of(width)
+            at = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
             _copy(field, at, image, (c * height + h) * width, width)
 
 

@@ -1,4 +1,4 @@
-"""The two inner loops of a 3x3 convolution, as tiles that stay in the vector registers of the CPU at hand.
+"""The two inner loops of a convolution, as tiles that stay in the vector registers of the CPU at hand.
 
 A compiler that vectorises loops on its own keeps the sums of a convolution over many channels in memory; these
 tiles keep them in registers, which is what brings the convolution near the speed of a matrix product.
@@ -10,7 +10,7 @@ Places in such an array are given as the index of the first pixel; nothing is ch
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding  # type: ignore[import-untyped]
@@ -21,6 +21,8 @@ from numba.extending import intrinsic
 
 TAPS = [(p, q) for p in (-1, 0, 1) for q in (-1, 0, 1)]
 """Where the nine neighbours are, in rows and columns from the pixel, in the order of a kernel's last two axes."""
+POINT = [(0, 0)]
+"""The pixel alone."""
 
 
 def _vector_bytes() -> int:
@@ -90,29 +92,38 @@ class _Emitter:
         return start
 
 
-def convolution_tile(outputs: int, vectors: int) -> Callable[..., None]:
-    """Make the tile ``tile(source, at, channels, stride, weights, first, padded, out, to)``.
+def convolution_tile(
+    outputs: int, vectors: int, *, taps: Sequence[tuple[int, int]] = TAPS, bias: bool = False
+) -> Callable[..., None]:
+    """Make the tile ``tile(source, at, channels, stride, row, weights, first, padded, out, to)``.
 
-    It sets ``vectors`` vectors of pixels in each of ``outputs`` output channels, from ``to`` on in ``out``, whose
-    channels are ``stride`` apart, to the 3x3 convolution of the ``channels`` channels around ``at`` in ``source``.
-    ``weights`` is ``(channel, 3, 3, padded)``, flat; the output channels are those from ``first`` on.
+    It sets ``vectors`` vectors of pixels in each of ``outputs`` output channels, from ``to`` on in ``out``, to the
+    convolution of the ``channels`` channels around ``at`` in ``source``, whose rows are ``row`` apart. Channels are
+    ``stride`` apart in both. ``weights`` is ``(channel, tap, padded)``, flat, and with ``bias`` so many numbers more;
+    the output channels are those from ``first`` on.
     """
 
     @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
     def tile(  # type: ignore[no-untyped-def]
-        typingctx, source, at, channels, stride, weights, first, padded, out, to
+        typingctx, source, at, channels, stride, row, weights, first, padded, out, to
     ):
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            source_value, at, channels, stride, weights_value, first, padded, out_value, to = arguments
+            source_value, at, channels, stride, row, weights_value, first, padded, out_value, to = arguments
             emit = _Emitter(context, builder, signature.args[0])
             source_data = emit.data(signature.args[0], source_value)
-            weights_data = emit.data(signature.args[4], weights_value)
+            weights_data = emit.data(signature.args[5], weights_value)
             sums = emit.accumulators(outputs * vectors)
-            row = builder.mul(stride, padded)
+            kernel_size = builder.mul(padded, emit.index(len(taps)))
+            if bias:
+                biases = builder.add(first, builder.mul(channels, kernel_size))
+                for o in range(outputs):
+                    start_value = emit.spread(weights_data, builder.add(biases, emit.index(o)))
+                    for v in range(vectors):
+                        builder.store(start_value, sums[o * vectors + v])
             with cgutils.for_range(builder, channels) as loop:
                 place = builder.add(at, builder.mul(loop.index, stride))
-                kernel = builder.add(first, builder.mul(loop.index, builder.mul(padded, emit.index(len(TAPS)))))
-                for tap, (p, q) in enumerate(TAPS):
+                kernel = builder.add(first, builder.mul(loop.index, kernel_size))
+                for tap, (p, q) in enumerate(taps):
                     start = emit.offset(place, (row, p), (emit.index(1), q))
                     pixels = [
                         emit.load(source_data, builder.add(start, emit.index(v * emit.lanes))) for v in range(vectors)
@@ -121,56 +132,55 @@ def convolution_tile(outputs: int, vectors: int) -> Callable[..., None]:
                         weight = emit.spread(weights_data, emit.offset(kernel, (padded, tap), (emit.index(1), o)))
                         for v in range(vectors):
                             emit.add_product(sums[o * vectors + v], weight, pixels[v])
-            out_data = emit.data(signature.args[7], out_value)
+            out_data = emit.data(signature.args[8], out_value)
             for o in range(outputs):
                 for v in range(vectors):
                     index = emit.offset(to, (stride, o), (emit.index(v), emit.lanes))
                     emit.store(builder.load(sums[o * vectors + v]), out_data, index)
             return context.get_dummy_value()
 
-        return types.void(
-            source, types.int64, types.int64, types.int64, weights, types.int64, types.int64, out, types.int64
-        ), codegen
+        integers = (types.int64,) * 4
+        return types.void(source, *integers, weights, types.int64, types.int64, out, types.int64), codegen
 
     return tile
 
 
-def correlation_tile(outputs: int) -> Callable[..., None]:
-    """Make the tile ``tile(pull, at, source, near, stride, row, rows, vectors, sums, to)``.
+def correlation_tile(outputs: int, *, columns: Sequence[int] = (-1, 0, 1)) -> Callable[..., None]:
+    """Make the tile ``tile(pull, at, row, source, near, source_row, stride, rows, vectors, sums, to)``.
 
-    It adds to ``sums`` the products of ``outputs`` channels of ``pull`` from ``at`` on with one channel of
-    ``source`` around ``near``, at its three columns, over ``rows`` rows (``row`` elements apart) of ``vectors``
-    vectors: ``(outputs, 3)`` vectors, flat, whose lanes are still to be summed.
+    It adds to ``sums`` the products of ``outputs`` channels of ``pull`` from ``at`` on, ``stride`` apart, with one
+    channel of ``source`` around ``near``, at its columns, over ``rows`` rows (``row`` and ``source_row`` elements
+    apart) of ``vectors`` vectors: ``(output, column)`` vectors, flat, whose lanes are still to be summed.
     """
 
     @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
     def tile(  # type: ignore[no-untyped-def]
-        typingctx, pull, at, source, near, stride, row, rows, vectors, sums, to
+        typingctx, pull, at, row, source, near, source_row, stride, rows, vectors, sums, to
     ):
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pull_value, at, source_value, near, stride, row, rows, vectors, sums_value, to = arguments
+            pull_value, at, row, source_value, near, source_row, stride, rows, vectors, sums_value, to = arguments
             emit = _Emitter(context, builder, signature.args[0])
             pull_data = emit.data(signature.args[0], pull_value)
-            source_data = emit.data(signature.args[2], source_value)
-            sums_data = emit.data(signature.args[8], sums_value)
-            totals = emit.accumulators(outputs * 3)
+            source_data = emit.data(signature.args[3], source_value)
+            sums_data = emit.data(signature.args[9], sums_value)
+            totals = emit.accumulators(outputs * len(columns))
             with cgutils.for_range(builder, rows) as down, cgutils.for_range(builder, vectors) as along:
-                start = builder.add(builder.mul(down.index, row), builder.mul(along.index, emit.index(emit.lanes)))
-                pixels = [
-                    emit.load(source_data, emit.offset(builder.add(near, start), (emit.index(1), q)))
-                    for q in (-1, 0, 1)
-                ]
+                across = builder.mul(along.index, emit.index(emit.lanes))
+                start = builder.add(builder.add(at, across), builder.mul(down.index, row))
+                source_start = builder.add(builder.add(near, across), builder.mul(down.index, source_row))
+                pixels = [emit.load(source_data, builder.add(source_start, emit.index(q))) for q in columns]
                 for o in range(outputs):
-                    pulls = emit.load(pull_data, emit.offset(builder.add(at, start), (stride, o)))
-                    for q in range(3):
-                        emit.add_product(totals[o * 3 + q], pulls, pixels[q])
+                    pulls = emit.load(pull_data, emit.offset(start, (stride, o)))
+                    for q, pixel in enumerate(pixels):
+                        emit.add_product(totals[o * len(columns) + q], pulls, pixel)
             for k, total in enumerate(totals):
                 index = builder.add(to, emit.index(k * emit.lanes))
                 before = emit.load(sums_data, index)
                 emit.store(builder.fadd(before, builder.load(total)), sums_data, index)
             return context.get_dummy_value()
 
-        integers = (types.int64,) * 4
-        return types.void(pull, types.int64, source, types.int64, *integers, sums, types.int64), codegen
+        integer = types.int64
+        places = (pull, integer, integer, source, integer, integer)
+        return types.void(*places, integer, integer, integer, sums, integer), codegen
 
     return tile

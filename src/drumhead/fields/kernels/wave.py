@@ -24,14 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.kernels.compiling import compiled, kernel
-from drumhead.fields.kernels.fast_tanh import fast_tanh
+from drumhead.fields.kernels.fast_tanh import bend
 from drumhead.fields.kernels.rows import (
-    CIRCULAR,
-    FREE,
     Array,
     add,
     add_out,
-    add_run,
     band_height,
     band_of,
     blank,
@@ -40,11 +37,10 @@ from drumhead.fields.kernels.rows import (
     pour,
     pour_out,
     row_size,
-    stride_of,
     surround,
     zeros,
 )
-from drumhead.fields.kernels.stencils import add_lanes, convolve_row, correlate
+from drumhead.fields.kernels.stencils import add_lanes, collect, convolve_row, correlate, give_back
 from drumhead.fields.kernels.tiles import VECTOR_BYTES
 
 
@@ -151,9 +147,9 @@ def adjoint(
                 a[band], ly[band], lz[band], of_omega[band], of_alpha[band],
             )  # fmt: skip
         if gradients.coupling.size:
-            correlate(a, y, channels, height, width, sums)
-            _collect(sums, totals)
-        _give_back(a, channels, height, width, sheet.boundary, transposed, back, ly)
+            correlate(a, channels, y, channels, height, width, sums)
+            collect(sums, totals)
+        give_back(a, channels, ly, channels, height, width, sheet.boundary, transposed, back)
         y, earlier = earlier, y
     pour_out(ly, 0, height, carried.y.reshape(-1), channels, height, width)
     pour_out(lz, 0, height, carried.z.reshape(-1), channels, height, width)
@@ -166,16 +162,12 @@ def adjoint(
 @compiled
 def _pull(y: Array, top: int, rows: int, channels: int, width: int, sheet: Sheet, pull: Array) -> None:
     """The neighbours' pull on so many rows from row ``top`` on."""
+    row, outputs = row_size(channels, width), even(channels)
     for h in range(top, top + rows):
-        convolve_row(y, h, channels, width, sheet.weights, pull, first_pixel(h, channels, width))
+        at = first_pixel(h, channels, width)
+        convolve_row(y, at, row, channels, width, sheet.weights, outputs, pull, at)
     if sheet.tanh:
-        _bend(pull[band_of(top, rows, channels, width)])
-
-
-@compiled
-def _bend(row: Array) -> None:
-    for i in range(row.size):
-        row[i] = fast_tanh(row[i])
+        bend(pull[band_of(top, rows, channels, width)])
 
 
 @compiled
@@ -202,44 +194,3 @@ def _retreat(
         of_alpha[i] -= force * ((y[i] - earlier[i]) * rate)
         ly[i] -= force * omega[i]
         lz[i] = velocity - force * alpha[i]
-
-
-@compiled
-def _collect(sums: Array, totals: NDArray[np.float64]) -> None:
-    """Move the sums of one step to the totals: thousands of float32 steps would lose digits."""
-    for k in range(sums.size):
-        totals[k] += sums[k]
-        sums[k] = 0
-
-
-@compiled
-def _give_back(
-    a: Array, channels: int, height: int, width: int, boundary: int, transposed: Array, back: Array, ly: Array
-) -> None:
-    """Add to ``ly`` what ``a`` gives back through the coupling. ``back`` holds a row for a while."""
-    if boundary == CIRCULAR:
-        surround(a, channels, height, width, boundary)
-    stride, beyond = stride_of(width), 1 if boundary == FREE else 0
-    for h in range(-beyond, height + beyond):
-        target = first_pixel(min(max(h, 0), height - 1), channels, width)  # beyond a free edge is a copy of the edge
-        convolve_row(a, h, channels, width, transposed, back, 0)
-        for c in range(channels):
-            add_run(back, c * stride, ly, target + c * stride, width)
-        if boundary == FREE:
-            _give_back_columns(a, h, channels, width, transposed, ly, target)
-
-
-@compiled
-def _give_back_columns(a: Array, h: int, channels: int, width: int, transposed: Array, ly: Array, edge: int) -> None:
-    """What the pixels just beyond the free left and right edge received, given to the edge they are copies of.
-
-    ``edge``: where the row of the edge begins.
-    """
-    stride, outputs = stride_of(width), even(channels)
-    for c in range(channels):
-        for p in range(3):
-            at = first_pixel(h + p - 1, channels, width) + c * stride
-            for i in range(channels):
-                weight = (c * 9 + p * 3) * outputs + i
-                ly[edge + i * stride] += a[at] * transposed[weight + 2 * outputs]
-                ly[edge + i * stride + width - 1] += a[at + width - 1] * transposed[weight]

@@ -142,9 +142,11 @@ class Ear:
         if of_readout is not None:
             assert isinstance(readout, LinearKernel)
             readout.add_weight_gradient(self.heard, states, start, of_readout)
-        if out is not None and self.pixel is None:
+        if out is None:
+            return
+        if self.pixel is None:
             readout.write_gradient(self.heard, states, start, out)
-        elif out is not None:
+        else:
             gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
             readout.write_gradient(self.heard, states, start, gradient)
             out.flatten(0, 1).index_copy_(1, self.pixel, gradient.flatten(0, 1))
