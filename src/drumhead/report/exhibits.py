@@ -72,13 +72,13 @@ def scores_exhibit(chapter: Chapter) -> Exhibit:
             bars = beside(bars, published)
         return scores_figure(bars, score=METRICS[SCORE], dpi=dpi)
 
+    grey = " Grey bars are published, of the paper's recipe." if chapter.section.is_published else ""
     summaries = [(group.label, group.summary(SCORE)) for group in chapter.section.groups]
     heights = "; ".join(f"{label} {summary.mean:.3f}" for label, summary in summaries if summary is not None)
     return Exhibit(
         kind="scores",
         name=f"scores-{chapter.name}",
-        caption=f"Foreground IoU on the test set. {chapter.title}. Bars are means over seeds, dots are seeds; grey "
-        "bars are published, of the paper's recipe.",
+        caption=f"Foreground IoU on the test set. {chapter.title}.{grey}",
         alt=f"Bars of foreground IoU, {chapter.title}: {heights}.",
         draw=draw,
         lines=True,
