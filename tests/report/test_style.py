@@ -42,11 +42,11 @@ def test_settings_are_ours_inside_and_the_users_again_outside() -> None:
 
 
 def test_the_same_bytes_under_other_settings(tmp_path: Path) -> None:
-    first = save_figure(figure(), tmp_path / "a.pdf", tmp_path / "a.png")
+    first = save_figure(figure(), tmp_path / "a.pdf", tmp_path / "a.png", tmp_path / "a.svg")
     with matplotlib.rc_context({"font.size": 31, "pdf.fonttype": 3, "image.cmap": "gray"}):
-        second = save_figure(figure(), tmp_path / "b.pdf", tmp_path / "b.png")
+        second = save_figure(figure(), tmp_path / "b.pdf", tmp_path / "b.png", tmp_path / "b.svg")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.png", "b.pdf", "b.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.{kind}" for name in "ab" for kind in ("pdf", "png", "svg")]
 
 
 def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_resolution(tmp_path: Path) -> None:
 
 
 def test_other_endings_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\.pdf or \.png; got .*a\.jpg"):
+    with pytest.raises(ValueError, match=r"\.pdf, \.png or \.svg; got .*a\.jpg"):
         save_figure(figure(), tmp_path / "a.png", tmp_path / "a.jpg")
     assert not list(tmp_path.iterdir())
 

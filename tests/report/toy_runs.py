@@ -17,6 +17,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "tetrominoes-nwm-fft": {"steps": 6, "pixel_widths": (8,)},
     "tetrominoes-lstm-last": {"steps": 3, "pixel_widths": (8,), "hidden_channels": 3},
     "tetrominoes-cnn-2": {"pixel_widths": (8,)},
+    "polygons-nwm-fft": {"steps": 6, "pixel_widths": (8,)},
     "tetrominoes-gru-last": {"steps": 3, "pixel_widths": (8,)},
 }
 
@@ -48,5 +49,5 @@ def toy_run(
     if score is not None:
         truth = np.ones((1, 1, 10), int)
         predicted = truth * (np.arange(10) < round(10 * score))
-        run.write_scores(reduce(count_predictions(predicted, truth, classes=6), data.class_names))
+        run.write_scores(reduce(count_predictions(predicted, truth, classes=len(data.class_names)), data.class_names))
     return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,8 @@ from drumhead.analysis.class_spectra import ClassSpectra, average_spectra, draw_
 from drumhead.analysis.natural_frequency import NaturalFrequencies, natural_frequencies
 from drumhead.analysis.probe import ProbeScores, probe_across_images
 from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
+from drumhead.data import Dataset, image_loader
+from drumhead.evaluation import SplitName, reporting
 from drumhead.models import NWM
 
 
@@ -29,6 +31,48 @@ class ClassStudy(NamedTuple):
     """Average amplitudes of each class."""
     probe: ProbeScores
     """How well those amplitudes, of all bins and channels, tell the class of a pixel."""
+
+
+def study_dataset(
+    model: NWM,
+    dataset: Dataset,
+    *,
+    split: SplitName = "test",
+    images: int = 64,
+    per_class: int = 50,
+    window: Window = "hann",
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> ClassStudy:
+    """The study of a network on the first images of a split.
+
+    Args:
+        model: a trained network.
+        dataset: one that fits it.
+        split: which images.
+        images: how many are heard, 2 or more, or all if there are fewer.
+        per_class: pixels heard of each class in each image, at most.
+        window: of the spectra.
+        seed: of the pixels, and of the images the probe is fitted on.
+        progress: called with the number of batches heard and the total.
+
+    Raises:
+        ValueError: for fewer images or pixels, or as of :func:`study_classes`.
+    """
+    if images < 2 or per_class < 1 or seed < 0:
+        raise ValueError(
+            f"images must be 2 or more, per_class 1 or more, seed 0 or more; got {images}, {per_class} and {seed}"
+        )
+    chosen = dataset.splits[split]
+    loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
+    return study_classes(
+        model,
+        reporting(loader, len(loader), progress),
+        classes=dataset.classes,
+        per_class=per_class,
+        generator=np.random.default_rng(seed),
+        window=window,
+    )
 
 
 def study_classes(

@@ -30,6 +30,8 @@ COMMANDS = {
     "predict": Command("predict", "segment images with a run: class masks as PNG files"),
     "figure": Command("figure", "make a figure for a paper: waves and spectra, scores, samples side by side"),
     "movie": Command("movie", "show a run's waves on some samples as a GIF or MP4"),
+    "reproduce": Command("reproduce", "make the paper's tables and figures, from nothing"),
+    "report": Command("report", "write one HTML page of all that runs have to show"),
     "import": Command("import_run", "make a run of a published checkpoint"),
     "runs": Command("runs", "list runs, their state and their scores"),
 }

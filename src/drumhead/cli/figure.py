@@ -6,18 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from drumhead.analysis.class_study import study_classes
+from drumhead.analysis.class_study import study_dataset
 from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
 from drumhead.cli.progress import progress_bar
-from drumhead.data import image_loader
-from drumhead.evaluation import SplitName, dataset_of, reporting
+from drumhead.evaluation import SplitName, dataset_of
 from drumhead.models import NWM
 from drumhead.report.area_figure import square_area_figure
 from drumhead.report.area_table import area_table, write_area_csv
@@ -213,27 +211,23 @@ def polygons(
         dpi: Pixels to an inch.
     """
     check_dpi(dpi)
-    if images < 2 or per_class < 1 or seed < 0:
-        raise ValueError(
-            f"images must be 2 or more, per_class 1 or more, seed 0 or more; got {images}, {per_class} and {seed}"
-        )
     opened = Run.open(run)
     dataset = dataset_of(opened, data)
     model = recurrent_model(opened)
     if not isinstance(model, NWM):
         raise ValueError(f"{run} is a {model.config.name}, whose cells have no natural frequency; name a run of an nwm")
     check_samples(dataset, split, [sample])
-    chosen = dataset.splits[split]
-    loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
     console = Console()
     with progress_bar(console, "listening") as progress:
-        study = study_classes(
+        study = study_dataset(
             model,
-            reporting(loader, len(loader), progress),
-            classes=dataset.classes,
+            dataset,
+            split=split,
+            images=images,
             per_class=per_class,
-            generator=np.random.default_rng(seed),
             window=window,
+            seed=seed,
+            progress=progress,
         )
     console.print(class_table(study))
     name = f"polygons-{split}-{sample}"

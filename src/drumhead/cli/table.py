@@ -11,15 +11,16 @@ from rich.console import Console
 
 from drumhead.cli import OK
 from drumhead.files import replacing
-from drumhead.report.grid import Grid, Terminal, latex, markdown
+from drumhead.report.grid import Grid, Terminal
 from drumhead.report.names import same_name
 from drumhead.report.pairs import Comparison, compare
 from drumhead.report.paper_tables import pair_grid, published_grids, section_grids
 from drumhead.report.results import collect_rows
+from drumhead.report.table_files import TextFormat, text_of
 from drumhead.report.summary import Group, Section, sections_of
 from drumhead.report.tidy import pairs_csv, published_csv, sections_csv
 
-Format = Literal["terminal", "markdown", "csv", "latex"]
+Format = Literal["terminal"] | TextFormat
 FILE_WIDTH = 160  # characters of a line where tables for the terminal go to a file
 
 
@@ -112,10 +113,3 @@ def show(grids: Sequence[Grid], console: Console) -> None:
         if number:
             console.print()
         console.print(Terminal(grid))
-
-
-def text_of(grids: Sequence[Grid], csv: Callable[[], str], format: Format) -> str:
-    """Tables as text of some format."""
-    if format == "csv":
-        return csv()
-    return "\n".join(map(latex if format == "latex" else markdown, grids))

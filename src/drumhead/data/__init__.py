@@ -9,7 +9,7 @@ from drumhead.data.known_set import KnownSet
 from drumhead.data.loader import Shuffle, image_loader, to_tensors
 from drumhead.data.manifest import Manifest, SplitManifest
 from drumhead.data.mnist import MNISTConfig, make_mnist
-from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_mnist
+from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_mnist, mnist_at_hand
 from drumhead.data.multi_mnist import MultiMNISTConfig, make_multi_mnist
 from drumhead.data.polygon_images import Polygon
 from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
@@ -54,6 +54,7 @@ __all__ = [
     "make_multi_mnist",
     "make_polygons",
     "make_tetrominoes",
+    "mnist_at_hand",
     "open_dataset",
     "prepare_dataset",
     "read_image",

@@ -66,9 +66,35 @@ def find_mnist(root: Path | None = None, *, progress: Callable[[int, int], None]
     if root is not None:
         return _files_in(root)
 
+    return download(_cache(), progress=progress)
+
+
+def mnist_at_hand(root: Path | None = None) -> Path:
+    """The folder :func:`find_mnist` would take the four files from without a download.
+
+    Args:
+        root: a folder with the four files, gzipped or not.
+
+    Raises:
+        DatasetError: if there is none; the files would have to be downloaded.
+    """
+    named = os.environ.get(MNIST_ROOT_VARIABLE)
+    folder = root or (Path(named) if named else _cache())
+    try:
+        _files_in(folder)
+    except DatasetError as error:
+        raise DatasetError(
+            f"MNIST's four IDX files are not in {folder}: name a folder that holds them with --mnist-root or "
+            f"{MNIST_ROOT_VARIABLE}, or have them downloaded by `drumhead data mnist --out FOLDER`"
+        ) from error
+    return folder
+
+
+def _cache() -> Path:
+    """Where downloaded files are kept."""
     import pooch
 
-    return download(pooch.os_cache("drumhead") / "mnist", progress=progress)
+    return Path(pooch.os_cache("drumhead")) / "mnist"
 
 
 def download(

@@ -24,6 +24,7 @@ def sample_movie(
     channels: Sequence[int] = (),
     path: Path,
     frames_per_second: float = 20,
+    scale: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a movie of the waves on some samples, each beside its input, truth and prediction.
@@ -38,6 +39,7 @@ def sample_movie(
         channels: of the field, from 0; by default the first 4, or as many as there are.
         path: ending in .gif or .mp4.
         frames_per_second: steps in a second, above 0 and at most 50.
+        scale: pixels of the movie per pixel of the image, as of :func:`drumhead.report.movies.wave_movie`.
         progress: called with the number of samples heard and frames drawn, and the total of both.
 
     Raises:
@@ -61,5 +63,6 @@ def sample_movie(
         class_names=dataset.class_names,
         path=path,
         frames_per_second=frames_per_second,
+        scale=scale,
         progress=lambda drawn, _: report(len(samples) + drawn, total),
     )

@@ -40,7 +40,7 @@ def run_bars(runs: Sequence[Run], metric: MetricName) -> list[ScoreBar]:
         ValueError: if a run has no such score, or two runs are of one seed and differ in nothing else.
     """
     seeds: dict[tuple[str, str, str], dict[int, Run]] = {}
-    for run, panel in zip(runs, _panels(runs), strict=True):
+    for run, panel in zip(runs, data_titles(runs), strict=True):
         experiment = run.config.experiment
         same = seeds.setdefault((panel, model_title(experiment), recipe_name(experiment)), {})
         if experiment.seed in same:
@@ -86,7 +86,7 @@ def beside(bars: Sequence[ScoreBar], published: Sequence[ScoreBar]) -> list[Scor
     return [*found, *bars]
 
 
-def _panels(runs: Sequence[Run]) -> list[str]:
+def data_titles(runs: Sequence[Run]) -> list[str]:
     """For each run the name of its data, with the beginning of the fingerprint if it is not the set of that name."""
     known = {fingerprint(kind.known.splits): dataset_title(name) for name, kind in DATASETS.items()}
     return [

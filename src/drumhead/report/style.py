@@ -21,7 +21,9 @@ FONT_SIZE = 8  # points
 SWATCH = 26  # points: what an entry of a legend takes besides its text
 DPI = 300
 LEAST_DPI, MOST_DPI = 72, 1200
-FORMATS = ("pdf", "png")
+FORMATS = ("pdf", "png", "svg")
+UNDATED = {"pdf": {"CreationDate": None}, "png": None, "svg": {"Date": None}}
+"""What makes the same figure the same bytes, by format."""
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
@@ -47,6 +49,7 @@ STYLE = {
     "xtick.major.size": 2.5,
     "figure.facecolor": "white",
     "pdf.fonttype": 42,  # TrueType, embedded: text stays text, and journals take it
+    "svg.hashsalt": "drumhead",  # names inside the file, else random
 }
 
 
@@ -65,8 +68,8 @@ def save_figure(figure: Figure, *paths: Path) -> list[Path]:
     """Write a figure to files, each whole or not at all; the same figure gives the same bytes.
 
     Args:
-        figure: its ``dpi`` is the resolution of PNG files, and of the pictures in PDF files.
-        paths: ending in .png or .pdf.
+        figure: its ``dpi`` is the resolution of PNG files, and of the pictures in the others.
+        paths: ending in .png, .pdf or .svg.
 
     Raises:
         ValueError: for another ending.
@@ -76,11 +79,11 @@ def save_figure(figure: Figure, *paths: Path) -> list[Path]:
     """
     for path in paths:
         if path.suffix.removeprefix(".") not in FORMATS:
-            raise ValueError(f"figures are written as .pdf or .png; got {path}")
+            raise ValueError(f"figures are written as .pdf, .png or .svg; got {path}")
     for path in paths:
-        metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+        kind = path.suffix[1:]
         with replacing(path) as temporary:
-            figure.savefig(temporary, format=path.suffix[1:], dpi=figure.dpi, metadata=metadata)
+            figure.savefig(temporary, format=kind, dpi=figure.dpi, metadata=UNDATED[kind])
     return list(paths)
 
 

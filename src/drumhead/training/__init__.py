@@ -29,6 +29,7 @@ __all__ = [
     "Observer",
     "StepReport",
     "TrainingDivergedError",
+    "flatten",
     "learning_rate",
     "train",
 ]

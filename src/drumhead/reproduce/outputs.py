@@ -1,0 +1,63 @@
+"""What runs show, as files: tables, figures, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from drumhead.analysis.square_area import AreaStudy
+from drumhead.report.chapters import Chapter, Unreadable
+from drumhead.report.exhibits import chapter_exhibits, theory_exhibit
+from drumhead.report.page import write_report
+from drumhead.report.style import DPI, save_figure
+from drumhead.report.table_files import write_tables
+from drumhead.reproduce.plan import Target
+
+
+class Outputs(NamedTuple):
+    """What was written, and what could not be."""
+
+    written: list[Path]
+    left: dict[str, str]
+    """By the name of a figure, why it could not be drawn."""
+
+
+def write_outputs(
+    target: Target,
+    chapters: Sequence[Chapter],
+    out: Path,
+    *,
+    unreadable: Sequence[Unreadable] = (),
+    theory: AreaStudy | None = None,
+    dpi: int = DPI,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outputs:
+    """Write what a target asks for, and the report.
+
+    Args:
+        target: tables go to ``out/tables`` as Markdown, CSV and LaTeX; figures to ``out/figures`` as PDF and PNG.
+        chapters: the runs.
+        out: the folder.
+        unreadable: runs to be named as broken.
+        theory: the study of square drums, if it is to be shown.
+        dpi: pixels to an inch of figures.
+        progress: as of :func:`drumhead.report.page.write_report`.
+    """
+    outputs = Outputs([], {})
+    if target != "figures":
+        outputs.written.extend(write_tables([chapter.section for chapter in chapters], out / "tables", "scores"))
+    if target != "tables":
+        exhibits = [exhibit for chapter in chapters for exhibit in chapter_exhibits(chapter)]
+        for exhibit in [*exhibits, *([] if theory is None else [theory_exhibit(theory)])]:
+            try:
+                figure = exhibit.draw(dpi)
+            except (ValueError, OSError) as error:
+                outputs.left[exhibit.name] = str(error)
+                continue
+            stem = out / "figures" / exhibit.name
+            outputs.written.extend(save_figure(figure, Path(f"{stem}.pdf"), Path(f"{stem}.png")))
+    outputs.written.append(
+        write_report(out, chapters, unreadable=unreadable, places=[out / "runs"], theory=theory, progress=progress)
+    )
+    return outputs
