@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -63,6 +64,7 @@ def run(name: str, words: list[str]) -> int:
     warnings.showwarning = show_warning
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # read when pydantic is first imported, below
     module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # precision and device are in config.json
     try:
         code: int = module.main(words)
     except KeyboardInterrupt:
