@@ -1,0 +1,133 @@
+"""Making a plan: what is done stays, what is half done goes on, what fails does not stop the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
+
+import drumhead.reproduce.work as work
+from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, make_dataset
+from drumhead.experiments import find_experiment
+from drumhead.reproduce import Outcome, PlannedRun, make_runs, planned_dataset, state_of
+from drumhead.runs import Run, RunError
+from drumhead.training import Observer, TrainingDivergedError
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return make_dataset(BOARDS, tmp_path_factory.mktemp("data") / "boards")
+
+
+def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
+    experiments = [tiny("cnn", seed=seed, epochs=2).replace(dataset=BOARDS) for seed in range(seeds)]
+    return [PlannedRun(experiment, folder / f"seed{experiment.seed}") for experiment in experiments]
+
+
+def make(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> Outcome:
+    return make_runs(plan, prepare=lambda _: dataset, observer=lambda _: Observer(), accelerator="cpu", **settings)
+
+
+def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    done, half, missing = plan
+    fit(done.experiment, boards, done.folder)
+    with pytest.raises(KeyboardInterrupt):
+        fit(half.experiment, boards, half.folder, Stop(after_epoch=1))
+    assert [state_of(planned) for planned in plan] == ["done", "unfinished", "missing"]
+    before = (done.folder / "model.safetensors").stat().st_mtime_ns
+    begun: list[PlannedRun] = []
+
+    def observer(planned: PlannedRun) -> Observer:
+        begun.append(planned)
+        return Observer()
+
+    outcome = make_runs(plan, prepare=lambda _: boards, observer=observer, accelerator="cpu")
+    assert outcome == Outcome(done=[planned.folder for planned in plan])
+    assert begun == [half, missing]
+    assert (done.folder / "model.safetensors").stat().st_mtime_ns == before
+    assert_same_training(Run.open(half.folder), fit(half.experiment, boards, tmp_path / "whole"))
+    assert make(plan, boards).done == outcome.done
+
+
+def test_an_interrupted_plan_goes_on(boards: Dataset, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, 2)
+    with pytest.raises(KeyboardInterrupt):
+        make_runs(plan, prepare=lambda _: boards, observer=lambda _: Stop(after_epoch=1), accelerator="cpu")
+    assert [state_of(planned) for planned in plan] == ["unfinished", "missing"]
+    assert len(make(plan, boards).done) == 2
+
+
+def test_one_that_fails_does_not_stop_the_others(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(tmp_path)
+    tried: list[int] = []
+    train = work.train
+
+    def failing(experiment: Any, dataset: Any, folder: Path, **settings: Any) -> Run:
+        tried.append(experiment.seed)
+        if experiment.seed == 0:
+            run = train(experiment, dataset, folder, **settings)
+            run.scores_path.unlink()
+            run.write_divergence("the loss of step 3 is nan")
+            raise TrainingDivergedError("the loss of step 3 is nan")
+        if experiment.seed == 1:
+            raise RunError("last.ckpt is damaged")
+        return train(experiment, dataset, folder, **settings)
+
+    monkeypatch.setattr(work, "train", failing)
+    outcome = make(plan, boards)
+    failed = {plan[0].folder: "diverged: the loss of step 3 is nan", plan[1].folder: "last.ckpt is damaged"}
+    assert (outcome.done, outcome.failed) == ([plan[2].folder], failed)
+    assert tried == [0, 1, 2]
+    assert state_of(plan[0]) == "diverged"
+    assert make(plan, boards).failed == failed  # the diverged one is named again, but not tried
+    assert tried == [0, 1, 2, 1]
+
+
+def test_without_data_runs_fail_or_are_skipped(tmp_path: Path) -> None:
+    asked: list[PlannedRun] = []
+
+    def prepare(planned: PlannedRun) -> Dataset:
+        asked.append(planned)
+        raise DatasetError("no digits")
+
+    plan = plan_of(tmp_path, 2)
+    settings: dict[str, Any] = {"prepare": prepare, "observer": lambda _: Observer()}
+    reasons = dict.fromkeys([planned.folder for planned in plan], "no data: no digits")
+    assert make_runs(plan, **settings) == Outcome(failed=reasons)
+    assert asked == plan[:1]
+    assert make_runs(plan, skip_without_data=True, **settings) == Outcome(skipped=reasons)
+
+
+def test_a_folder_of_another_run_is_refused(boards: Dataset, tmp_path: Path) -> None:
+    (planned,) = plan_of(tmp_path, 1)
+    fit(planned.experiment.replace(seed=9), boards, planned.folder)
+    with pytest.raises(RunError, match="holds another run than is planned here"):
+        state_of(planned)
+    (tmp_path / "seed1").mkdir()
+    (tmp_path / "seed1" / "notes.txt").touch()
+    with pytest.raises(RunError, match="holds other things already"):
+        state_of(plan_of(tmp_path, 2)[1])
+
+
+def test_data_is_made_once_and_digits_are_not_downloaded_unasked(
+    tmp_path: Path, toy_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("DRUMHEAD_MNIST_ROOT", raising=False)
+    boards = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=2, val=1, test=1, seed=0)
+    planned = PlannedRun(find_experiment("tetrominoes-cnn-2").replace(dataset=boards), tmp_path / "run")
+    made = planned_dataset(planned)
+    assert made.folder.parent == Path("data")
+    assert planned_dataset(planned).fingerprint == made.fingerprint
+    digits = MNISTConfig(train=8, val=2, test=2, seed=0)
+    planned = PlannedRun(find_experiment("mnist-cnn-2").replace(dataset=digits), tmp_path / "run")
+    with pytest.raises(DatasetError, match="--mnist-root"):
+        planned_dataset(planned, download=False)
+    made = planned_dataset(planned, mnist_root=toy_mnist, download=False)
+    assert planned_dataset(planned, download=False).fingerprint == made.fingerprint  # no digits needed any more
