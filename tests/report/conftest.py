@@ -16,7 +16,13 @@ from drumhead.runs import DataRecord, Run
 
 SMOKE = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 4}
 ROWS = [
-    {"epoch": epoch, "seconds": 2.0 * epoch, "train_loss": 1 / epoch, "val_loss": 1.1 / epoch, "val_iou_foreground": 0.3}
+    {
+        "epoch": epoch,
+        "seconds": 2.0 * epoch,
+        "train_loss": 1 / epoch,
+        "val_loss": 1.1 / epoch,
+        "val_iou_foreground": 0.3,
+    }
     for epoch in (1, 2, 3)
 ]
 

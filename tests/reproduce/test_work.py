@@ -123,7 +123,7 @@ def test_data_is_made_once_and_digits_are_not_downloaded_unasked(
     boards = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=2, val=1, test=1, seed=0)
     planned = PlannedRun(find_experiment("tetrominoes-cnn-2").replace(dataset=boards), tmp_path / "run")
     made = planned_dataset(planned)
-    assert made.folder.parent == Path("data")
+    assert made.folder.parent == tmp_path / "data"
     assert planned_dataset(planned).fingerprint == made.fingerprint
     digits = MNISTConfig(train=8, val=2, test=2, seed=0)
     planned = PlannedRun(find_experiment("mnist-cnn-2").replace(dataset=digits), tmp_path / "run")

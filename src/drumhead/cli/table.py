@@ -16,8 +16,8 @@ from drumhead.report.names import same_name
 from drumhead.report.pairs import Comparison, compare
 from drumhead.report.paper_tables import pair_grid, published_grids, section_grids
 from drumhead.report.results import collect_rows
-from drumhead.report.table_files import TextFormat, text_of
 from drumhead.report.summary import Group, Section, sections_of
+from drumhead.report.table_files import TextFormat, text_of
 from drumhead.report.tidy import pairs_csv, published_csv, sections_csv
 
 Format = Literal["terminal"] | TextFormat

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.files import replacing
 from drumhead.report.chapters import Chapter, Unreadable
-from drumhead.report.exhibits import Exhibit, chapter_exhibits, theory_exhibit
+from drumhead.report.exhibits import chapter_exhibits, theory_exhibit
 from drumhead.report.grid import Grid
 from drumhead.report.inline import Figure, Left, inline_figure
 from drumhead.report.page_movies import chapter_movies
@@ -102,9 +102,7 @@ def write_report(
         progress: called with the number of figures and movies done and the total.
     """
     path = folder / FILE
-    page = make_page(
-        chapters, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress
-    )
+    page = make_page(chapters, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
     html = render(page)
     with replacing(path) as temporary:
         temporary.write_text(html, encoding="utf-8")

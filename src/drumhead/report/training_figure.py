@@ -42,9 +42,7 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
     height = legend + PANEL + FOOT
     figure = Figure(figsize=(PAGE / 72, height / 72), dpi=dpi)
     panels = figure.subplots(1, 3)
-    figure.subplots_adjust(
-        left=0.07, right=0.985, bottom=FOOT / height, top=1 - (legend + LINE) / height, wspace=0.26
-    )
+    figure.subplots_adjust(left=0.07, right=0.985, bottom=FOOT / height, top=1 - (legend + LINE) / height, wspace=0.26)
     titles = {"train_loss": "training loss", "val_loss": "validation loss", "val_iou_foreground": "IoU, foreground"}
     for axes, (column, title) in zip(panels, titles.items(), strict=True):
         for name, seeds in runs.items():
