@@ -10,7 +10,7 @@ from tests.report.toy_runs import toy_dataset, toy_run
 import drumhead.reproduce.work as work
 from drumhead.cli import FAILED, INTERRUPTED, OK, WRONG_USAGE, main
 from drumhead.runs import DataRecord
-from drumhead.training import TrainingDivergedError
+from drumhead.training import TrainingDivergedError, train
 
 SMOKE = ["reproduce", "all", "--recipe", "smoke", "--no-theory"]
 
@@ -69,7 +69,6 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [*SMOKE, "--only", "tetrominoes-cnn-2", "tetrominoes-cnn-4"]
-    train = work.train
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_seeds_are_the_first_published_ones_and_come_in_rounds() -> None:
 def test_datasets_follow_each_other() -> None:
     datasets = [run.dataset for run in plan_runs("all", "lite", out=OUT, seeds=2)]
     assert list(dict.fromkeys(datasets)) == ["tetrominoes", "mnist", "multi_mnist", "polygons"]
-    assert sum(one != other for one, other in zip(datasets, datasets[1:], strict=False)) == 3
+    assert sum(one != other for one, other in pairwise(datasets)) == 3
 
 
 def test_all_is_tables_and_figures_each_run_once() -> None:

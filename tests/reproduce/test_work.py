@@ -13,7 +13,7 @@ from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, m
 from drumhead.experiments import find_experiment
 from drumhead.reproduce import Outcome, PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.runs import Run, RunError
-from drumhead.training import Observer, TrainingDivergedError
+from drumhead.training import Observer, TrainingDivergedError, train
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,6 @@ def test_one_that_fails_does_not_stop_the_others(
 ) -> None:
     plan = plan_of(tmp_path)
     tried: list[int] = []
-    train = work.train
 
     def failing(experiment: Any, dataset: Any, folder: Path, **settings: Any) -> Run:
         tried.append(experiment.seed)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from drumhead.analysis.class_study import ClassStudy, study_dataset
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.models import NWM, RecurrentSegmenter
+from drumhead.published import PublishedMetric
 from drumhead.report.area_figure import square_area_figure
 from drumhead.report.area_table import area_notes
 from drumhead.report.chapters import Chapter
@@ -27,7 +28,7 @@ SAMPLES = 6
 """Samples side by side."""
 MOST_MODELS = 8
 """Rows of predictions in one figure."""
-SCORE = "iou_foreground"
+SCORE: PublishedMetric = "iou_foreground"
 
 
 class Exhibit(NamedTuple):
