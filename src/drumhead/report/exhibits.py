@@ -45,7 +45,7 @@ class Exhibit(NamedTuple):
     draw: Callable[[int], Figure]
     """Takes pixels to an inch."""
     lines: bool = False
-    """Whether it is lines and text alone, which are sharp at any size as SVG."""
+    """Whether it is a few lines and text alone, which are small and sharp at any size as SVG."""
 
 
 def chapter_exhibits(chapter: Chapter) -> Iterator[Exhibit]:
@@ -170,7 +170,6 @@ def theory_exhibit(study: AreaStudy) -> Exhibit:
         alt="Four graphs: spectra heard in squares of several sides, their fundamentals beside theory, the areas "
         "heard against the true ones, and the error over listening time.",
         draw=lambda dpi: square_area_figure(study, dpi=dpi),
-        lines=True,
     )
 
 
