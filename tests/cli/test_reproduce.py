@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.report.conftest import ToyReport, toy_report
+from tests.report.toy_runs import toy_dataset, toy_run
 
 import drumhead.reproduce.work as work
 from drumhead.cli import FAILED, INTERRUPTED, OK, WRONG_USAGE, main
-from drumhead.training import TrainingDivergedError
-
-__all__ = ["toy_report"]  # a fixture of the reports' tests
+from drumhead.runs import DataRecord
+from drumhead.training import TrainingDivergedError, train
 
 SMOKE = ["reproduce", "all", "--recipe", "smoke", "--no-theory"]
 
@@ -70,7 +69,6 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [*SMOKE, "--only", "tetrominoes-cnn-2", "tetrominoes-cnn-4"]
-    train = work.train
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -91,12 +89,13 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
     assert (tmp_path / "reproduction" / "smoke" / "report.html").is_file()
 
 
-def test_report_of_runs(toy_report: ToyReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = toy_report.runs[0].folder.parent / "cnn"
-    assert main(["report", str(folder), "--out", "page", "--no-theory", "--no-movies"]) == OK
+def test_report_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = DataRecord.of(toy_dataset(tmp_path / "data"))
+    toy_run(tmp_path / "runs" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
+    assert main(["report", "--out", "page", "--no-theory", "--no-movies"]) == OK
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote page/report.html (0.")
     html = (tmp_path / "page" / "report.html").read_text()
-    assert "CNN 2" in html
+    assert "runs/cnn" in html
     assert 'id="theory"' not in html
     assert main(["report", "nowhere"]) == WRONG_USAGE
     assert not (tmp_path / "report").exists()

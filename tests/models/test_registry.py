@@ -39,6 +39,7 @@ def test_the_papers_wave_network() -> None:
         "dt": 0.1,
         "boundary": "circular",
         "nonlinearity": "tanh",
+        "stretch": None,
         "engine": "auto",
     }
 

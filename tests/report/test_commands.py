@@ -46,8 +46,13 @@ def test_it_trains_the_same_experiment(
     assert line is not None
     words = shlex.split(line)
     assert words[:2] == ["drumhead", "train"]
-    trained = []
-    monkeypatch.setattr(command, "run_training", lambda experiment, *_, **__: trained.append(experiment) or OK)
+    trained: list[Experiment] = []
+
+    def record(experiment: Experiment, *_: object, **__: object) -> int:
+        trained.append(experiment)
+        return OK
+
+    monkeypatch.setattr(command, "run_training", record)
     monkeypatch.setattr(command, "prepare_dataset", lambda *_, **__: data)
     command.main(words[2:])
     assert trained == [experiment]

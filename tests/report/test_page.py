@@ -13,7 +13,9 @@ from tests.report.conftest import ToyReport
 from tests.report.toy_runs import toy_dataset, toy_run
 
 from drumhead.report.chapters import chapters_of, open_runs
+from drumhead.report.inline import Figure, Left
 from drumhead.report.page import write_report
+from drumhead.report.page_movies import chapter_movies
 from drumhead.runs import DataRecord
 
 VOID = {"meta", "link", "img", "input", "br"}
@@ -166,3 +168,13 @@ def test_movies_that_a_run_has_are_taken(tmp_path: Path) -> None:
     assert (shown["width"], shown["height"]) == ("600", "400")
     without = Reader(write_report(tmp_path / "out", chapters_of([run]), movies=False).read_text())
     assert "test-3.gif" not in without.text
+
+
+def test_movies_end_where_there_is_no_more_room(toy_report: ToyReport) -> None:
+    (chapter,) = (each for each in chapters_of(toy_report.runs) if len(each.runs) > 3)
+    shown = list(chapter_movies(chapter))
+    assert [type(movie) for movie in shown] == [Figure, Figure]
+    assert "the first test image" in shown[0].caption
+    (left,) = chapter_movies(chapter, room=100)
+    assert isinstance(left, Left)
+    assert left.caption.count("NWM linear") == left.caption.count("GRU last") == 1

@@ -46,9 +46,8 @@ def test_the_same_bytes_under_other_settings(tmp_path: Path) -> None:
     with matplotlib.rc_context({"font.size": 31, "pdf.fonttype": 3, "image.cmap": "gray"}):
         second = save_figure(figure(), tmp_path / "b.pdf", tmp_path / "b.png", tmp_path / "b.svg")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"{name}.{kind}" for name in "ab" for kind in ("pdf", "png", "svg")
-    ]
+    written = [f"{name}.{kind}" for name in "ab" for kind in ("pdf", "png", "svg")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
 def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, m
 from drumhead.experiments import find_experiment
 from drumhead.reproduce import Outcome, PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.runs import Run, RunError
-from drumhead.training import Observer, TrainingDivergedError
+from drumhead.training import Observer, TrainingDivergedError, train
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,6 @@ def test_one_that_fails_does_not_stop_the_others(
 ) -> None:
     plan = plan_of(tmp_path)
     tried: list[int] = []
-    train = work.train
 
     def failing(experiment: Any, dataset: Any, folder: Path, **settings: Any) -> Run:
         tried.append(experiment.seed)
@@ -123,7 +122,7 @@ def test_data_is_made_once_and_digits_are_not_downloaded_unasked(
     boards = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=2, val=1, test=1, seed=0)
     planned = PlannedRun(find_experiment("tetrominoes-cnn-2").replace(dataset=boards), tmp_path / "run")
     made = planned_dataset(planned)
-    assert made.folder.parent == Path("data")
+    assert made.folder.parent == tmp_path / "data"
     assert planned_dataset(planned).fingerprint == made.fingerprint
     digits = MNISTConfig(train=8, val=2, test=2, seed=0)
     planned = PlannedRun(find_experiment("mnist-cnn-2").replace(dataset=digits), tmp_path / "run")

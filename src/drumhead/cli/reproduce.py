@@ -48,7 +48,7 @@ def reproduce(
         recipe: How the runs are trained. smoke only shows that all of it works, in minutes; without MNIST's files at
             hand it skips what needs them.
         only: Make these alone: names of datasets, or of experiments, with * for anything.
-        seeds: How many seeds of each experiment in tables; by default all published ones for `paper`, else 1.
+        seeds: How many seeds of each experiment in tables; by default all published ones with the recipe paper, else 1.
         out: The folder for runs, tables, figures and report.html; reproduction/RECIPE by default. Data goes to data/.
         mnist_root: A folder with MNIST's four IDX files; else that of DRUMHEAD_MNIST_ROOT, or a download.
         accelerator: Where to train.

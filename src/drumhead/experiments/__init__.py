@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from drumhead.experiments.experiment import Experiment
 from drumhead.experiments.listing import Listing, experiment_name, variant_field
 from drumhead.experiments.own import own_listings
@@ -25,7 +27,13 @@ __all__ = [
 
 def experiment_listings() -> dict[str, Listing]:
     """Every experiment that can be trained by name: the paper's, then our own."""
-    return {listing.experiment.name: listing for listing in [*published_listings(), *own_listings()]}
+    return {listing.experiment.name: listing for listing in _listings()}
+
+
+@cache
+def _listings() -> tuple[Listing, ...]:
+    """All of them, read once: a table of many runs asks for each."""
+    return (*published_listings(), *own_listings())
 
 
 def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:

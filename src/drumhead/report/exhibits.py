@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from drumhead.analysis.class_study import ClassStudy, study_dataset
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.models import NWM, RecurrentSegmenter
+from drumhead.published import PublishedMetric
 from drumhead.report.area_figure import square_area_figure
 from drumhead.report.area_table import area_notes
 from drumhead.report.chapters import Chapter
@@ -27,7 +28,7 @@ SAMPLES = 6
 """Samples side by side."""
 MOST_MODELS = 8
 """Rows of predictions in one figure."""
-SCORE = "iou_foreground"
+SCORE: PublishedMetric = "iou_foreground"
 
 
 class Exhibit(NamedTuple):
@@ -44,7 +45,7 @@ class Exhibit(NamedTuple):
     draw: Callable[[int], Figure]
     """Takes pixels to an inch."""
     lines: bool = False
-    """Whether it is lines and text alone, which are sharp at any size as SVG."""
+    """Whether it is a few lines and text alone, which are small and sharp at any size as SVG."""
 
 
 def chapter_exhibits(chapter: Chapter) -> Iterator[Exhibit]:
@@ -169,7 +170,6 @@ def theory_exhibit(study: AreaStudy) -> Exhibit:
         alt="Four graphs: spectra heard in squares of several sides, their fundamentals beside theory, the areas "
         "heard against the true ones, and the error over listening time.",
         draw=lambda dpi: square_area_figure(study, dpi=dpi),
-        lines=True,
     )
 
 

@@ -12,7 +12,7 @@ from drumhead.report.chapters import Chapter, Unreadable
 from drumhead.report.exhibits import chapter_exhibits, theory_exhibit
 from drumhead.report.grid import Grid
 from drumhead.report.inline import Figure, Left, inline_figure
-from drumhead.report.page_movies import chapter_movies
+from drumhead.report.page_movies import MOST_BYTES, chapter_movies
 from drumhead.report.page_runs import RunDetails, run_details
 from drumhead.report.paper_tables import section_grids
 
@@ -145,7 +145,7 @@ def make_page(
     for chapter in chapters:
         drawn = [(exhibit.kind, told(inline_figure(exhibit))) for exhibit in exhibits[id(chapter)]]
         if movies:
-            drawn += [("movies", movie) for movie in chapter_movies(chapter)]
+            drawn += [("movies", movie) for movie in chapter_movies(chapter, room=MOST_BYTES // len(chapters))]
             if progress is not None:
                 progress(next(done), total)
         pages.append(page_chapter(chapter, drawn, movies=movies))

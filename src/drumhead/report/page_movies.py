@@ -19,8 +19,8 @@ from drumhead.runs import Run
 
 LARGEST = 2_500_000
 """Bytes of one movie."""
-MOST_BYTES = 5_000_000
-"""Bytes of all movies of a chapter."""
+MOST_BYTES = 8_000_000
+"""Bytes of all movies of a page."""
 NARROWEST = 600
 """Pixels a movie is enlarged to, by whole numbers, if it is smaller."""
 CHANNELS = 2
@@ -29,31 +29,33 @@ GIF_SCALE = 1
 """Pixels of a GIF per pixel of the image, each way: it is large, and a page can enlarge it."""
 
 
-def chapter_movies(chapter: Chapter) -> Iterator[Figure | Left]:
-    """A movie of each recurrent run that is shown, while there is room for it."""
-    room = MOST_BYTES
+def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figure | Left]:
+    """A movie of each recurrent run that is shown, while they have together less than ``room`` bytes."""
+    left_out = []
+    full = False
     for title, run in chapter.shown.items():
         if not is_recurrent(run):
             continue
-        caption = f"Waves of {title} on the first test image. {chapter.title}, {told(run)}."
         with tempfile.TemporaryDirectory() as folder:
             try:
-                path = kept_movie(run)
-                if path is not None:
-                    caption = f"Waves of {title}: {path.name}. {chapter.title}, {told(run)}."
-                elif room > 0:
-                    path = new_movie(chapter, run, Path(folder))
+                path = kept_movie(run) or (None if full else new_movie(chapter, run, Path(folder)))
             except (ValueError, OSError) as error:
-                yield Left(caption, str(error))
+                yield Left(f"Waves of {title}. {chapter.title}, {told(run)}.", str(error))
                 continue
-            size = 0 if path is None else path.stat().st_size
+            size = LARGEST if path is None else path.stat().st_size
             if path is None or size > min(room, LARGEST):
-                yield Left(caption, f"Left out to keep the page small. See it with: drumhead movie {run.folder}")
-                room = 0 if path is None else room
+                full = True
+                left_out.append(f"{title} ({told(run)})")
                 continue
             room -= size
+            sample = path.name if path.parent.parent == run.folder else "the first test image"
+            caption = f"Waves of {title}: {sample}. {chapter.title}, {told(run)}."
             alt = f"Movie: the input, truth and prediction of {title}, and its waves, step by step."
             yield Figure(caption, alt, data_uri(path), *frame_size(path), video=path.suffix == ".mp4")
+    if left_out:
+        yield Left(
+            f"Waves of {', '.join(left_out)}.", "Left out to keep this page small; `drumhead movie RUN` makes one."
+        )
 
 
 def kept_movie(run: Run) -> Path | None:
