@@ -300,7 +300,12 @@ def test_interrupted_training_ends_cleanly_and_goes_on(workplace: Path, tmp_path
     out = tmp_path / "run"
     words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
     words += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
-    command = [sys.executable, "-c", "import sys; from drumhead.cli import main; sys.exit(main())", *words]
+    # A background job of a shell ignores SIGINT, and so do its children unless told otherwise.
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from drumhead.cli import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", script, *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     for stop in (signal.SIGINT, signal.SIGTERM):
         process = subprocess.Popen(

@@ -89,7 +89,7 @@ def test_a_finished_run_is_exactly_these_files(boards: Dataset, tmp_path: Path) 
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 import torch
 from drumhead.data import open_dataset
@@ -101,6 +101,8 @@ class Slow(Observer):
         print(report.step, flush=True)
         time.sleep(0.05)  # so that the signal comes in this epoch
 
+# A background job of a shell ignores SIGINT, and so do its children unless told otherwise.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)
 experiment = Experiment.model_validate_json(Path(sys.argv[1]).read_text())
 train(experiment, open_dataset(Path(sys.argv[2])), sys.argv[3], accelerator="cpu", observers=[Slow()])
