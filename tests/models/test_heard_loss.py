@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from drumhead.models import (
+    CNN,
     NWM,
     READOUTS,
     ConvRNN,
@@ -508,3 +509,34 @@ def test_memory_is_shared_by_losses_and_predictions(name: str) -> None:
     duplicate = copy.deepcopy(model)
     assert not any(workspace.memory for workspace in duplicate.workspaces)
     assert pickle.loads(pickle.dumps(model)).loss(images, masks) == loss
+
+
+@pytest.mark.parametrize("name", ["nwm", "conv_gru", "cnn"])
+def test_a_pixel_network_of_another_kind_is_not_passed_over(name: str) -> None:
+    class Doubled(PixelNetwork):
+        def forward(self, features: Tensor) -> Tensor:
+            return 2 * super().forward(features)
+
+    images = torch.rand(1, 1, 5, 6)
+    for engine in ("auto", "fused"):
+        model = build(name, in_channels=1, classes=3, pixel_widths=(8,), engine=engine)
+        assert isinstance(model, NWM | ConvRNN | CNN)
+        expected = 2 * model(images).detach()
+        first = model.pixel_network.layers[0]
+        assert isinstance(first, nn.Linear)
+        doubled = Doubled(first.in_features, 3, widths=[8])
+        doubled.load_state_dict(model.pixel_network.state_dict())
+        model.pixel_network = doubled
+        with torch.no_grad():
+            if engine == "fused":
+                with pytest.raises(ValueError, match="got .*Doubled"):
+                    model(images)
+            else:
+                torch.testing.assert_close(model(images), expected)
+
+
+def test_a_layer_without_bias_is_left_to_plain_torch() -> None:
+    model = NWM(NWMConfig(steps=3, engine="fused", pixel_widths=(8,)), in_channels=1, classes=3)
+    model.pixel_network.layers[0] = nn.Linear(model.readout.features, 8, bias=False)
+    with pytest.raises(ValueError, match="with a bias"):
+        model.predict(torch.rand(1, 1, 4, 5))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from drumhead.config import Config
 from drumhead.engine import Engine
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.hearing import Hearing
+from drumhead.models.hearing import Hearing, layers_of
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.listener import Listener
 from drumhead.models.pixel_network import PixelNetwork
@@ -69,7 +69,7 @@ class CNN(Listener):
     @property
     def hearing(self) -> Hearing:
         frame = LastReadout(steps=1, channels=self.config.hidden_channels)
-        return Hearing(frame, [self.expand, *self.pixel_network.layers])
+        return Hearing(frame, [self.expand, *layers_of(self.pixel_network)])
 
     def make_source(self, images: Tensor, workspace: Workspace) -> Source:
         return WholeFields(self.represent(images).to(images.dtype)[:, None], workspace)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from drumhead.engine import numba_failure
 from drumhead.models.kernels.hearing import HearingKernel
+from drumhead.models.pixel_network import PixelNetwork
 from drumhead.models.readouts import READOUTS, Readout
 
 
@@ -46,11 +47,10 @@ class Hearing(NamedTuple):
         bent = [type(layer) is nn.ReLU for layer in self.layers[1 if self.linear_first else 0 :]]
         alternating = bent == [number % 2 == 1 for number in range(len(bent))] and not bent[-1]
         pointwise = type(first) is nn.Linear or (isinstance(first, nn.Conv2d) and first.kernel_size == (1, 1))
-        if alternating and pointwise and all(type(layer) is nn.Linear for layer in rest):
+        biased = all(getattr(layer, "bias", None) is not None for layer in (first, *rest))
+        if alternating and pointwise and biased and all(type(layer) is nn.Linear for layer in rest):
             return None
-        return (
-            f"it needs linear layers with ReLU between, got {', '.join(type(layer).__name__ for layer in self.layers)}"
-        )
+        return f"it needs linear layers with a bias and ReLU between, got {', '.join(type(layer).__name__ for layer in self.layers)}"
 
     def kernel(self, dtype: torch.dtype) -> HearingKernel:
         """It in cache, for states of that type."""
@@ -62,6 +62,11 @@ class Hearing(NamedTuple):
             dtype=product_dtype(dtype),
             linear_first=self.linear_first,
         )
+
+
+def layers_of(network: PixelNetwork) -> list[nn.Module]:
+    """The layers of a pixel network; a subclass, which may compute something else, counts as one unknown layer."""
+    return list(network.layers) if type(network) is PixelNetwork else [network]
 
 
 def product_dtype(dtype: torch.dtype) -> torch.dtype:

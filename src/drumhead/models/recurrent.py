@@ -10,7 +10,7 @@ from torch import Tensor
 
 from drumhead.config import Config
 from drumhead.engine import Engine
-from drumhead.models.hearing import Hearing
+from drumhead.models.hearing import Hearing, layers_of
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.listener import Listener
 from drumhead.models.pixel_network import PixelNetwork
@@ -62,7 +62,7 @@ class RecurrentSegmenter(Listener):
 
     @property
     def hearing(self) -> Hearing:
-        return Hearing(self.readout, list(self.pixel_network.layers))
+        return Hearing(self.readout, layers_of(self.pixel_network))
 
     def make_source(self, images: Tensor, workspace: Workspace) -> Source:
         return WholeFields(self.states(images), workspace)
