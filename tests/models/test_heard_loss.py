@@ -529,7 +529,7 @@ def test_a_pixel_network_of_another_kind_is_not_passed_over(name: str) -> None:
         model.pixel_network = doubled
         with torch.no_grad():
             if engine == "fused":
-                with pytest.raises(ValueError, match="got .*Doubled"):
+                with pytest.raises(ValueError, match=r"got .*Doubled"):
                     model(images)
             else:
                 torch.testing.assert_close(model(images), expected)

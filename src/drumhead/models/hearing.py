@@ -50,7 +50,8 @@ class Hearing(NamedTuple):
         biased = all(getattr(layer, "bias", None) is not None for layer in (first, *rest))
         if alternating and pointwise and biased and all(type(layer) is nn.Linear for layer in rest):
             return None
-        return f"it needs linear layers with a bias and ReLU between, got {', '.join(type(layer).__name__ for layer in self.layers)}"
+        names = ", ".join(type(layer).__name__ for layer in self.layers)
+        return f"it needs linear layers with a bias and ReLU between, got {names}"
 
     def kernel(self, dtype: torch.dtype) -> HearingKernel:
         """It in cache, for states of that type."""
