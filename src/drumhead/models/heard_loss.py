@@ -8,7 +8,7 @@ size of batch times time is ever there, and what is kept for the backward pass i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -23,8 +23,8 @@ from drumhead.models.kernels.threads import run_parts, torch_on_one_thread
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.sources import MakeSource, Source
 
-MOST_TOGETHER = 4
-"""Most images whose states are made together: convolutions are faster on a few."""
+MOST_TOGETHER = 2
+"""Most images whose states are made together: convolutions are faster on a few, and need as much more memory."""
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -76,22 +76,42 @@ def heard_logits(
     """Class logits ``(batch, class, height, width)``, without gradients; arguments as in :func:`heard_loss`."""
     batch, height, width = len(images), *images.shape[-2:]
     logits = images.new_empty(batch, classes, height * width)
+    _listen_to_all(make_source, images, hearing, workspaces, lambda ear, number: ear.write_logits(logits[number]))
+    return logits.view(batch, classes, height, width)
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def heard_classes(make_source: MakeSource, images: Tensor, *, hearing: Hearing, workspaces: list[Workspace]) -> Tensor:
+    """The class of the largest logit, int64 ``(batch, height, width)``; arguments as in :func:`heard_loss`."""
+    batch, height, width = len(images), *images.shape[-2:]
+    found = torch.empty(batch, height * width, dtype=torch.int64)
+    _listen_to_all(make_source, images, hearing, workspaces, lambda ear, number: ear.write_classes(found[number]))
+    return found.view(batch, height, width)
+
+
+def _listen_to_all(
+    make_source: MakeSource,
+    images: Tensor,
+    hearing: Hearing,
+    workspaces: list[Workspace],
+    write: Callable[[Ear, int], None],
+) -> None:
+    """Hear every image, and call ``write`` with who heard it and its number in the batch."""
     with torch.no_grad(), torch_on_one_thread() as threads:
-        parts = parts_of(groups_of(batch))
-        kernel = hearing.kernel(images.dtype)
+        parts = parts_of(groups_of(len(images)))
+        kernel, pixels = hearing.kernel(images.dtype), images.shape[-2] * images.shape[-1]
 
         def run(part: int) -> None:
             with borrowed(workspaces) as workspace:
                 ear = Ear(kernel, workspace)
                 for group in parts[part]:
                     source = make_source(images[group], workspace)
-                    for image, out in enumerate(logits[group]):
-                        ear.listen(height * width, dtype=source.dtype)
+                    for image, number in enumerate(range(group.start, group.stop)):
+                        ear.listen(pixels, dtype=source.dtype)
                         source.play(image, ear.hear)
-                        ear.write_logits(out)
+                        write(ear, number)
 
         run_parts(run, len(parts), threads=threads)
-    return logits.view(batch, classes, height, width)
 
 
 @contextmanager
@@ -111,7 +131,7 @@ def groups_of(batch: int) -> list[slice]:
     """The images of a batch, a few at a time; how many does not depend on the number of threads.
 
     >>> groups_of(4), len(groups_of(64))
-    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None)], 16)
+    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None)], 32)
     """
     together = min(MOST_TOGETHER, max(1, batch // 4))
     return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]

@@ -76,7 +76,7 @@ def product_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
-    """Why :func:`heard_loss` and :func:`heard_logits` cannot take these, in a sentence's end; none if they can."""
+    """Why :mod:`drumhead.models.heard_loss` cannot take these, in a sentence's end; none if they can."""
     if reason := hearing.obstacle():
         return reason
     if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:

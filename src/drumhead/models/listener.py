@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from drumhead.models.heard_loss import heard_logits, heard_loss
+from drumhead.models.heard_loss import heard_classes, heard_logits, heard_loss
 from drumhead.models.hearing import Hearing, obstacle
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_shares, sampled_shares
 from drumhead.models.segmenter import Segmenter
 from drumhead.models.sources import Source
+from drumhead.modes import evaluation_mode
 
 if TYPE_CHECKING:
     from drumhead.models.cnn import CNNConfig
@@ -58,6 +59,16 @@ class Listener(Segmenter):
             self.make_source, images, hearing=self.hearing, classes=self.classes, workspaces=self.workspaces
         )
         return logits
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> Tensor:
+        """See :meth:`Segmenter.predict`. The fused engine keeps no logits, and calls no forward hooks."""
+        if not self._fuses(images):
+            return super().predict(images)
+        self.check_images(images)
+        with evaluation_mode(self):
+            classes: Tensor = heard_classes(self.make_source, images, hearing=self.hearing, workspaces=self.workspaces)
+        return classes
 
     def loss(
         self,

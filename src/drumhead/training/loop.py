@@ -16,6 +16,7 @@ from torch import Tensor
 from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import sample_pixels
+from drumhead.models.kernels.threads import torch_on_one_thread
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate
 from drumhead.seeds import derive_seed, generator
@@ -139,10 +140,11 @@ class Training:
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
-        if self.recipe.clip is not None:
-            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-            self.check_finite(norm.item(), "the gradient's norm")
-        self.wrapped_optimizer.step()
+        with torch_on_one_thread():  # small tensors, for which a busy machine's threads would wait for each other
+            if self.recipe.clip is not None:
+                norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+                self.check_finite(norm.item(), "the gradient's norm")
+            self.wrapped_optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - begin
         self.tell("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))

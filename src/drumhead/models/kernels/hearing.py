@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from drumhead.models.kernels.chunks import chunk_size, counted_pixels
+from drumhead.models.kernels.elementwise import write_largest
 from drumhead.models.kernels.layers import LayersKernel
 from drumhead.models.kernels.readouts import Heard, LinearKernel, readout_kernel
 from drumhead.models.kernels.workspace import Workspace
@@ -83,9 +84,13 @@ class Ear:
 
     def write_logits(self, out: Tensor) -> None:
         """Write the logits ``(class, pixel)`` of what was heard; all pixels are wanted."""
-        features = self.heard.features.flatten(0, 1)
-        for some in self._chunks():
-            out[:, some] = self.kernel.layers.activations(features[:, some], self.workspace)[-1]
+        for some, logits in self._logits():
+            out[:, some] = logits
+
+    def write_classes(self, out: Tensor) -> None:
+        """Write the class of the largest logit of what was heard, int64 ``(pixel,)``; all pixels are wanted."""
+        for some, logits in self._logits():
+            write_largest(logits.to(self.heard.notes.dtype), out[some])
 
     def loss(self, targets: Tensor, weights: Tensor, *, parameter_gradients: Sequence[Tensor], of_field: bool) -> float:
         """The image's share of the loss: the weighted sum of the cross-entropy of its pixels.
@@ -150,6 +155,12 @@ class Ear:
             gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
             readout.write_gradient(self.heard, states, start, gradient)
             out.flatten(0, 1).index_copy_(1, self.pixel, gradient.flatten(0, 1))
+
+    def _logits(self) -> Iterator[tuple[slice, Tensor]]:
+        """Some pixels after others, with their logits ``(class, pixel)``."""
+        features = self.heard.features.flatten(0, 1)
+        for some in self._chunks():
+            yield some, self.kernel.layers.activations(features[:, some], self.workspace)[-1]
 
     def _chunks(self) -> list[slice]:
         size = self.kernel.chunk_size

@@ -23,7 +23,6 @@ class LayersKernel:
     def __init__(self, parameters: Sequence[Tensor], *, linear_first: bool = False) -> None:
         self.weights, self.biases = parameters[::2], parameters[1::2]
         self.turned = [weight.T.contiguous() for weight in self.weights]  # products with these are faster
-        self.turned = [weight.T.contiguous() for weight in self.weights]
         self.bent = [number > 0 or not linear_first for number in range(len(self.weights))]
         self.bent[-1] = False
 
