@@ -3,6 +3,7 @@
     python benchmarks/train_step.py                     # all cases, five rounds: a quarter of an hour
     python benchmarks/train_step.py --quick             # tiny sizes, one round: a check that it runs
     python benchmarks/train_step.py --case "NWM linear" --rounds 9 --markdown
+    python benchmarks/train_step.py --case "Multi-MNIST NWM, step" --batch 64 --no-plain
 
 A step is the loss, its gradients and Adam; an evaluation is ``predict``. Plain, float32 and bf16 alternate in one
 process, after a round to warm up; a ratio is the median over rounds, plain over fast, with its range. Memory is the
@@ -61,7 +62,13 @@ class Measured(NamedTuple):
 
 
 def main(
-    quick: bool = False, case: str = "", rounds: int = 5, bf16: bool = has_fast_bf16(), markdown: bool = False
+    quick: bool = False,
+    case: str = "",
+    rounds: int = 5,
+    batch: int | None = None,
+    plain: bool = True,
+    bf16: bool = has_fast_bf16(),
+    markdown: bool = False,
 ) -> None:
     """Measure training steps and predictions, plain and fast.
 
@@ -69,32 +76,40 @@ def main(
         quick: tiny sizes, one round: a check that it runs, whose numbers mean nothing.
         case: only cases whose name holds this, as "Multi-MNIST" or "evaluation".
         rounds: rounds that count, after one to warm up.
+        batch: images in a batch, instead of those of each case.
+        plain: measure the plain definition too; without it there is nothing to compare with, but it takes the most
+            memory and time.
         bf16: measure products in bfloat16 too; by default if the processor has instructions for them.
         markdown: print tables as Markdown.
     """
     chosen = [each for each in CASES if case in each.name]
     if not chosen:
         refuse(f"--case must be part of one of {', '.join(each.name for each in CASES)}; got {case!r}")
-    if rounds < 1:
-        refuse(f"--rounds must be at least 1; got {rounds}")
+    if not plain and not all(each.has_engines for each in chosen):
+        refuse(f"--no-plain leaves nothing of {', '.join(each.name for each in chosen if not each.has_engines)}")
+    for name, number in (("rounds", rounds), ("batch", batch)):
+        if number is not None and number < 1:
+            refuse(f"--{name} must be at least 1; got {number}")
+    if batch is not None:
+        chosen = [each._replace(data=each.data._replace(batch=batch)) for each in chosen]
     if quick:
         chosen, rounds = [each.tiny() for each in chosen], 1
     with progress().status("rates of the machine") as status:
         rates = measure_rates(bf16=bf16, quick=quick)
-        measured = [measure(each, rounds=rounds, bf16=bf16, tell=status.update) for each in chosen]
+        measured = [measure(each, rounds=rounds, plain=plain, bf16=bf16, tell=status.update) for each in chosen]
         status.update("rates of the machine, once more")
         rates = rates.best_with(measure_rates(bf16=bf16, quick=quick))
     show([time_grid(measured, rounds), memory_grid(measured), floor_grid(measured, rates)], markdown=markdown)
 
 
-def measure(case: Case, *, rounds: int, bf16: bool, tell: Callable[[str], None]) -> Measured:
+def measure(case: Case, *, rounds: int, plain: bool, bf16: bool, tell: Callable[[str], None]) -> Measured:
     """Time and memory of a case by each of its variants.
 
     Time first: it leaves compiled kernels on disk, so that no compiler counts as memory.
     """
     works: dict[Variant, Work] = {}
     refusals: dict[Variant, str] = {}
-    for variant in case.variants(bf16=bf16):
+    for variant in case.variants(plain=plain, bf16=bf16):
         tell(f"{case.name}: {variant.name}, warming up")
         work = Work(case, variant)
         try:
@@ -134,14 +149,14 @@ def time_grid(measured: list[Measured], rounds: int) -> Grid:
     notes = [f"Medians, rounds: {rounds}. Times faster: plain over fast, round by round."]
     body = []
     for case, times, _, _, refusals in measured:
-        row = [case.name, seconds(statistics.median(times[PLAIN]))]
+        row = [case.name, seconds(statistics.median(times[PLAIN])) if PLAIN in times else DASH]
         for variant in (FLOAT32, BF16):
             goal = DASH if case.goal is None else f"{getattr(case.goal, variant.name):.1f}"
             if variant not in times:
                 row += ["refused" if variant in refusals else DASH, DASH, goal]
                 continue
-            ratios = [plain / fast for plain, fast in zip(times[PLAIN], times[variant], strict=True)]
-            row += [seconds(statistics.median(times[variant])), spread(ratios), goal]
+            ratios = [plain / fast for plain, fast in zip(times.get(PLAIN, []), times[variant], strict=False)]
+            row += [seconds(statistics.median(times[variant])), spread(ratios) if ratios else DASH, goal]
         body.append(row)
     reasons = {(variant.name, reason) for each in measured for variant, reason in each.refusals.items()}
     notes += [f"{name} is refused: {reason}." for name, reason in sorted(reasons)]
@@ -153,11 +168,16 @@ def memory_grid(measured: list[Measured]) -> Grid:
     head = ["case", "interpreter\nMB", "plain\nMB", "float32\nMB", "of plain", "bf16\nMB", "of plain", "goal"]
     body = []
     for case, _, memory, _, _ in measured:
-        plain = memory[PLAIN]
-        row = [case.name, f"{plain.interpreter:.0f}", f"{plain.above:.0f}"]
+        plain = memory.get(PLAIN)
+        row = [
+            case.name,
+            f"{next(iter(memory.values())).interpreter:.0f}",
+            DASH if plain is None else f"{plain.above:.0f}",
+        ]
         for variant in (FLOAT32, BF16):
             fast = memory.get(variant)
-            row += [DASH, DASH] if fast is None else [f"{fast.above:.0f}", f"1/{plain.above / max(fast.above, 1):.1f}"]
+            row.append(DASH if fast is None else f"{fast.above:.0f}")
+            row.append(DASH if fast is None or plain is None else f"1/{plain.above / max(fast.above, 1):.1f}")
         body.append([*row, DASH if case.goal is None else f"1/{case.goal.memory}"])
     starts = {
         variant.name: max(each.memory[variant].start for each in measured if variant in each.memory)
@@ -180,7 +200,7 @@ def floor_grid(measured: list[Measured], rates: Rates) -> Grid:
         traffic = case.traffic / rates.bandwidth
         products = [operations.seconds(rates, bf16=False)]
         products += [] if rates.bfloat16 is None else [operations.seconds(rates, bf16=True)]
-        fast = [times.get(FLOAT32, times[PLAIN]), times.get(BF16)]
+        fast = [times.get(FLOAT32) or times[PLAIN], times.get(BF16)]
         over = [
             statistics.median(taken) / max(least, traffic)
             for taken, least in zip(fast, products, strict=False)

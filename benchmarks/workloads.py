@@ -26,6 +26,11 @@ class Variant(NamedTuple):
     engine: Engine
     bf16: bool
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which its products are made."""
+        return torch.bfloat16 if self.bf16 else torch.float32
+
     def precision(self) -> torch.autocast:
         """A context in which its products are made."""
         return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
@@ -86,9 +91,9 @@ class Case(NamedTuple):
         """Whether the model offers another way than plain torch."""
         return "engine" in type(self.config).model_fields
 
-    def variants(self, *, bf16: bool) -> list[Variant]:
+    def variants(self, *, plain: bool = True, bf16: bool) -> list[Variant]:
         """The ways to compute it; a model without engines has bfloat16 as torch itself does it."""
-        return [PLAIN, *([FLOAT32] if self.has_engines else []), *([BF16] if bf16 else [])]
+        return [*([PLAIN] if plain else []), *([FLOAT32] if self.has_engines else []), *([BF16] if bf16 else [])]
 
     def tiny(self) -> Case:
         """The same model on two tiny images, six steps in time if it has any."""

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import agreement
+import breakdown
 import evolution
 import scaling
 import train_step
@@ -106,17 +107,34 @@ def test_evolution() -> None:
     ]
 
 
+def test_breakdown() -> None:
+    (step,) = tables(run("breakdown", "--quick", "--markdown", "--no-bf16", "--case", "NWM last, step"))
+    assert list(step) == [
+        *("encoders", "waves", "readout", "pixel network", "cross-entropy", "pixel network, back", "readout, back"),
+        *("waves, back", "encoders, back", "optimiser", "all the rest", "together"),
+    ]
+    assert sum(number(step[part][0]) for part in step if part != "together") == pytest.approx(
+        number(step["together"][0]), abs=0.06
+    )
+    # the pixel network's products: once forward, twice back
+    assert number(step["pixel network, back"][2]) == pytest.approx(2 * number(step["pixel network"][2]), abs=0.002)
+    assert number(step["pixel network"][2]) > 0
+
+
 @pytest.mark.parametrize(
     ("refused", "message"),
     [
         (partial(train_step.main, case="transformer"), "--case must be part of one of NWM linear, step"),
         (partial(train_step.main, rounds=0), "--rounds must be at least 1"),
+        (partial(train_step.main, batch=0), "--batch must be at least 1"),
+        (partial(train_step.main, case="U-Net 4, step", plain=False), "--no-plain leaves nothing of U-Net 4, step"),
+        (partial(breakdown.main, case="U-Net 4"), "--case must be part of one of NWM linear, step"),
         (partial(scaling.main, threads=(0,)), "--threads and --repeats must be at least 1"),
         (partial(scaling.main, figure=Path("plot.jpg")), "--figure must end in .png"),
         (partial(agreement.main, side=8), "--side at least 9"),
         (partial(evolution.main, rounds=0), "--rounds must be at least 1"),
     ],
-    ids=["case", "rounds", "threads", "figure", "side", "rounds of evolution"],
+    ids=["case", "rounds", "batch", "no plain", "breakdown", "threads", "figure", "side", "rounds of evolution"],
 )
 def test_wrong_words_are_refused_before_any_work(
     refused: partial[None], message: str, capsys: pytest.CaptureFixture[str]
