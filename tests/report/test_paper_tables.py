@@ -64,6 +64,15 @@ def test_one_run_is_shown_without_a_spread() -> None:
     assert cells(mean_grid(section(row(score=0.25))), "NWM linear")["acc"] == "0.250"
 
 
+def test_seeds_and_minutes_are_told_below() -> None:
+    rows = [row(seed=seed, seconds=seconds) for seed, seconds in ((3, 90), (4, 60), (5, None))]
+    grid = mean_grid(section(*rows, row("cnn", "8", seed=7, seconds=120), row("cnn", "16", seed=8, seconds=None)))
+    (note,) = (note for note in grid.notes if note.startswith("Seeds"))
+    assert "NWM linear: 3, 4, 5 (1.0 to 1.5)" in note
+    assert "CNN 8: 7 (2.0)" in note
+    assert "CNN 16: 8 (-)" in note
+
+
 def test_background_is_always_there() -> None:
     for grid in section_grids(section(row(score=None, state="diverged"))):
         background = cells(grid, "background everywhere")

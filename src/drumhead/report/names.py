@@ -121,4 +121,6 @@ def text(value: object) -> str:
     """A field's value, without spaces or commas."""
     if isinstance(value, tuple):
         return "-".join(map(str, value))
+    if value is None:
+        return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

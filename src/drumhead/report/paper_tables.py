@@ -46,7 +46,8 @@ def mean_grid(section: Section) -> Grid:
             body.append(line("  difference", ["", ""], distances, signed))
     if any(cells[0] == "  difference" for cells in body):
         notes += [SOURCE, DIFFERENCE]
-    return Grid(["", "runs", "collapsed", *HEADINGS.values()], body, [*notes, *remarks(section)], title(section, MEANS))
+    notes += [trainings(section), *remarks(section)]
+    return Grid(["", "runs", "collapsed", *HEADINGS.values()], body, notes, title(section, MEANS))
 
 
 def median_grid(section: Section) -> Grid:
@@ -138,6 +139,17 @@ def remarks(section: Section) -> list[str]:
             f"These images are not the paper's test set of {section.kind.dataset}, so its numbers are not shown."
         )
     return notes
+
+
+def trainings(section: Section) -> str:
+    """The seeds of each row, and how long its trainings took."""
+    rows = []
+    for group in section.groups:
+        known = ", ".join(str(row.seed) for row in group.rows)
+        minutes = sorted(row.seconds / 60 for row in group.rows if row.seconds is not None)
+        fewest, most = (f"{minutes[end]:.1f}" if minutes else DASH for end in (0, -1))
+        rows.append(f"{group.label}: {known} ({fewest if fewest == most else f'{fewest} to {most}'})")
+    return f"Seeds, and minutes of training steps: {'; '.join(rows)}."
 
 
 def seeds(group: Group, state: str) -> str:
