@@ -1,22 +1,10 @@
-"""A run: one training of one experiment with one seed, in one folder.
-
-| file | what it holds |
-|---|---|
-| ``config.json`` | all that made it: experiment, data, package versions, machine |
-| ``metrics.csv`` | a row for each epoch |
-| ``last.ckpt`` | the state after the last epoch, to go on from (tensors and plain values only) |
-| ``model.safetensors`` | the weights of the best epoch by validation loss, to use |
-| ``scores.json`` | scores on the test set; written last, so its presence means done |
-| ``diverged.json`` | why training stopped, if its numbers were no longer finite; removed when it goes on |
-"""
+"""A run folder, opened: its configuration, its checkpoint, its weights, its numbers."""
 
 from __future__ import annotations
 
 import csv
 import json
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,67 +13,17 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from drumhead.config import Config
-from drumhead.data import Dataset
-from drumhead.experiments import Experiment
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError, read_pickle
+from drumhead.runs.config import RunConfig
+from drumhead.runs.errors import RunError
+from drumhead.runs.folders import check_new_run_folder
+from drumhead.runs.json_files import write_json
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
 RunState = Literal["done", "imported", "diverged", "unfinished"]
-VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
-
-
-class RunError(ValueError):
-    """A folder that is not a run, or not the run that was meant."""
-
-
-class DataRecord(Config):
-    """Which data a run was trained on."""
-
-    folder: str
-    """Where it was."""
-    name: str
-    """The dataset's name."""
-    fingerprint: str
-    """SHA-256 over the hashes of all its arrays."""
-    channels: int
-    """Channels of the images."""
-    height: int
-    """Height of the images, in pixels."""
-    width: int
-    """Width of the images, in pixels."""
-    class_names: tuple[str, ...]
-    """Names of the classes; the first is background."""
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> DataRecord:
-        return cls(
-            folder=str(dataset.folder.resolve()),
-            name=dataset.manifest.name,
-            fingerprint=dataset.fingerprint,
-            channels=dataset.channels,
-            height=dataset.height,
-            width=dataset.width,
-            class_names=tuple(dataset.class_names),
-        )
-
-
-class RunConfig(Config):
-    """All that made a run: what ``config.json`` holds."""
-
-    experiment: Experiment
-    """What was trained."""
-    data: DataRecord
-    """On what."""
-    versions: dict[str, str]
-    """Versions of Python and of the packages that shape the numbers."""
-    machine: dict[str, str]
-    """System, processor, accelerator and threads."""
-    imported_from: str | None = None
-    """Where the weights were found, if they were not trained here: such a run has no training to go on with."""
 
 
 class Run:
@@ -275,47 +213,9 @@ def load(folder: Path | str) -> Segmenter:
     return Run.open(folder).load_model()
 
 
-def check_new_run_folder(folder: Path) -> None:
-    """Raise ``RunError`` if the folder holds anything, and so cannot become a run."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
-
-
 def check_trained_here(run: Run) -> None:
     """Raise ``RunError`` if a run's weights were imported."""
     if run.config.imported_from is not None:
         raise RunError(
             f"{run.folder} holds imported weights, which have no training to go on with: choose another folder"
         )
-
-
-def run_folders(folder: Path | str) -> list[Path]:
-    """Every folder that holds a run, or what is left of one, at or below ``folder``; sorted.
-
-    Raises:
-        RunError: if the folder is not there.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder")
-    found = (path.parent.relative_to(folder) for path in folder.rglob("config.json"))
-    # A hidden folder is a file being written, see drumhead.files.
-    return [folder / path for path in sorted(found) if not any(part.startswith(".") for part in path.parts)]
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape the numbers."""
-    versions = {"python": platform.python_version()}
-    for package in VERSIONED:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "unknown"
-    return versions
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all; numbers that are not finite are refused."""
-    text = json.dumps(content, indent=2, allow_nan=False)
-    with replacing(path) as temporary:
-        temporary.write_text(text + "\n")

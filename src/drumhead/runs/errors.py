@@ -1,0 +1,7 @@
+"""What can be wrong with a run folder."""
+
+from __future__ import annotations
+
+
+class RunError(ValueError):
+    """A folder that is not a run, or not the run that was meant."""
