@@ -15,7 +15,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
-from drumhead.models import PixelSample, sample_pixels
+from drumhead.models import PixelSample, Segmenter, sample_pixels
 from drumhead.runs import Run
 from drumhead.scores import Scores, concatenate, count_batches, reduce
 from drumhead.seeds import derive_seed, generator
@@ -84,18 +84,18 @@ class Training:
             TrainingDivergedError: at the first loss or gradient that is not finite.
         """
         self.tell("started", self.run, self.epoch)
-        self.processes.first(lambda: self.run.divergence_path.unlink(missing_ok=True))
+        self.processes.alone(lambda: self.run.divergence_path.unlink(missing_ok=True))
         try:
             self.diagnose()
             while self.progress < 1:
                 self.train_epoch()
                 self.diagnose()
-            self.processes.first(lambda: self.run.write_metrics(self.history))
-            scores = self.evaluate(self.processes.first(self.run.load_model), "test")
-            self.processes.first(lambda: self.run.write_scores(scores))
+            self.processes.alone(lambda: self.run.write_metrics(self.history))
+            scores = self.evaluate(self.kept_model(), "test")
+            self.processes.alone(lambda: self.run.write_scores(scores))
         except (TrainingDivergedError, FloatingPointError) as error:
             message = str(error)
-            self.processes.first(lambda: self.run.write_divergence(message))
+            self.processes.alone(lambda: self.run.write_divergence(message))
             raise
         finally:
             self.tell("ended")
@@ -129,7 +129,10 @@ class Training:
             val_mean_iou=scores.mean_iou,
             kept=int(kept),
         )
-        self.save(report)
+        self.history.append(report._asdict())
+        if kept:
+            self.best_loss = report.val_loss
+        self.processes.alone(lambda: self.save(report))
         self.tell("epoch_ended", report)
 
     def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
@@ -168,6 +171,10 @@ class Training:
             yield batch
             if self.progress >= 1:
                 return
+
+    def kept_model(self) -> Segmenter:
+        """The model with the weights that were kept, as the first process reads them."""
+        return self.processes.of_first(self.processes.alone(self.run.load_model) or self.model)
 
     def validate(self) -> Scores:
         """Scores on the validation images."""
@@ -226,9 +233,7 @@ class Training:
 
     def save(self, report: EpochReport) -> None:
         """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
-        self.history.append(report._asdict())
         if report.kept:
-            self.best_loss = report.val_loss
             self.run.save_model(self.model)
         self.run.save_checkpoint(
             {
@@ -245,7 +250,7 @@ class Training:
 
     def restore(self) -> None:
         """Go back to the last finished epoch, if there is one."""
-        state = self.run.load_checkpoint()
+        state = self.processes.of_first(self.processes.alone(self.run.load_checkpoint))
         if state is None:
             return
         self.model.load_state_dict(state["model"])

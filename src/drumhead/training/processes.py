@@ -60,25 +60,25 @@ class Processes:
         """The first process's value."""
         return value if self.count == 1 else self.fabric.broadcast(value)
 
-    def first(self, work: Callable[[], Value]) -> Value:
-        """What ``work``, done in the first process alone, gives; if it fails there, all stop.
+    def alone(self, work: Callable[[], Value]) -> Value | None:
+        """What ``work`` gives, which the first process does while the others wait; in those, None.
 
         Raises:
-            ProcessLostError: in the other processes, if it fails; in the first, the error itself.
+            ProcessLostError: in the others, if it fails.
         """
         if self.count == 1:
             return work()
-        outcome: tuple[Value] | None = None
-        if self.is_first:
-            try:
-                outcome = (work(),)
-            except BaseException:
-                self.fabric.broadcast(None)
-                raise
-        outcome = self.fabric.broadcast(outcome)
-        if outcome is None:
-            raise ProcessLostError("the first process of this training has stopped; it tells why")
-        return outcome[0]
+        if not self.is_first:
+            if not self.of_first(False):
+                raise ProcessLostError("the first process of this training has stopped; it tells why")
+            return None
+        try:
+            value = work()
+        except BaseException:
+            self.of_first(False)
+            raise
+        self.of_first(True)
+        return value
 
     def dealt(self, work: Callable[[], Sequence[Value]]) -> list[Value]:
         """What ``work`` gives for the batches of each process (:meth:`batches`), in the order of all batches.

@@ -34,9 +34,7 @@ def main() -> int:
             request.experiment,
             dataset,
             request.folder,
-            accelerator=request.accelerator,
-            devices=request.devices,
-            nodes=request.nodes,
+            **request.devices.model_dump(),
         )
     except (ProcessLostError, TrainingDivergedError, FloatingPointError):
         return 1  # the first process says it

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from drumhead.config import Config
 from drumhead.experiments import Experiment
+from drumhead.training.devices import Devices
 from drumhead.training.processes import ProcessLostError
 
 READY = b"ready\n"
@@ -30,12 +31,8 @@ class WorkerRequest(Config):
     """The data's folder."""
     folder: Path
     """The run's folder."""
-    accelerator: str
+    devices: Devices
     """Where to train."""
-    devices: int
-    """Devices of each node."""
-    nodes: int
-    """Nodes."""
     parent: int = 0
     """The process that started it, without which it ends."""
 
@@ -48,18 +45,20 @@ class Workers:
 
     Args:
         request: what they are to do.
+        start: whether there are any, or who else has started all processes.
     """
 
-    def __init__(self, request: WorkerRequest) -> None:
+    def __init__(self, request: WorkerRequest, *, start: bool = True) -> None:
         self.request = request.replace(parent=os.getpid())
+        self.number = request.devices.devices - 1 if start else 0
         self.processes: list[subprocess.Popen[bytes]] = []
         self.over = threading.Event()
 
     def __enter__(self) -> Workers:
         command = [sys.executable, "-m", "drumhead.training.worker"]
         try:
-            for number in range(1, self.request.devices):
-                environment = {**os.environ, "LOCAL_RANK": str(number)}
+            for number in range(self.number):
+                environment = {**os.environ, "LOCAL_RANK": str(number + 1)}
                 process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 self.processes.append(process)
         except BaseException:
@@ -91,9 +90,7 @@ class Workers:
         for process in self.processes:
             assert process.stdout is not None
             if process.stdout.readline() != READY:
-                raise ProcessLostError(
-                    f"{self.lost(patience=5.0) or 'a process could not start'}; what it said is above"
-                )
+                raise ProcessLostError(self.lost(patience=5.0) or "a process of this training could not start")
 
     def lost(self, *, patience: float = 0.0) -> str | None:
         """Which worker has ended with an error, and how, if one has or does within so many seconds."""
