@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class RunError(ValueError):
     """A folder that is not a run, or not the run that was meant."""
+
+
+class RunBusyError(RunError):
+    """A folder in which another process trains."""

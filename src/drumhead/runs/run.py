@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,10 +17,11 @@ from safetensors.torch import load_file, save_file
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError, read_pickle
+from drumhead.runs.claim import Claim
 from drumhead.runs.config import RunConfig
 from drumhead.runs.errors import RunError
 from drumhead.runs.folders import check_new_run_folder
-from drumhead.runs.json_files import write_json
+from drumhead.runs.json_files import json_text
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
@@ -27,15 +29,22 @@ RunState = Literal["done", "imported", "diverged", "unfinished"]
 
 
 class Run:
-    """A run folder, opened. Attributes: ``folder`` and ``config``."""
+    """A run folder, opened.
 
-    def __init__(self, folder: Path, config: RunConfig) -> None:
+    Args:
+        folder: where it is.
+        config: what its ``config.json`` says.
+        claim: the right to train there, if this process has it: checked before anything is replaced.
+    """
+
+    def __init__(self, folder: Path, config: RunConfig, *, claim: Claim | None = None) -> None:
         self.folder = folder
         self.config = config
+        self.claim = claim
 
     @classmethod
-    def open(cls, folder: Path | str) -> Run:
-        """The run in a folder.
+    def open(cls, folder: Path | str, *, claim: Claim | None = None) -> Run:
+        """The run in a folder; to read it takes no claim.
 
         Raises:
             RunError: if the folder is not there, or holds no run, or its ``config.json`` is damaged.
@@ -45,12 +54,12 @@ class Run:
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, RunConfig.model_validate_json(path.read_bytes()))
+            return cls(folder, RunConfig.model_validate_json(path.read_bytes()), claim=claim)
         except ValidationError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
-    def create(cls, folder: Path | str, config: RunConfig) -> Run:
+    def create(cls, folder: Path | str, config: RunConfig, *, claim: Claim | None = None) -> Run:
         """A new run in an empty or new folder, with its ``config.json`` written.
 
         Raises:
@@ -59,13 +68,33 @@ class Run:
         folder = Path(folder)
         check_new_run_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        run = cls(folder, config)
+        run = cls(folder, config, claim=claim)
         run.write_config(config)
         return run
 
+    @contextmanager
+    def replacing(self, path: Path) -> Iterator[Path]:
+        """A temporary path that takes the place of one of the run's files if the block succeeds.
+
+        Raises:
+            RunError: if the folder is gone, or another process has the right to train there now.
+        """
+        if self.claim is not None:
+            self.claim.check()
+        with replacing(path) as temporary:
+            yield temporary
+            if self.claim is not None:
+                self.claim.check()  # once more, at the last moment: writing may have taken long
+
+    def write_json(self, path: Path, content: object) -> None:
+        """Replace one of the run's JSON files."""
+        text = json_text(content)
+        with self.replacing(path) as temporary:
+            temporary.write_text(text)
+
     def write_config(self, config: RunConfig) -> None:
         """Replace ``config.json``."""
-        write_json(self.folder / "config.json", config.model_dump(mode="json"))
+        self.write_json(self.folder / "config.json", config.model_dump(mode="json"))
         self.config = config
 
     @property
@@ -117,14 +146,14 @@ class Run:
 
     def write_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace ``metrics.csv``."""
-        with replacing(self.metrics_path) as temporary, temporary.open("w", newline="") as file:
+        with self.replacing(self.metrics_path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replace the state to go on from."""
-        with replacing(self.checkpoint_path) as temporary:
+        with self.replacing(self.checkpoint_path) as temporary:
             torch.save(dict(state), temporary)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
@@ -155,7 +184,7 @@ class Run:
     def save_model(self, model: Segmenter) -> None:
         """Replace the best weights."""
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        with replacing(self.model_path) as temporary:
+        with self.replacing(self.model_path) as temporary:
             save_file(weights, temporary, metadata={"experiment": self.config.experiment.name})
 
     def load_model(self) -> Segmenter:
@@ -188,7 +217,7 @@ class Run:
 
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
-        write_json(self.scores_path, scores.model_dump(mode="json"))
+        self.write_json(self.scores_path, scores.model_dump(mode="json"))
 
     def divergence(self) -> str | None:
         """Why training diverged, or none if it did not, or has gone on since."""
@@ -201,7 +230,7 @@ class Run:
 
     def write_divergence(self, message: str) -> None:
         """Mark the run as diverged."""
-        write_json(self.divergence_path, {"message": message})
+        self.write_json(self.divergence_path, {"message": message})
 
 
 def load(folder: Path | str) -> Segmenter:
