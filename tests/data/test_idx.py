@@ -42,7 +42,17 @@ def test_labels_have_one_axis(tmp_path: Path) -> None:
         (struct.pack(">4I", 0x803, 1000, 1000, 1000), 3, "= 1000000000 bytes; got 0"),
         (struct.pack(">4I", 0x803, 2**31, 2**31, 2**31), 3, "more than 1073741824"),
     ],
-    ids=["labels wanted", "other numbers", "a web page", "empty", "header cut", "cut", "too long", "sizes of a liar", "of a great liar"],
+    ids=[
+        "labels wanted",
+        "other numbers",
+        "a web page",
+        "empty",
+        "header cut",
+        "cut",
+        "too long",
+        "sizes of a liar",
+        "sizes of a great liar",
+    ],
 )
 @pytest.mark.parametrize("zipped", [False, True])
 def test_what_is_wrong_is_told_with_the_file(
