@@ -11,6 +11,8 @@ from importlib import import_module
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
+from drumhead.text import plain
+
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -97,12 +99,12 @@ def overview() -> str:
 
 def complain(message: str) -> None:
     """Print an error."""
-    print(f"drumhead: {message}", file=sys.stderr)
+    print(f"drumhead: {plain(message)}", file=sys.stderr)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
     """Print a warning as a line for the user, without a place in the code."""
-    print(f"drumhead: warning: {message}", file=sys.stderr)
+    complain(f"warning: {message}")
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:

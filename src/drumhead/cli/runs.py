@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from rich.table import Table
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import dash
 from drumhead.runs import Run, RunError, run_folders
 
