@@ -17,6 +17,7 @@ from drumhead.runs import DataRecord, Run, RunConfig, RunError, check_trained_he
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.precision import fabric_precision
 from drumhead.training.schedule import learning_rate
 
@@ -27,10 +28,13 @@ __all__ = [
     "LoggerName",
     "LoggerWarning",
     "Observer",
+    "Progress",
+    "ProgressFile",
     "StepReport",
     "TrainingDivergedError",
     "flatten",
     "learning_rate",
+    "read_progress",
     "train",
 ]
 
@@ -77,7 +81,7 @@ def train(
     )
     run = open_or_create(Path(folder), config)
     if run.state != "done":
-        Training(run, dataset, fabric=fabric, observers=observers).fit()
+        Training(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
     return run
 
 

@@ -1,0 +1,102 @@
+"""A worker of a sweep on one machine: a process that walks through the plan and trains what nobody else does."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import torch
+
+from drumhead.data import Dataset
+from drumhead.runs import owner
+from drumhead.sweeps.failure import read_failure
+from drumhead.sweeps.log import EpochLog, logged
+from drumhead.sweeps.plan import PlannedRun
+from drumhead.sweeps.work import failure_since, make_runs, planned_dataset
+from drumhead.training import Accelerator
+
+HEARTBEAT = 1.0
+"""Seconds between two looks at whether the command that started a worker still lives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What submitit pickles and calls in a process of its own."""
+
+    plan: tuple[PlannedRun, ...]
+    """All runs of the sweep, with absolute folders."""
+    data_root: Path
+    """Where standard folders of data are, all made already."""
+    sweep: Path
+    """The folder that the command has claimed for as long as it lives."""
+    begun: float
+    """When the sweep began, in seconds since 1970."""
+    threads: int
+    """Threads of torch."""
+    accelerator: Accelerator = "auto"
+    """Where to train."""
+    gpu: str | None = None
+    """The GPU to use, as ``CUDA_VISIBLE_DEVICES`` names it."""
+    retry_failed: bool = False
+    """Try again what diverged before the sweep began."""
+
+    def __call__(self) -> None:
+        """Make runs until there is none left to make, or the worker is told to stop."""
+        if self.gpu is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = self.gpu  # read when CUDA is first used, which is not yet
+        torch.set_num_threads(self.threads)
+        faulthandler.enable()
+        signal.signal(signal.SIGTERM, interrupt)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then tells its workers
+        threading.Thread(target=self.watch, daemon=True).start()
+        plan: tuple[PlannedRun, ...] = self.plan
+        while plan:
+            try:
+                self.make(plan)
+                return
+            except KeyboardInterrupt:
+                if not self.was_cancelled():
+                    return
+                # Only the run was cancelled, and is marked so: on with the others.
+
+    def make(self, plan: tuple[PlannedRun, ...]) -> None:
+        """Make what is missing of a plan."""
+        make_runs(
+            plan,
+            prepare=self.data,
+            observer=lambda planned: EpochLog(),
+            accelerator=self.accelerator,
+            retry_diverged=self.retry_failed,
+            skip=self.skip,
+            around=lambda planned: logged(planned.folder, f"seed {planned.experiment.seed}"),
+        )
+
+    def data(self, planned: PlannedRun) -> Dataset:
+        """The data of a run, which the command has made."""
+        return planned_dataset(planned, root=self.data_root)
+
+    def skip(self, planned: PlannedRun) -> str | None:
+        """Why a run is left alone: it failed since the sweep began."""
+        self.current = planned
+        return failure_since(planned, self.begun)
+
+    def was_cancelled(self) -> bool:
+        return False
+
+    def watch(self) -> None:
+        """Stop this process, as if told to, when the command is no longer there."""
+        while owner(self.sweep) is not None:
+            time.sleep(HEARTBEAT)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """Stop cleanly: the last finished epoch is kept."""
+    raise KeyboardInterrupt
