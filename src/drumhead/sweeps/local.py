@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -16,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from drumhead.runs import claim
-from drumhead.runs.claim import read_owner
+from drumhead.runs import Owner, claim, owner, read_owner
 from drumhead.sweeps.failure import Failure, read_failure, write_failure
 from drumhead.sweeps.log import last_lines
 from drumhead.sweeps.plan import PlannedRun
@@ -56,6 +56,7 @@ class LocalSweep:
         self.folder, self.pickles = folder, pickles
         self.jobs: list[tuple[Worker, Job[None]]] = []
         self.deaths: Counter[Path] = Counter()
+        self.buried: set[str] = set()
         self.fruitless = 0
         for worker in workers:
             self.start(worker)
@@ -88,7 +89,13 @@ class LocalSweep:
 
     def bury(self, worker: Worker, job: Job[None]) -> None:
         """Note in the folder of what a dead worker trained that it died."""
-        fallen = [planned.folder for planned in worker.plan if is_abandoned(planned.folder, worker)]
+        owners = {planned.folder: dead_owner(planned.folder) for planned in worker.plan}
+        fallen = {
+            folder: dead.token
+            for folder, dead in owners.items()
+            if dead and dead.since.timestamp() >= int(worker.begun) and dead.token not in self.buried
+        }
+        self.buried.update(fallen.values())
         self.fruitless = 0 if fallen else self.fruitless + 1
         if self.fruitless >= FRUITLESS:
             raise WorkersDiedError("workers die before they begin: " + " | ".join(last_lines(job.paths.stdout, 3)))
@@ -106,7 +113,7 @@ class LocalSweep:
         while self.jobs and time.monotonic() < deadline:
             self.jobs = [(worker, job) for worker, job in self.jobs if not job.done()]
             time.sleep(0.05)
-        # What is left is deaf, in a long computation: it stops by itself once this command is gone.
+        # Whoever is left is deaf, in a long computation, and stops when it hears, this command gone or not.
 
 
 @contextmanager
@@ -169,12 +176,10 @@ def is_open(planned: PlannedRun, worker: Worker) -> bool:
     return False
 
 
-def is_abandoned(folder: Path, worker: Worker) -> bool:
-    """Whether a run's owner died since its sweep began: it could not take its name away."""
-    from drumhead.runs import owner
-
+def dead_owner(folder: Path) -> Owner | None:
+    """Who trained in a folder on this machine and died without a word, so that its name is still there."""
     left = read_owner(folder)
-    return left is not None and left.since.timestamp() >= int(worker.begun) and owner(folder) is None
+    return left if left and left.host == socket.gethostname() and owner(folder) is None else None
 
 
 def visible_gpus() -> list[str]:

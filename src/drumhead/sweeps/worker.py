@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,7 +15,6 @@ from typing import NoReturn
 
 import torch
 
-from drumhead.data import Dataset
 from drumhead.runs import owner
 from drumhead.sweeps.failure import read_failure
 from drumhead.sweeps.log import EpochLog, logged
@@ -56,39 +56,36 @@ class Worker:
         signal.signal(signal.SIGTERM, interrupt)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then tells its workers
         threading.Thread(target=self.watch, daemon=True).start()
-        plan: tuple[PlannedRun, ...] = self.plan
-        while plan:
+        begun: list[PlannedRun] = []
+        while True:
             try:
-                self.make(plan)
-                return
+                self.make(begun)
             except KeyboardInterrupt:
-                if not self.was_cancelled():
-                    return
-                # Only the run was cancelled, and is marked so: on with the others.
+                if begun and self.was_cancelled(begun[-1]):
+                    continue  # with the other runs
+            return
 
-    def make(self, plan: tuple[PlannedRun, ...]) -> None:
-        """Make what is missing of a plan."""
+    def make(self, begun: list[PlannedRun]) -> None:
+        """Make what is missing of the plan; what is begun is appended to a list."""
+
+        def log(planned: PlannedRun) -> AbstractContextManager[None]:
+            begun.append(planned)
+            return logged(planned.folder, planned.folder.name)
+
         make_runs(
-            plan,
-            prepare=self.data,
-            observer=lambda planned: EpochLog(),
+            self.plan,
+            prepare=lambda planned: planned_dataset(planned, root=self.data_root),
+            observer=lambda _: EpochLog(),
             accelerator=self.accelerator,
             retry_diverged=self.retry_failed,
-            skip=self.skip,
-            around=lambda planned: logged(planned.folder, f"seed {planned.experiment.seed}"),
+            skip=lambda planned: failure_since(planned, self.begun),
+            around=log,
         )
 
-    def data(self, planned: PlannedRun) -> Dataset:
-        """The data of a run, which the command has made."""
-        return planned_dataset(planned, root=self.data_root)
-
-    def skip(self, planned: PlannedRun) -> str | None:
-        """Why a run is left alone: it failed since the sweep began."""
-        self.current = planned
-        return failure_since(planned, self.begun)
-
-    def was_cancelled(self) -> bool:
-        return False
+    def was_cancelled(self, planned: PlannedRun) -> bool:
+        """Whether it was told to stop this run alone, by ``drumhead cancel``, which leaves a note in its folder."""
+        failure = read_failure(planned.folder)
+        return failure is not None and failure.kind == "cancelled" and failure.when.timestamp() >= self.begun
 
     def watch(self) -> None:
         """Stop this process, as if told to, when the command is no longer there."""
