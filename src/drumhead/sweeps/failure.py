@@ -13,6 +13,7 @@ from drumhead.config import Config
 from drumhead.runs import write_json
 
 FAILURE_FILE = "failed.json"
+SILENT_DEATH = "its process died without a word: killed, or out of memory"
 
 
 class Failure(Config):

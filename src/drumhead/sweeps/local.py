@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from drumhead.runs import Owner, claim, owner, read_owner
-from drumhead.sweeps.failure import Failure, read_failure, write_failure
+from drumhead.sweeps.failure import SILENT_DEATH, Failure, read_failure, write_failure
 from drumhead.sweeps.log import last_lines
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.work import settled
@@ -102,8 +102,7 @@ class LocalSweep:
         for folder in fallen:
             self.deaths[folder] += 1
             again = self.deaths[folder] < TRIES
-            message = "its process died without a word: killed, or out of memory"
-            write_failure(folder, Failure(kind="died", message=message, again=again))
+            write_failure(folder, Failure(kind="died", message=SILENT_DEATH, again=again))
 
     def stop(self) -> None:
         """Tell all workers to stop, and wait until they have."""

@@ -34,6 +34,12 @@ class PlannedRun(NamedTuple):
         assert self.experiment.dataset is not None  # every listed experiment has one
         return self.experiment.dataset.name
 
+    @property
+    def dataset_key(self) -> str:
+        """What two runs share if they are trained on the same data."""
+        config = self.experiment.dataset
+        return str(self.data) if config is None else config.model_dump_json()
+
 
 def run_name(experiment: Experiment, fields: Sequence[str] = ()) -> str:
     """The name of a run's folder: the experiment, the fields that were set, the seed; safe in any file system.
@@ -80,7 +86,9 @@ def plan_sweep(
     """
     fields = fields or {}
     if data is not None and any(name.startswith("dataset") for name in fields):
-        raise ValueError("--set dataset... describes data to be made; with --data the folder is used as it is: drop one")
+        raise ValueError(
+            "--set dataset... describes data to be made; with --data the folder is used as it is: drop one"
+        )
     rounds: list[tuple[int, PlannedRun]] = []
     for listing, is_published in find_listings(words):
         whole = RECIPES[recipe](listing.experiment)
@@ -104,7 +112,9 @@ def in_order(rounds: Iterable[tuple[int, PlannedRun]]) -> list[PlannedRun]:
     found: dict[Path, PlannedRun] = {}
     for _, run in sorted(rounds, key=lambda each: each[0]):
         if found.setdefault(run.folder, run) != run:
-            raise ValueError(f"two runs that differ would both go to {run.folder}: sweep them apart, with another --out")
+            raise ValueError(
+                f"two runs that differ would both go to {run.folder}: sweep them apart, with another --out"
+            )
     datasets = list(dict.fromkeys(run.dataset for run in found.values()))
     return sorted(found.values(), key=lambda run: datasets.index(run.dataset))
 

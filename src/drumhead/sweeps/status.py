@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from drumhead.experiments import Experiment
-from drumhead.runs import Run, RunError, owner, run_folders
-from drumhead.sweeps.failure import read_failure
+from drumhead.runs import Run, RunError, owner, read_owner, run_folders
+from drumhead.sweeps.failure import SILENT_DEATH, read_failure
 from drumhead.sweeps.local import dead_owner
 from drumhead.sweeps.log import LOG_FILE, last_lines
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.sweeps.slurm import Queued, queued_runs
+from drumhead.sweeps.slurm import Queued, SlurmError, Submitted, queued_runs, submitted_runs
 from drumhead.training import read_progress
 
 SeenState = Literal[
-    "running", "queued", "failed", "died", "cancelled", "diverged", "unfinished", "missing", "done", "imported", "unreadable"
+    "running",
+    "queued",
+    "failed",
+    "died",
+    "cancelled",
+    "diverged",
+    "unfinished",
+    "missing",
+    "done",
+    "imported",
+    "unreadable",
 ]
 WRONG: tuple[SeenState, ...] = ("failed", "died", "cancelled", "diverged", "unreadable")
 """States that want an explanation."""
@@ -57,49 +66,79 @@ def statuses(folder: Path | str) -> list[Status]:
         RunError: if the folder is not there.
     """
     folder = Path(folder)
-    queued = queued_runs(folder)
-    inside = [path for path in queued if path.is_relative_to(folder.resolve())]
+    jobs = SlurmView.of(folder)
+    root = folder.resolve()
     folders = {path.resolve(): path for path in run_folders(folder)}
-    for path in inside:
-        folders.setdefault(path, folder / path.relative_to(folder.resolve()))
-    return [status_of(path, queued=queued.get(resolved)) for resolved, path in sorted(folders.items())]
+    for path in jobs.submitted:
+        if path.is_relative_to(root) and path not in folders:
+            folders[path] = folder / path.relative_to(root)
+    return [status_of(path, jobs=jobs) for _, path in sorted(folders.items())]
 
 
-def plan_statuses(plan: Sequence[PlannedRun], *, settled: Mapping[Path, Status] | None = None) -> list[Status]:
-    """What is seen of planned runs; of those that were done when last looked at, the same as then.
+class SlurmView(NamedTuple):
+    """What is known of jobs on Slurm, by absolute run folder."""
+
+    submitted: dict[Path, list[Submitted]] = {}
+    queued: dict[Path, Queued] = {}
+    is_known: bool = True
+    """Whether Slurm could be asked."""
+
+    @classmethod
+    def of(cls, folder: Path) -> SlurmView:
+        """The jobs of runs at, below or beside a folder."""
+        submitted = submitted_runs(folder)
+        try:
+            return cls(submitted, queued_runs(folder))
+        except SlurmError:
+            return cls(submitted, {}, is_known=False)
+
+    def ended(self, folder: Path) -> list[Submitted]:
+        """Jobs of a run that are known to wait or run no more."""
+        gone = self.is_known and folder.resolve() not in self.queued
+        return self.submitted.get(folder.resolve(), []) if gone else []
+
+
+def plan_statuses(
+    plan: Sequence[PlannedRun], *, jobs: SlurmView | None = None, before: Mapping[Path, Status] | None = None
+) -> list[Status]:
+    """What is seen of planned runs.
 
     Args:
         plan: the runs.
-        settled: what was seen before, by folder.
+        jobs: what is known of jobs on Slurm, if any may be there.
+        before: what was seen earlier, by folder: what was done then is not looked at again.
     """
-    before = settled or {}
+    before = before or {}
     return [
-        seen if (seen := before.get(each.folder)) and seen.state == "done" else status_of(each.folder, planned=each)
+        seen if (seen := before.get(each.folder)) and seen.state == "done" else status_of(each.folder, each, jobs=jobs)
         for each in plan
     ]
 
 
-def status_of(folder: Path, *, planned: PlannedRun | None = None, queued: Queued | None = None) -> Status:
+def status_of(folder: Path, planned: PlannedRun | None = None, *, jobs: SlurmView | None = None) -> Status:
     """What is seen of one run folder; nothing in it is changed.
 
     Args:
         folder: the folder.
         planned: the run that is to be there.
-        queued: its job on Slurm, waiting or running.
+        jobs: what is known of jobs on Slurm.
     """
+    jobs = jobs or SlurmView()
     try:
         run = Run.open(folder) if (folder / "config.json").is_file() else None
         seen = Status(folder, "missing", planned.experiment if planned else None) if run is None else seen_of(run)
-    except (RunError, OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError) as error:
         return Status(folder, "unreadable", reason=str(error).splitlines()[0])
     if seen.state in ("done", "imported"):
         return seen
-    holder = owner(folder)
+    holder, queued = owner(folder), jobs.queued.get(folder.resolve())
     if holder is not None or (queued is not None and queued.is_running):
-        return with_progress(seen, str_of(holder) if holder else queued.where if queued else "")
+        job = f"job {holder.job}, " if holder and holder.job else ""
+        where = f"{job}{holder.host}, process {holder.pid}" if holder else queued.where if queued else ""
+        return with_progress(seen, where)
     if queued is not None:
         return seen._replace(state="queued", where=queued.where)
-    return with_reason(seen)
+    return with_reason(seen, jobs.ended(folder))
 
 
 def seen_of(run: Run) -> Status:
@@ -130,18 +169,23 @@ def with_progress(seen: Status, where: str) -> Status:
     return seen._replace(state="running", where=where, share=max(seen.share, progress.progress), seconds_left=left)
 
 
-def with_reason(seen: Status) -> Status:
+def with_reason(seen: Status, ended: Sequence[Submitted]) -> Status:
     """What is seen of a run that nobody trains and that is not done."""
-    failure = read_failure(seen.folder)
+    failure, left = read_failure(seen.folder), read_owner(seen.folder)
+    log = seen.folder / LOG_FILE
     if seen.state == "diverged":
         seen = seen._replace(reason=divergence_of(seen.folder))
     elif failure is not None:
         seen = seen._replace(state=failure.kind, reason=failure.message)
-    elif dead := dead_owner(seen.folder):
-        seen = seen._replace(state="died", reason=f"process {dead.pid} died without a word: killed, or out of memory")
+    elif dead_owner(seen.folder):
+        seen = seen._replace(state="died", reason=SILENT_DEATH)
+    elif ended and (seen.state == "missing" or (left and left.job in [each.job for each in ended])):
+        reason = f"job {ended[-1].job} ended without a word: killed, out of memory, or its node went down"
+        seen = seen._replace(state="died", reason=reason)
+        log = Path(ended[-1].log)
     else:
         return seen
-    return seen._replace(lines=tuple(last_lines(seen.folder / LOG_FILE, 5)))
+    return seen._replace(lines=tuple(last_lines(log, 5)))
 
 
 def divergence_of(folder: Path) -> str:

@@ -97,12 +97,13 @@ def make_runs(
     datasets: dict[str, Dataset | DatasetError] = {}
 
     def data_of(planned: PlannedRun) -> Dataset:
-        if planned.dataset not in datasets:
+        key = planned.dataset_key
+        if key not in datasets:
             try:
-                datasets[planned.dataset] = prepare(planned)
+                datasets[key] = prepare(planned)
             except DatasetError as error:
-                datasets[planned.dataset] = error
-        dataset = datasets[planned.dataset]
+                datasets[key] = error
+        dataset = datasets[key]
         if isinstance(dataset, DatasetError):
             raise dataset
         return dataset

@@ -42,5 +42,7 @@ def pickle_folder(out: Path) -> Path:
 
 def workplaces(folder: Path) -> list[Path]:
     """Every such folder in, below or beside a folder of runs; beside, for one run."""
-    found = [path for path in [folder.resolve().parent / WORKPLACE, *folder.resolve().rglob(WORKPLACE)] if path.is_dir()]
+    found = [
+        path for path in [folder.resolve().parent / WORKPLACE, *folder.resolve().rglob(WORKPLACE)] if path.is_dir()
+    ]
     return list(dict.fromkeys(found))

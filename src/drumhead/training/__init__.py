@@ -27,8 +27,8 @@ from drumhead.runs import (
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
-from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.precision import fabric_precision
+from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.schedule import learning_rate
 
 __all__ = [
