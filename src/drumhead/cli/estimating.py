@@ -30,9 +30,8 @@ def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, wo
     total = sum(known)
     if total or not unknown:
         alone = f"{duration(total)} of training by one worker"
-        shared = (
-            f", about {duration(max(total / workers, max(known, default=0.0)))} by {workers}" if workers > 1 else ""
-        )
+        together = max([total / workers, *known])
+        shared = f", about {duration(together)} by {workers}" if workers > 1 else ""
         console.print(
             f"{alone}{shared}, at the pace of runs of the same kind in {out}; scoring comes on top", highlight=False
         )

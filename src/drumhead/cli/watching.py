@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -14,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from drumhead.cli.progress import dash
-from drumhead.sweeps import WRONG, Status
+from drumhead.sweeps import WRONG, SeenState, Status
 
-ORDER = ("running", *WRONG, "queued", "unfinished", "missing", "imported", "done")
+ORDER: tuple[SeenState, ...] = ("running", *WRONG, "queued", "unfinished", "missing", "imported", "done")
 """States, those that most want to be seen first."""
-COLOURS = {"running": "cyan", "queued": "blue", "done": "green", **dict.fromkeys(WRONG, "red")}
+COLOURS: dict[SeenState, str] = {"running": "cyan", "queued": "blue", "done": "green", **dict.fromkeys(WRONG, "red")}
 REASONS = 5
 """How many runs are explained, at most."""
 NARROW = 100
@@ -34,12 +35,13 @@ def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: 
         console: where the table goes: a narrow one has fewer columns.
         rows: how many lines at most; then those first that most want to be seen.
     """
-    live = any(each.where for each in seen)
     wide = console.width >= NARROW
+    live = any(each.where for each in seen)
+    placed = live and wide
     headings = ["run", *(["experiment", "seed"] if wide else []), "state", "epochs", "val loss", "IoU fg", "mean IoU"]
     shown = list(seen) if rows is None else sorted(seen, key=lambda each: ORDER.index(each.state))[: max(rows, 1)]
     table = Table(caption="IoU fg and mean IoU are of the test set, once a run is done", caption_justify="left")
-    for heading in [*headings, *(["left"] if live else []), *(["where"] if live and wide else [])]:
+    for heading in [*headings, *(["left"] if live else []), *(["where"] if placed else [])]:
         table.add_column(heading, overflow="fold")
     for each in shown:
         name = escape(name_of(each, folder))
@@ -47,16 +49,9 @@ def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: 
         own = [experiment.name, str(experiment.seed)] if experiment else ["-", "-"]
         state = f"[{COLOURS.get(each.state, 'default')}]{each.state}[/]"
         numbers = [epochs_text(each), dash(each.val_loss), dash(each.iou_foreground), dash(each.mean_iou)]
-        left = duration(each.seconds_left) if each.state == "running" else ""
-        where = escape(each.where)
-        table.add_row(
-            name,
-            *(own if wide else []),
-            state,
-            *numbers,
-            *([left] if live else []),
-            *([where] if live and wide else []),
-        )
+        left = [duration(each.seconds_left) if each.state == "running" else ""] if live else []
+        where = [escape(each.where)] if placed else []
+        table.add_row(name, *(own if wide else []), state, *numbers, *left, *where)
     if len(shown) < len(seen):
         table.caption = f"and {len(seen) - len(shown)} more: {counts(seen)}"
     return table
@@ -160,11 +155,7 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     whole = round(seconds)
-    for (large, of), (small, each) in (
-        (("d", 86400), ("h", 3600)),
-        (("h", 3600), ("min", 60)),
-        (("min", 60), ("s", 1)),
-    ):
-        if whole >= of:
-            return f"{whole // of} {large} {whole % of // each} {small}"
+    for (large, long), (small, short) in pairwise((("d", 86400), ("h", 3600), ("min", 60), ("s", 1))):
+        if whole >= long:
+            return f"{whole // long} {large} {whole % long // short} {small}"
     return f"{whole} s"

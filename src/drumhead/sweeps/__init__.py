@@ -1,4 +1,4 @@
-"""Many runs: what they are, making them on one machine or on a Slurm cluster, and what can be seen of them meanwhile."""
+"""Many runs: which they are, making them on one machine or on a Slurm cluster, and seeing meanwhile how they go."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drumhead.sweeps.plan import PlannedRun, in_order, parse_seeds, plan_sweep, 
 from drumhead.sweeps.published import PUBLISHED_SWEEPS
 from drumhead.sweeps.settings import ClusterSettings, SettingsError, read_settings
 from drumhead.sweeps.slurm import SlurmError, Submitted, check_slurm, submit
-from drumhead.sweeps.status import WRONG, SlurmView, Status, plan_statuses, status_of, statuses
+from drumhead.sweeps.status import WRONG, SeenState, SlurmView, Status, plan_statuses, status_of, statuses
 from drumhead.sweeps.work import Outcome, make_runs, planned_dataset, settled, state_of
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "LocalSweep",
     "Outcome",
     "PlannedRun",
+    "SeenState",
     "SettingsError",
     "SlurmError",
     "SlurmView",

@@ -52,7 +52,8 @@ def with_field(experiment: Experiment, name: str, text: str) -> Experiment:
     if name in ("name", "seed") or name.endswith(".name"):
         instead = "--seeds sets seeds" if name == "seed" else "another experiment is another name"
         raise ValueError(f"--set {flag_name(name)}: a sweep does not set this field; {instead}")
-    return _set(experiment, name.split("."), text, experiment, name)
+    changed: Experiment = _set(experiment, name.split("."), text, experiment, name)
+    return changed
 
 
 def field_text(experiment: Experiment, name: str) -> str:

@@ -92,8 +92,9 @@ class RunJob:
         self.wasted = 0.0 if finished_epochs(self.planned.folder) > self.epochs else self.wasted + seconds
         if self.wasted >= MOST_WASTE * self.limit:
             raise JobFailedError(
-                f"no epoch was finished in {self.wasted / 60:.0f} minutes, and a job has {self.limit / 60:.0f}: it is not "
-                "queued again. Give jobs more time with --time, or make epochs shorter with --set recipe.steps-per-epoch"
+                f"no epoch was finished in {self.wasted / 60:.0f} minutes, and a job has {self.limit / 60:.0f}: this "
+                "one is not queued again. Give jobs more time with --time, or shorten epochs with "
+                "--set recipe.steps-per-epoch=..."
             )
         return DelayedSubmission(self)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BeforeValidator, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from drumhead.config import Config
 
@@ -93,7 +93,7 @@ class ClusterSettings(Config):
     """Features that nodes must have."""
     exclude: Line | None = None
     """Nodes to avoid."""
-    more: dict[Line, Line] = {}
+    more: dict[Line, Line] = Field(default_factory=dict)
     """Any other option of ``sbatch``, by its long name without dashes."""
 
 
@@ -105,7 +105,7 @@ def read_settings(file: Path | None = None, **flags: object) -> ClusterSettings:
         **flags: fields of :class:`ClusterSettings`.
 
     Raises:
-        SettingsError: if the file is not there, is no YAML, or has an unknown name or an impossible value; so for flags.
+        SettingsError: if the file is not there or is no YAML, or it or a flag has an unknown name or impossible value.
     """
     if file is None and SETTINGS_FILE.is_file():
         file = SETTINGS_FILE

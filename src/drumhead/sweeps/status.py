@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 from drumhead.experiments import Experiment
 from drumhead.runs import Run, RunError, owner, read_owner, run_folders
@@ -16,21 +17,10 @@ from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.slurm import Queued, SlurmError, Submitted, queued_runs, submitted_runs
 from drumhead.training import read_progress
 
-SeenState = Literal[
-    "running",
-    "queued",
-    "failed",
-    "died",
-    "cancelled",
-    "diverged",
-    "unfinished",
-    "missing",
-    "done",
-    "imported",
-    "unreadable",
-]
-WRONG: tuple[SeenState, ...] = ("failed", "died", "cancelled", "diverged", "unreadable")
+Wrong = Literal["failed", "died", "cancelled", "diverged", "unreadable"]
 """States that want an explanation."""
+SeenState = Literal["running", "queued", "unfinished", "missing", "done", "imported"] | Wrong
+WRONG: tuple[Wrong, ...] = get_args(Wrong)
 
 
 class Status(NamedTuple):
@@ -78,8 +68,8 @@ def statuses(folder: Path | str) -> list[Status]:
 class SlurmView(NamedTuple):
     """What is known of jobs on Slurm, by absolute run folder."""
 
-    submitted: dict[Path, list[Submitted]] = {}
-    queued: dict[Path, Queued] = {}
+    submitted: Mapping[Path, Sequence[Submitted]] = MappingProxyType({})
+    queued: Mapping[Path, Queued] = MappingProxyType({})
     is_known: bool = True
     """Whether Slurm could be asked."""
 
@@ -92,7 +82,7 @@ class SlurmView(NamedTuple):
         except SlurmError:
             return cls(submitted, {}, is_known=False)
 
-    def ended(self, folder: Path) -> list[Submitted]:
+    def ended(self, folder: Path) -> Sequence[Submitted]:
         """Jobs of a run that are known to wait or run no more."""
         gone = self.is_known and folder.resolve() not in self.queued
         return self.submitted.get(folder.resolve(), []) if gone else []
