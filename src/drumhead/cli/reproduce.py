@@ -16,8 +16,9 @@ from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import Dataset, standard_folder
 from drumhead.experiments import RecipeName
 from drumhead.report.chapters import chapters_of, open_runs
-from drumhead.reproduce import PlannedRun, Target, make_runs, plan_runs, planned_dataset, state_of, write_outputs
-from drumhead.training import Accelerator
+from drumhead.reproduce import Target, plan_runs, write_outputs
+from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
+from drumhead.training import Accelerator, Devices
 
 
 def main(words: list[str]) -> int:
@@ -75,7 +76,11 @@ def reproduce(
 
     try:
         outcome = make_runs(
-            plan, prepare=prepare, observer=observer, accelerator=accelerator, skip_without_data=recipe == "smoke"
+            plan,
+            prepare=prepare,
+            observer=observer,
+            devices=Devices(accelerator=accelerator),
+            skip_without_data=recipe == "smoke",
         )
         runs, unreadable = open_runs([out / "runs"] if (out / "runs").is_dir() else [])
         study = None
@@ -93,6 +98,7 @@ def reproduce(
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
     tell(console, "no figure", outputs.left)
     tell(console, "skipped", by_name(outcome.skipped))
+    tell(console, "left to others", by_name(outcome.busy))
     tell(console, "failed", by_name(outcome.failed))
     console.print(f"{len(outcome.done)} of {len(plan)} runs are done, recipe {recipe}.", highlight=False)
     return FAILED if outcome.failed else OK

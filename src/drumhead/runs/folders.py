@@ -9,9 +9,9 @@ from pathlib import Path
 from drumhead.runs.errors import RunError
 
 LOCK_FILE, OWNER_FILE = ".lock", "owner.json"
-BESIDE_A_RUN = (LOCK_FILE, OWNER_FILE, "log.txt", "progress.json")
+BESIDE_A_RUN = (LOCK_FILE, OWNER_FILE, "log.txt", "progress.json", "failed.json")
 """What may be in a folder before there is a run: who is about to train there, and what they tell."""
-LITTER = re.compile(r"\.(config|last|previous|model|metrics|scores|diverged|owner|progress)-\w{8}")
+LITTER = re.compile(r"\.(config|last|previous|model|metrics|scores|diverged|owner|progress|failed)-\w{8}")
 """Folders in which a process that was killed was writing a file of a run, see ``drumhead.files``."""
 
 

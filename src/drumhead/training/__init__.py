@@ -31,6 +31,7 @@ from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import fabric_precision
 from drumhead.training.processes import Processes, ProcessLostError
+from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.schedule import learning_rate
 from drumhead.training.workers import WorkerRequest
 
@@ -43,6 +44,8 @@ __all__ = [
     "LoggerWarning",
     "Observer",
     "ProcessLostError",
+    "Progress",
+    "ProgressFile",
     "StepReport",
     "Strategy",
     "TrainingDivergedError",
@@ -50,6 +53,7 @@ __all__ = [
     "is_first_process",
     "learning_rate",
     "make_fabric",
+    "read_progress",
     "train",
 ]
 
@@ -111,7 +115,7 @@ def train(
         processes = Processes(fabric)
         run = processes.alone(lambda: begin(folder, config, rights)) or Run(folder, config)
         if not processes.of_first(run.state == "done"):
-            Training(run, dataset, fabric=fabric, observers=observers).fit()
+            Training(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
     return Run(folder, run.config)
 
 
