@@ -26,12 +26,13 @@ def held_cluster() -> Iterator[SlurmCluster]:
     folder = Path(tempfile.mkdtemp(prefix="drumhead-slurm-", dir="/tmp"))  # pytest's own are too long for sockets
     cluster = SlurmCluster(folder)
     with holding(folder) as holder:
+        assert holder.stdin is not None
         assert holder.stdout is not None
         answered, _, _ = select.select([holder.stdout], [], [], START_SECONDS)
-        if not answered or holder.stdout.readline() != "ready\n":
-            assert holder.stdin is not None
+        said = holder.stdout.readline() if answered else ""
+        if said != "ready\n":
             holder.stdin.close()
-            do_without(f"Slurm is installed, but does not start here: {holder.stdout.read()}")
+            do_without(f"Slurm is installed, but does not start here: {said}{holder.stdout.read()}")
         yield cluster
 
 
