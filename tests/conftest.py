@@ -1,16 +1,19 @@
-"""Digits for the tests of every room: the real ones where they are at hand, and a few of our own."""
+"""For the tests of every room: digits, the real ones where they are at hand, and processes that start quickly."""
 
 from __future__ import annotations
 
 import gzip
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from drumhead.data import MNIST_ROOT_VARIABLE
+
+from .nursery import Nursery
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,11 @@ def toy_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
             header = struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape)
             (folder / name).write_bytes(gzip.compress(header + array.tobytes()))
     return folder
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where processes come from."""
+    one = Nursery()
+    yield one
+    one.close()

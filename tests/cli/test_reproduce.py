@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.report.toy_runs import toy_dataset, toy_run
 
-import drumhead.reproduce.work as work
+import drumhead.sweeps.work as work
 from drumhead.cli import FAILED, INTERRUPTED, OK, WRONG_USAGE, main
 from drumhead.runs import DataRecord
 from drumhead.training import TrainingDivergedError, train

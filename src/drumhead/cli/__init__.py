@@ -34,7 +34,9 @@ COMMANDS = {
     "reproduce": Command("reproduce", "make the paper's tables and figures, from nothing"),
     "report": Command("report", "write one HTML page of all that runs have to show"),
     "import": Command("import_run", "make a run of a published checkpoint"),
-    "runs": Command("runs", "list runs, their state and their scores"),
+    "sweep": Command("sweep", "train many runs, on this machine or on a Slurm cluster"),
+    "cancel": Command("cancel", "stop runs that are being trained or wait on a cluster"),
+    "runs": Command("runs", "list runs, their state and their scores; watch them"),
 }
 
 

@@ -68,13 +68,7 @@ class LiveReport(Observer):
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
-        kept = " kept" if report.kept else ""
-        self.console.print(
-            f"epoch {report.epoch:3}  loss {report.train_loss:.3f}  val loss {report.val_loss:.3f}  "
-            f"IoU fg {dash(report.val_iou_foreground)}  mean IoU {dash(report.val_mean_iou)}  "
-            f"{report.seconds:.0f} s{kept}",
-            highlight=False,
-        )
+        self.console.print(report, highlight=False)
 
     def ended(self) -> None:
         self.bar.stop()

@@ -16,7 +16,8 @@ from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import Dataset, standard_folder
 from drumhead.experiments import RecipeName
 from drumhead.report.chapters import chapters_of, open_runs
-from drumhead.reproduce import PlannedRun, Target, make_runs, plan_runs, planned_dataset, state_of, write_outputs
+from drumhead.reproduce import Target, plan_runs, write_outputs
+from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.training import Accelerator
 
 
@@ -93,6 +94,7 @@ def reproduce(
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
     tell(console, "no figure", outputs.left)
     tell(console, "skipped", by_name(outcome.skipped))
+    tell(console, "left to others", by_name(outcome.busy))
     tell(console, "failed", by_name(outcome.failed))
     console.print(f"{len(outcome.done)} of {len(plan)} runs are done, recipe {recipe}.", highlight=False)
     return FAILED if outcome.failed else OK

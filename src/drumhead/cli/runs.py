@@ -1,17 +1,22 @@
-"""``drumhead runs``: what is there, its state and its scores."""
+"""``drumhead runs``: what is there, its state and its scores; at one time, or watched."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
 from drumhead.cli import OK
-from drumhead.cli.progress import dash
-from drumhead.runs import Run, RunError, run_folders
+from drumhead.cli.watching import changes, counts, reasons, runs_table
+from drumhead.sweeps import Status, statuses
+
+POLL = 2.0
+"""Seconds between two looks."""
 
 
 def main(words: list[str]) -> int:
@@ -20,41 +25,53 @@ def main(words: list[str]) -> int:
     return OK
 
 
-def show(folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path("runs")) -> None:
-    """List the runs in a folder, their state and their scores.
+def show(
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path("runs"),
+    *,
+    watch: bool = False,
+) -> None:
+    """List the runs in a folder, their state and their scores, and why some do not go on.
 
     Args:
         folder: Where to look, folders below it included.
+        watch: Go on looking until Ctrl-C: a live table on a terminal, elsewhere a line for each change.
     """
-    folders = run_folders(folder)
     console = Console()
-    if not folders:
+    seen = statuses(folder)
+    if watch:
+        follow(console, folder, seen)
+        return
+    if not seen:
         console.print(f"There is no run in {folder}; begin one with `drumhead train`.")
         return
-    table = Table(title=f"Runs in {folder}", caption="IoU fg and mean IoU are of the test set, once a run is done")
-    for heading in ("run", "experiment", "seed", "state", "epochs", "val loss", "IoU fg", "mean IoU"):
-        table.add_column(heading, overflow="fold")
-    for path in folders:
-        name = path.relative_to(folder).as_posix() if path != folder else path.name
-        try:
-            table.add_row(name, *describe(Run.open(path)))
-        except RunError:
-            table.add_row(name, "-", "-", "unreadable")
+    table = runs_table(seen, folder, console)
+    table.title = f"Runs in {folder}"
     console.print(table)
+    for text in reasons(seen, folder):
+        console.print(text, soft_wrap=True)
 
 
-def describe(run: Run) -> list[str]:
-    """A run's cells after its name."""
-    experiment = run.config.experiment
-    metrics = run.metrics()
-    best = min((row["val_loss"] for row in metrics), default=None)
-    scores = run.scores()
-    return [
-        experiment.name,
-        str(experiment.seed),
-        run.state,
-        "-" if run.config.imported_from is not None else f"{len(metrics)}/{experiment.recipe.epochs}",
-        dash(best),
-        dash(scores.iou_foreground if scores else None),
-        dash(scores.mean_iou if scores else None),
-    ]
+def follow(console: Console, folder: Path, seen: list[Status]) -> None:
+    """Show how runs go until Ctrl-C."""
+    before: dict[Path, Status] = {}
+    try:
+        with Live(console=console, auto_refresh=False, transient=False) as live:
+            while True:
+                if console.is_terminal:
+                    live.update(picture(console, folder, seen), refresh=True)
+                else:
+                    for line in changes(seen, before, folder):
+                        print(line.plain, flush=True)
+                    before = {each.folder: each for each in seen}
+                time.sleep(POLL)
+                seen = statuses(folder)
+    except KeyboardInterrupt:
+        return
+
+
+def picture(console: Console, folder: Path, seen: list[Status]) -> Group:
+    """As much as fits on the terminal."""
+    why = reasons(seen, folder, most=2)
+    taken = 8 + sum(1 + text.plain.count("\n") for text in why)
+    table = runs_table(seen, folder, console, rows=max(3, console.height - taken))
+    return Group(table, *why, Text(f"{counts(seen)}   {time.strftime('%H:%M:%S')}   Ctrl-C ends watching"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from drumhead.data import DATASETS
-from drumhead.experiments import RECIPES, Experiment, Listing, RecipeName, experiment_listings
+from drumhead.experiments import RECIPES, Listing, RecipeName, experiment_listings
+from drumhead.sweeps import PlannedRun, in_order, run_name
 
 Target = Literal["tables", "figures", "all"]
 
@@ -31,21 +32,6 @@ FIGURE_EXPERIMENTS = (
 
 ALL_SEEDS = {"paper": True, "lite": False, "smoke": False}
 """Whether a recipe takes every published seed unless told otherwise; else the first."""
-
-
-class PlannedRun(NamedTuple):
-    """A run to be made."""
-
-    experiment: Experiment
-    """With its recipe and seed."""
-    folder: Path
-    """Where it goes."""
-
-    @property
-    def dataset(self) -> str:
-        """The name of its dataset."""
-        assert self.experiment.dataset is not None  # every listed experiment has one
-        return self.experiment.dataset.name
 
 
 def plan_runs(
@@ -71,20 +57,18 @@ def plan_runs(
     """
     if seeds is not None and seeds < 1:
         raise ValueError(f"seeds must be 1 or more; got {seeds}")
-    found = {run.folder: run for run in _runs(target, recipe, out, seeds)}
+    found = in_order(_runs(target, recipe, out, seeds))
     for word in only:
-        if not any(_matches(run, word) for run in found.values()):
+        if not any(_matches(run, word) for run in found):
             raise ValueError(
                 f"--only {word}: no run of {target} is of that dataset or experiment; datasets are "
                 f"{', '.join(DATASETS)}, and `drumhead experiments` lists experiments"
             )
-    chosen = [run for run in found.values() if not only or any(_matches(run, word) for word in only)]
-    datasets = list(dict.fromkeys(run.dataset for run in chosen))
-    return sorted(chosen, key=lambda run: datasets.index(run.dataset))
+    return [run for run in found if not only or any(_matches(run, word) for word in only)]
 
 
-def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> Iterator[PlannedRun]:
-    """Every experiment's first seed, then every second, and so on."""
+def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> Iterator[tuple[int, PlannedRun]]:
+    """Every experiment's seeds, numbered."""
     listings = experiment_listings()
     wanted: list[tuple[int, Listing, int]] = []
     if target != "figures":
@@ -93,9 +77,9 @@ def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> I
             wanted += [(place, listing, seed) for place, seed in enumerate(its_seeds)]
     if target != "tables":
         wanted += [(0, listings[name], listings[name].experiment.seed) for name in FIGURE_EXPERIMENTS]
-    for _, listing, seed in sorted(wanted, key=lambda each: each[0]):
+    for place, listing, seed in wanted:
         experiment = RECIPES[recipe](listing.experiment).replace(seed=seed)
-        yield PlannedRun(experiment, out / "runs" / f"{experiment.name}-seed{seed}")
+        yield place, PlannedRun(experiment, out / "runs" / run_name(experiment))
 
 
 def _matches(run: PlannedRun, word: str) -> bool:

@@ -13,11 +13,22 @@ from lightning_fabric import Fabric
 
 from drumhead.data import Dataset
 from drumhead.experiments import Experiment
-from drumhead.runs import DataRecord, Run, RunConfig, RunError, check_trained_here, package_versions
+from drumhead.runs import (
+    Claim,
+    DataRecord,
+    Run,
+    RunConfig,
+    RunError,
+    check_new_run_folder,
+    check_trained_here,
+    claim,
+    package_versions,
+)
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import fabric_precision
+from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.schedule import learning_rate
 
 __all__ = [
@@ -27,10 +38,13 @@ __all__ = [
     "LoggerName",
     "LoggerWarning",
     "Observer",
+    "Progress",
+    "ProgressFile",
     "StepReport",
     "TrainingDivergedError",
     "flatten",
     "learning_rate",
+    "read_progress",
     "train",
 ]
 
@@ -64,6 +78,7 @@ def train(
 
     Raises:
         RunError: if the folder holds another run or other things, or the data has fewer images than a batch.
+        RunBusyError: if another process trains this run.
         TrainingDivergedError: if a loss is not finite.
     """
     check_batches(experiment, dataset)
@@ -75,10 +90,14 @@ def train(
         versions=package_versions(),
         machine=describe_machine(fabric, precision),
     )
-    run = open_or_create(Path(folder), config)
-    if run.state != "done":
-        Training(run, dataset, fabric=fabric, observers=observers).fit()
-    return run
+    folder = Path(folder)
+    if is_done(folder, config):
+        return Run.open(folder)
+    with claim(folder) as right:
+        run = open_or_create(folder, config, right)
+        if run.state != "done":  # another process may just have finished it
+            Training(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
+    return Run(folder, run.config)
 
 
 def check_batches(experiment: Experiment, dataset: Dataset) -> None:
@@ -91,16 +110,25 @@ def check_batches(experiment: Experiment, dataset: Dataset) -> None:
         )
 
 
-def open_or_create(folder: Path, config: RunConfig) -> Run:
+def is_done(folder: Path, config: RunConfig) -> bool:
+    """Whether the folder holds this run, finished; nothing is written, and nobody's leave is needed.
+
+    Raises:
+        RunError: if it holds another run, or other things.
+    """
+    if not (folder / "config.json").is_file():
+        check_new_run_folder(folder)
+        return False
+    run = Run.open(folder)
+    return not check_same_run(run, config) and run.state == "done"
+
+
+def open_or_create(folder: Path, config: RunConfig, right: Claim) -> Run:
     """The run in the folder if it is this one, or a new one if the folder is new or empty."""
     if not (folder / "config.json").is_file():
-        return Run.create(folder, config)
-    run = Run.open(folder)
-    check_trained_here(run)
-    differences = differing_fields(run.config, config)
-    if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
-        listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())
-        raise RunError(f"{folder} holds another run: {listed}. Choose another folder with --out")
+        return Run.create(folder, config, claim=right)
+    run = Run.open(folder, claim=right)
+    differences = check_same_run(run, config)
     if run.config.versions != config.versions:
         warnings.warn(
             f"{folder} was begun with other package versions: its numbers may differ in the last digits", stacklevel=3
@@ -109,6 +137,20 @@ def open_or_create(folder: Path, config: RunConfig) -> Run:
         run.scores_path.unlink(missing_ok=True)
         run.write_config(run.config.replace(experiment=config.experiment))
     return run
+
+
+def check_same_run(run: Run, config: RunConfig) -> dict[str, tuple[object, object]]:
+    """What differs between a run and a configuration it can go on with: nothing, or the number of epochs.
+
+    Raises:
+        RunError: if the run is another one.
+    """
+    check_trained_here(run)
+    differences = differing_fields(run.config, config)
+    if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
+        listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())
+        raise RunError(f"{run.folder} holds another run: {listed}. Choose another folder with --out")
+    return differences
 
 
 def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tuple[object, object]]) -> bool:

@@ -46,6 +46,16 @@ class EpochReport(NamedTuple):
     kept: int
     """1 if its weights are the best so far, by the recipe's margin, else 0."""
 
+    def __str__(self) -> str:
+        scores = " ".join(
+            f" {name} {'-' if value is None else f'{value:.3f}'}"
+            for name, value in (("IoU fg", self.val_iou_foreground), ("mean IoU", self.val_mean_iou))
+        )
+        return (
+            f"epoch {self.epoch:3}  loss {self.train_loss:.3f}  val loss {self.val_loss:.3f} {scores}  "
+            f"{self.seconds:.0f} s{' kept' if self.kept else ''}"
+        )
+
 
 class Observer:
     """Watches a training; does nothing until a method is overridden. It must not change what it is shown."""

@@ -1,22 +1,11 @@
-"""A run: one training of one experiment with one seed, in one folder.
-
-| file | what it holds |
-|---|---|
-| ``config.json`` | all that made it: experiment, data, package versions, machine |
-| ``metrics.csv`` | a row for each epoch |
-| ``last.ckpt`` | the state after the last epoch, to go on from (tensors and plain values only) |
-| ``model.safetensors`` | the weights of the best epoch by validation loss, to use |
-| ``scores.json`` | scores on the test set; written last, so its presence means done |
-| ``diverged.json`` | why training stopped, if its numbers were no longer finite; removed when it goes on |
-"""
+"""A run folder, opened: its configuration, its checkpoint, its weights, its numbers."""
 
 from __future__ import annotations
 
 import csv
 import json
-import platform
-from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,79 +14,37 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from drumhead.config import Config
-from drumhead.data import Dataset
-from drumhead.experiments import Experiment
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError, read_pickle
+from drumhead.runs.claim import Claim
+from drumhead.runs.config import RunConfig
+from drumhead.runs.errors import RunError
+from drumhead.runs.folders import check_new_run_folder
+from drumhead.runs.json_files import json_text
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
 RunState = Literal["done", "imported", "diverged", "unfinished"]
-VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
-
-
-class RunError(ValueError):
-    """A folder that is not a run, or not the run that was meant."""
-
-
-class DataRecord(Config):
-    """Which data a run was trained on."""
-
-    folder: str
-    """Where it was."""
-    name: str
-    """The dataset's name."""
-    fingerprint: str
-    """SHA-256 over the hashes of all its arrays."""
-    channels: int
-    """Channels of the images."""
-    height: int
-    """Height of the images, in pixels."""
-    width: int
-    """Width of the images, in pixels."""
-    class_names: tuple[str, ...]
-    """Names of the classes; the first is background."""
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> DataRecord:
-        return cls(
-            folder=str(dataset.folder.resolve()),
-            name=dataset.manifest.name,
-            fingerprint=dataset.fingerprint,
-            channels=dataset.channels,
-            height=dataset.height,
-            width=dataset.width,
-            class_names=tuple(dataset.class_names),
-        )
-
-
-class RunConfig(Config):
-    """All that made a run: what ``config.json`` holds."""
-
-    experiment: Experiment
-    """What was trained."""
-    data: DataRecord
-    """On what."""
-    versions: dict[str, str]
-    """Versions of Python and of the packages that shape the numbers."""
-    machine: dict[str, str]
-    """System, processor, accelerator and threads."""
-    imported_from: str | None = None
-    """Where the weights were found, if they were not trained here: such a run has no training to go on with."""
 
 
 class Run:
-    """A run folder, opened. Attributes: ``folder`` and ``config``."""
+    """A run folder, opened.
 
-    def __init__(self, folder: Path, config: RunConfig) -> None:
+    Args:
+        folder: where it is.
+        config: what its ``config.json`` says.
+        claim: the right to train there, if this process has it: checked before anything is replaced.
+    """
+
+    def __init__(self, folder: Path, config: RunConfig, *, claim: Claim | None = None) -> None:
         self.folder = folder
         self.config = config
+        self.claim = claim
 
     @classmethod
-    def open(cls, folder: Path | str) -> Run:
-        """The run in a folder.
+    def open(cls, folder: Path | str, *, claim: Claim | None = None) -> Run:
+        """The run in a folder; to read it takes no claim.
 
         Raises:
             RunError: if the folder is not there, or holds no run, or its ``config.json`` is damaged.
@@ -107,12 +54,12 @@ class Run:
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, RunConfig.model_validate_json(path.read_bytes()))
+            return cls(folder, RunConfig.model_validate_json(path.read_bytes()), claim=claim)
         except ValidationError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
-    def create(cls, folder: Path | str, config: RunConfig) -> Run:
+    def create(cls, folder: Path | str, config: RunConfig, *, claim: Claim | None = None) -> Run:
         """A new run in an empty or new folder, with its ``config.json`` written.
 
         Raises:
@@ -121,13 +68,33 @@ class Run:
         folder = Path(folder)
         check_new_run_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        run = cls(folder, config)
+        run = cls(folder, config, claim=claim)
         run.write_config(config)
         return run
 
+    @contextmanager
+    def replacing(self, path: Path) -> Iterator[Path]:
+        """A temporary path that takes the place of one of the run's files if the block succeeds.
+
+        Raises:
+            RunError: if the folder is gone, or another process has the right to train there now.
+        """
+        if self.claim is not None:
+            self.claim.check()
+        with replacing(path) as temporary:
+            yield temporary
+            if self.claim is not None:
+                self.claim.check()  # once more, at the last moment: writing may have taken long
+
+    def write_json(self, path: Path, content: object) -> None:
+        """Replace one of the run's JSON files."""
+        text = json_text(content)
+        with self.replacing(path) as temporary:
+            temporary.write_text(text)
+
     def write_config(self, config: RunConfig) -> None:
         """Replace ``config.json``."""
-        write_json(self.folder / "config.json", config.model_dump(mode="json"))
+        self.write_json(self.folder / "config.json", config.model_dump(mode="json"))
         self.config = config
 
     @property
@@ -179,14 +146,14 @@ class Run:
 
     def write_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace ``metrics.csv``."""
-        with replacing(self.metrics_path) as temporary, temporary.open("w", newline="") as file:
+        with self.replacing(self.metrics_path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replace the state to go on from."""
-        with replacing(self.checkpoint_path) as temporary:
+        with self.replacing(self.checkpoint_path) as temporary:
             torch.save(dict(state), temporary)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
@@ -217,7 +184,7 @@ class Run:
     def save_model(self, model: Segmenter) -> None:
         """Replace the best weights."""
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        with replacing(self.model_path) as temporary:
+        with self.replacing(self.model_path) as temporary:
             save_file(weights, temporary, metadata={"experiment": self.config.experiment.name})
 
     def load_model(self) -> Segmenter:
@@ -250,7 +217,7 @@ class Run:
 
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
-        write_json(self.scores_path, scores.model_dump(mode="json"))
+        self.write_json(self.scores_path, scores.model_dump(mode="json"))
 
     def divergence(self) -> str | None:
         """Why training diverged, or none if it did not, or has gone on since."""
@@ -263,7 +230,7 @@ class Run:
 
     def write_divergence(self, message: str) -> None:
         """Mark the run as diverged."""
-        write_json(self.divergence_path, {"message": message})
+        self.write_json(self.divergence_path, {"message": message})
 
 
 def load(folder: Path | str) -> Segmenter:
@@ -275,47 +242,9 @@ def load(folder: Path | str) -> Segmenter:
     return Run.open(folder).load_model()
 
 
-def check_new_run_folder(folder: Path) -> None:
-    """Raise ``RunError`` if the folder holds anything, and so cannot become a run."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
-
-
 def check_trained_here(run: Run) -> None:
     """Raise ``RunError`` if a run's weights were imported."""
     if run.config.imported_from is not None:
         raise RunError(
             f"{run.folder} holds imported weights, which have no training to go on with: choose another folder"
         )
-
-
-def run_folders(folder: Path | str) -> list[Path]:
-    """Every folder that holds a run, or what is left of one, at or below ``folder``; sorted.
-
-    Raises:
-        RunError: if the folder is not there.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder")
-    found = (path.parent.relative_to(folder) for path in folder.rglob("config.json"))
-    # A hidden folder is a file being written, see drumhead.files.
-    return [folder / path for path in sorted(found) if not any(part.startswith(".") for part in path.parts)]
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape the numbers."""
-    versions = {"python": platform.python_version()}
-    for package in VERSIONED:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "unknown"
-    return versions
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all; numbers that are not finite are refused."""
-    text = json.dumps(content, indent=2, allow_nan=False)
-    with replacing(path) as temporary:
-        temporary.write_text(text + "\n")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
 
-import drumhead.reproduce.work as work
+import drumhead.sweeps.work as work
 from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, make_dataset
 from drumhead.experiments import find_experiment
-from drumhead.reproduce import Outcome, PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.runs import Run, RunError
+from drumhead.sweeps import Outcome, PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.training import Observer, TrainingDivergedError, train
 
 

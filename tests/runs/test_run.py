@@ -1,10 +1,9 @@
-"""The run folder: made, opened, loaded and listed; what is damaged is named, and nothing in it can run code."""
+"""A run folder: made, opened and loaded; what is damaged is named, and nothing in it can run code."""
 
 from __future__ import annotations
 
 import json
 import pickle
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,43 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import drumhead
-from drumhead.data import TETROMINO_CLASSES
-from drumhead.experiments import Experiment
-from drumhead.models import model_config
-from drumhead.runs import DataRecord, Run, RunConfig, RunError, load, package_versions, run_folders
-from drumhead.scores import ClassScores, Scores
+from drumhead.runs import Run, RunError, load
 
-CONFIG = RunConfig(
-    experiment=Experiment(name="tiny", dataset=None, model=model_config("cnn", layers=1, pixel_widths=(4,)), seed=5),
-    data=DataRecord(
-        folder="/data/boards",
-        name="boards",
-        fingerprint="f" * 64,
-        channels=3,
-        height=8,
-        width=9,
-        class_names=TETROMINO_CLASSES,
-    ),
-    versions={"python": "3.13.0"},
-    machine={"threads": "2"},
-)
-SCORES = Scores(
-    acc=0.75,
-    acc_foreground=None,
-    iou=0.6,
-    iou_foreground=None,
-    loss=1.25,
-    loss_foreground=None,
-    mean_iou=1 / 3,
-    classes=(ClassScores(name="background", iou=0.5, recall=None, precision=1.0),),
-    images=4,
-    images_without_foreground=4,
-)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run.create(tmp_path / "run", CONFIG)
+from .toy import CONFIG, SCORES
 
 
 def names(folder: Path) -> list[str]:
@@ -70,19 +35,6 @@ def test_a_new_run_is_its_configuration(run: Run) -> None:
 def test_the_name_is_that_of_the_folder_however_it_is_given(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(run.folder)
     assert Run.open(".").name == "run"
-
-
-def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
-    assert Run.create(tmp_path, CONFIG).config == CONFIG
-
-
-def test_a_folder_with_anything_in_it_does_not(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(RunError, match="holds other things already"):
-        Run.create(tmp_path, CONFIG)
-    with pytest.raises(RunError, match="holds other things already"):
-        Run.create(tmp_path / "thesis.txt", CONFIG)
-    assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
@@ -251,42 +203,10 @@ def test_a_crash_while_writing_keeps_the_old_file(what: str, run: Run, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr("torch.save", crash)
-    monkeypatch.setattr("drumhead.runs.save_file", crash)
+    monkeypatch.setattr("drumhead.runs.run.save_file", crash)
     with pytest.raises(KeyboardInterrupt):
         write()
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
-
-
-def test_every_run_below_a_folder_is_found(tmp_path: Path) -> None:
-    folders = [tmp_path, tmp_path / "b", tmp_path / "a" / "deep", tmp_path / "c"]
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text("anything")
-    (tmp_path / "not a run").mkdir()
-    being_written = tmp_path / "d" / ".config-x7"
-    being_written.mkdir(parents=True)
-    (being_written / "config.json").write_text("half")
-    assert run_folders(tmp_path) == [tmp_path, tmp_path / "a" / "deep", tmp_path / "b", tmp_path / "c"]
-    assert run_folders(str(tmp_path / "a")) == [tmp_path / "a" / "deep"]
-    assert run_folders(tmp_path / "not a run") == []
-
-
-def test_runs_in_a_hidden_place_are_found(tmp_path: Path) -> None:
-    Run.create(tmp_path / ".cache" / "runs" / "one", CONFIG)
-    assert run_folders(tmp_path / ".cache" / "runs") == [tmp_path / ".cache" / "runs" / "one"]
-
-
-def test_runs_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="nowhere is not a folder"):
-        run_folders(tmp_path / "nowhere")
-
-
-def test_versions_are_those_installed() -> None:
-    versions = package_versions()
-    assert versions["python"] == platform.python_version()
-    assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__
-    assert versions["drumhead"] == drumhead.__version__
-    assert "unknown" not in versions.values()
 
 
 def test_a_damaged_marker_of_divergence_is_named(run: Run) -> None:

@@ -1,0 +1,41 @@
+"""What a sweep would do, before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from drumhead.cli.watching import counts, duration
+from drumhead.data import standard_folder
+from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses
+
+
+def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, workers: int) -> None:
+    """List runs with their states, steps left, and times; then folders of data, and the sum."""
+    seen = plan_statuses(plan, jobs=SlurmView.of(out))
+    expected = estimates(plan, out)
+    for planned, status, left in zip(plan, seen, expected, strict=True):
+        steps = "? steps" if left.steps is None else f"{left.steps:,} steps"
+        time = "time unknown" if left.seconds is None else duration(left.seconds)
+        line = f"{status.state:10}  {steps:>15}  {time:>12}  {planned.folder}"
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for folder in dict.fromkeys(standard_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
+        state = "done" if folder.exists() else "missing"
+        console.print(f"{state:10}  {'data':>15}  {'':12}  {folder}", highlight=False, soft_wrap=True, markup=False)
+    console.print(counts(seen), highlight=False)
+    known = [each.seconds for each in expected if each.seconds is not None]
+    unknown = len(expected) - len(known)
+    total = sum(known)
+    if total or not unknown:
+        alone = f"{duration(total)} of training by one worker"
+        together = max([total / workers, *known])
+        shared = f", about {duration(together)} by {workers}" if workers > 1 else ""
+        console.print(
+            f"{alone}{shared}, at the pace of runs of the same kind in {out}; scoring comes on top", highlight=False
+        )
+    if unknown:
+        console.print(
+            f"{unknown} runs of unknown time: no run of their kind in {out} has finished an epoch yet", highlight=False
+        )

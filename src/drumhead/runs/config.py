@@ -1,0 +1,69 @@
+"""All that made a run: what ``config.json`` holds."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from drumhead.config import Config
+from drumhead.data import Dataset
+from drumhead.experiments import Experiment
+
+VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
+
+
+class DataRecord(Config):
+    """Which data a run was trained on."""
+
+    folder: str
+    """Where it was."""
+    name: str
+    """The dataset's name."""
+    fingerprint: str
+    """SHA-256 over the hashes of all its arrays."""
+    channels: int
+    """Channels of the images."""
+    height: int
+    """Height of the images, in pixels."""
+    width: int
+    """Width of the images, in pixels."""
+    class_names: tuple[str, ...]
+    """Names of the classes; the first is background."""
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> DataRecord:
+        return cls(
+            folder=str(dataset.folder.resolve()),
+            name=dataset.manifest.name,
+            fingerprint=dataset.fingerprint,
+            channels=dataset.channels,
+            height=dataset.height,
+            width=dataset.width,
+            class_names=tuple(dataset.class_names),
+        )
+
+
+class RunConfig(Config):
+    """All that made a run: what ``config.json`` holds."""
+
+    experiment: Experiment
+    """What was trained."""
+    data: DataRecord
+    """On what."""
+    versions: dict[str, str]
+    """Versions of Python and of the packages that shape the numbers."""
+    machine: dict[str, str]
+    """System, processor, accelerator and threads."""
+    imported_from: str | None = None
+    """Where the weights were found, if they were not trained here: such a run has no training to go on with."""
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that shape the numbers."""
+    versions = {"python": platform.python_version()}
+    for package in VERSIONED:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "unknown"
+    return versions

@@ -1,0 +1,11 @@
+"""What can be wrong with a run folder."""
+
+from __future__ import annotations
+
+
+class RunError(ValueError):
+    """A folder that is not a run, or not the run that was meant."""
+
+
+class RunBusyError(RunError):
+    """A folder in which another process trains."""

@@ -1,0 +1,16 @@
+"""A run folder with nothing in it but its configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drumhead.runs import Run
+
+from .toy import CONFIG
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.create(tmp_path / "run", CONFIG)
