@@ -62,7 +62,7 @@ class Lab:
 
     def sweep(self, seeds: str, *more: str, epochs: int = 2, code: int = 0) -> str:
         """Sweep a small NWM over seeds on the cluster."""
-        fields = [word for field in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", field)]
+        fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
         words = ("sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm")
         return self.drumhead(*words, *more, code=code)
 
