@@ -13,7 +13,9 @@ from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, m
 from drumhead.experiments import find_experiment
 from drumhead.runs import Run, RunError
 from drumhead.sweeps import Outcome, PlannedRun, make_runs, planned_dataset, state_of
-from drumhead.training import Observer, TrainingDivergedError, train
+from drumhead.training import Devices, Observer, TrainingDivergedError, train
+
+CPU = Devices(accelerator="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
 
 
 def make(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> Outcome:
-    return make_runs(plan, prepare=lambda _: dataset, observer=lambda _: Observer(), accelerator="cpu", **settings)
+    return make_runs(plan, prepare=lambda _: dataset, observer=lambda _: Observer(), devices=CPU, **settings)
 
 
 def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path:
         begun.append(planned)
         return Observer()
 
-    outcome = make_runs(plan, prepare=lambda _: boards, observer=observer, accelerator="cpu")
+    outcome = make_runs(plan, prepare=lambda _: boards, observer=observer, devices=CPU)
     assert outcome == Outcome(done=[planned.folder for planned in plan])
     assert begun == [half, missing]
     assert (done.folder / "model.safetensors").stat().st_mtime_ns == before
@@ -55,7 +57,7 @@ def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path:
 def test_an_interrupted_plan_goes_on(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
     with pytest.raises(KeyboardInterrupt):
-        make_runs(plan, prepare=lambda _: boards, observer=lambda _: Stop(after_epoch=1), accelerator="cpu")
+        make_runs(plan, prepare=lambda _: boards, observer=lambda _: Stop(after_epoch=1), devices=CPU)
     assert [state_of(planned) for planned in plan] == ["unfinished", "missing"]
     assert len(make(plan, boards).done) == 2
 

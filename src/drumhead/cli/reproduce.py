@@ -18,7 +18,7 @@ from drumhead.experiments import RecipeName
 from drumhead.report.chapters import chapters_of, open_runs
 from drumhead.reproduce import Target, plan_runs, write_outputs
 from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
-from drumhead.training import Accelerator
+from drumhead.training import Accelerator, Devices
 
 
 def main(words: list[str]) -> int:
@@ -76,7 +76,11 @@ def reproduce(
 
     try:
         outcome = make_runs(
-            plan, prepare=prepare, observer=observer, accelerator=accelerator, skip_without_data=recipe == "smoke"
+            plan,
+            prepare=prepare,
+            observer=observer,
+            devices=Devices(accelerator=accelerator),
+            skip_without_data=recipe == "smoke",
         )
         runs, unreadable = open_runs([out / "runs"] if (out / "runs").is_dir() else [])
         study = None

@@ -32,7 +32,7 @@ from drumhead.sweeps import (
     submit,
 )
 from drumhead.sweeps.local import visible_gpus
-from drumhead.training import Accelerator, check_batches
+from drumhead.training import Accelerator, Devices, Strategy, check_batches
 
 POLL = {"local": 0.5, "slurm": 10.0}
 """Seconds between two looks at runs."""
@@ -55,6 +55,9 @@ def sweep(
     data: Path | None = None,
     mnist_root: Path | None = None,
     accelerator: Accelerator = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    strategy: Strategy = "auto",
     on: Literal["local", "slurm"] = "local",
     retry_failed: bool = False,
     dry_run: bool = False,
@@ -93,6 +96,9 @@ def sweep(
         data: A folder of data for all runs; by default each experiment's own, made under data/ if not there yet.
         mnist_root: A folder with MNIST's four IDX files, if needed; else that of DRUMHEAD_MNIST_ROOT, or a download.
         accelerator: Where to train.
+        devices: Devices of each node that share every batch of a run.
+        nodes: On Slurm, nodes that train a run together.
+        strategy: How several devices train one model, as of drumhead train.
         on: This machine, or the Slurm cluster it is part of.
         retry_failed: Go on with runs that diverged, too; with the same seed they mostly do so again.
         dry_run: List every run, its folder, its state, and how long it will take; make nothing.
@@ -116,6 +122,9 @@ def sweep(
     for name, value in (("workers", workers), ("threads", threads)):
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be 1 or more; got {value}")
+    if nodes > 1 and on == "local":
+        raise ValueError(f"--nodes {nodes} needs a cluster: --on slurm")
+    where = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
     if on == "slurm":
         settings = read_settings(
             cluster,
@@ -135,21 +144,21 @@ def sweep(
     if dry_run:
         show_estimate(console, plan, out, workers=workers or 1)
         return OK
-    prepare(console, plan, mnist_root=mnist_root, retry_failed=retry_failed)
+    prepare(console, plan, where, mnist_root=mnist_root)
     if on == "slurm":
-        return run_on_slurm(console, plan, out, settings, wait, accelerator=accelerator, retry_failed=retry_failed)
+        return run_on_slurm(console, plan, out, settings, wait, where=where, retry_failed=retry_failed)
     return run_here(
         console,
         plan,
         out,
-        workers=workers or max(1, len(visible_gpus()) if accelerator in ("auto", "cuda") else 1),
+        workers=workers or max(1, len(visible_gpus(accelerator)) // devices),
         threads=threads,
-        accelerator=accelerator,
+        where=where,
         retry_failed=retry_failed,
     )
 
 
-def prepare(console: Console, plan: Sequence[PlannedRun], *, mnist_root: Path | None, retry_failed: bool) -> None:
+def prepare(console: Console, plan: Sequence[PlannedRun], where: Devices, *, mnist_root: Path | None) -> None:
     """Make the data of runs that are to be trained, once, before anything is started.
 
     Raises:
@@ -162,7 +171,7 @@ def prepare(console: Console, plan: Sequence[PlannedRun], *, mnist_root: Path | 
             dataset = planned_dataset(planned, mnist_root=mnist_root, progress=progress)
         for each in open_ones:
             if each.dataset_key == planned.dataset_key:
-                check_batches(each.experiment, dataset)
+                check_batches(each.experiment, dataset, where)
 
 
 def run_here(
@@ -172,7 +181,7 @@ def run_here(
     *,
     workers: int,
     threads: int | None,
-    accelerator: Accelerator,
+    where: Devices,
     retry_failed: bool,
 ) -> int:
     """Make runs by workers on this machine, and show how they go."""
@@ -189,7 +198,7 @@ def run_here(
                 out=out,
                 workers=workers,
                 threads=threads,
-                accelerator=accelerator,
+                devices=where,
                 retry_failed=retry_failed,
             ) as sweep,
         ):
@@ -210,12 +219,12 @@ def run_on_slurm(
     settings: ClusterSettings,
     wait: bool,
     *,
-    accelerator: Accelerator,
+    where: Devices,
     retry_failed: bool,
 ) -> int:
     """Submit what is neither done nor queued; follow it, if that is wanted."""
     to_do = [each for each in plan if settled(each, retry_diverged=retry_failed) is None]
-    new = submit(to_do, out=out, settings=settings, accelerator=accelerator, retry_failed=retry_failed)
+    new = submit(to_do, out=out, settings=settings, devices=where, retry_failed=retry_failed)
     for folder, submitted in new.items():
         console.print(f"job {submitted.job}  {out / folder.name}", highlight=False, soft_wrap=True)
     seen = plan_statuses(plan, jobs=SlurmView.of(out))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from drumhead.runs import Run, RunError, owner
+from drumhead.runs.claim import slurm_job
 from drumhead.sweeps.log import EpochLog, logged
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.work import Result, make_run, planned_dataset, settled
-from drumhead.training import Accelerator
+from drumhead.training import Devices, is_first_process, train
 
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission
@@ -43,8 +44,8 @@ class RunJob:
     """Where standard folders of data are, all made already."""
     limit: float
     """Time limit of the job, in seconds."""
-    accelerator: Accelerator = "auto"
-    """Where to train."""
+    devices: Devices
+    """Where to train; of several devices, each has a task of the job."""
     retry_failed: bool = False
     """Go on though it diverged."""
     wasted: float = 0.0
@@ -60,25 +61,34 @@ class RunJob:
         if cpus := os.environ.get("SLURM_CPUS_PER_TASK"):
             torch.set_num_threads(int(cpus))
         faulthandler.enable()
-        result = self.make()
+        result = self.make() if is_first_process(self.devices) else self.help_make()
         if result.kind != "done":
             raise JobFailedError(f"{self.planned.folder}: {result.reason}")
 
     def make(self) -> Result:
         """Train the run, after whoever else may still do so."""
         deadline = time.monotonic() + WAIT
-        job = os.environ.get("SLURM_ARRAY_JOB_ID") or os.environ.get("SLURM_JOB_ID", "")
         while True:
-            result = settled(self.planned, retry_diverged=self.retry_failed)
-            if result is None:
-                title = f"{self.planned.folder.name}, Slurm job {job}"
-                dataset = planned_dataset(self.planned, root=self.data_root)
-                around = logged(self.planned.folder, title)
-                result = make_run(self.planned, dataset, EpochLog(), accelerator=self.accelerator, around=around)
-            if result.kind != "busy" or time.monotonic() > deadline:
+            result = settled(self.planned, retry_diverged=self.retry_failed) or self.train()
+            if result.kind != "busy" or self.devices.count > 1 or time.monotonic() > deadline:
                 return result
             print(f"waiting: {owner(self.planned.folder) or 'another process'} trains this run", flush=True)
             time.sleep(5.0)
+
+    def train(self) -> Result:
+        """Train the run, its output in its own log."""
+        dataset = planned_dataset(self.planned, root=self.data_root)
+        around = logged(self.planned.folder, f"{self.planned.folder.name}, Slurm job {slurm_job()}")
+        return make_run(self.planned, dataset, EpochLog(), devices=self.devices, around=around)
+
+    def help_make(self) -> Result:
+        """Take part in the training as another process than the first, which alone writes."""
+        result = settled(self.planned, retry_diverged=self.retry_failed)
+        if result is not None and result.kind != "busy":  # busy is what the first process of this job is
+            return result
+        dataset = planned_dataset(self.planned, root=self.data_root)
+        train(self.planned.experiment, dataset, self.planned.folder, **self.devices.model_dump())
+        return Result("done")
 
     def checkpoint(self) -> DelayedSubmission:
         """The job to queue again; called by submitit when the time limit is near or the job is pre-empted.

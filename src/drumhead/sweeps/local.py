@@ -24,7 +24,7 @@ from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.work import settled
 from drumhead.sweeps.worker import Worker
 from drumhead.sweeps.workplace import pickle_folder, workplace
-from drumhead.training import Accelerator
+from drumhead.training import Accelerator, Devices
 
 if TYPE_CHECKING:
     from submitit import Job
@@ -122,7 +122,7 @@ def local_sweep(
     out: Path,
     workers: int,
     threads: int | None = None,
-    accelerator: Accelerator = "auto",
+    devices: Devices | None = None,
     retry_failed: bool = False,
     data_root: Path = Path("data"),
 ) -> Iterator[LocalSweep]:
@@ -135,26 +135,26 @@ def local_sweep(
         out: the folder of the runs.
         workers: how many.
         threads: of each; by default the processors' share.
-        accelerator: where to train; GPUs are dealt out in turn.
+        devices: where each run is trained; GPUs are dealt out in turn.
         retry_failed: try again what diverged.
         data_root: where standard folders of data are.
     """
     folder = workplace(out) / f"sweep-{secrets.token_hex(4)}"
     pickles = pickle_folder(out) / folder.name
-    gpus = visible_gpus() if accelerator in ("auto", "cuda") else []
+    devices = devices or Devices()
     settings: dict[str, Any] = {
         "plan": tuple(planned._replace(folder=planned.folder.resolve()) for planned in plan),
         "data_root": data_root.resolve(),
         "sweep": folder,
         "begun": time.time(),
         "threads": threads or max(1, torch.get_num_threads() // workers),
-        "accelerator": accelerator,
+        "devices": devices,
         "retry_failed": retry_failed,
     }
     try:
         with claim(folder):
             sweep = LocalSweep(
-                [Worker(gpu=gpus[k % len(gpus)] if gpus else None, **settings) for k in range(workers)], folder, pickles
+                [Worker(gpus=dealt_gpus(number, devices), **settings) for number in range(workers)], folder, pickles
             )
             try:
                 yield sweep
@@ -181,8 +181,17 @@ def dead_owner(folder: Path) -> Owner | None:
     return left if left and left.host == socket.gethostname() and owner(folder) is None else None
 
 
-def visible_gpus() -> list[str]:
-    """The GPUs this process may use, as ``CUDA_VISIBLE_DEVICES`` names them."""
+def dealt_gpus(number: int, devices: Devices) -> str | None:
+    """The GPUs of a worker by its number, as ``CUDA_VISIBLE_DEVICES`` names them; None if it trains on none."""
+    gpus = visible_gpus(devices.accelerator)
+    first = number * devices.devices
+    return ",".join(gpus[(first + k) % len(gpus)] for k in range(devices.devices)) if gpus else None
+
+
+def visible_gpus(accelerator: Accelerator = "auto") -> list[str]:
+    """The GPUs that may be trained on, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    if accelerator not in ("auto", "cuda"):
+        return []
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip()]

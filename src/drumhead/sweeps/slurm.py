@@ -26,7 +26,7 @@ from drumhead.sweeps.job import RunJob
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.settings import ClusterSettings
 from drumhead.sweeps.workplace import pickle_folder, workplace, workplaces
-from drumhead.training import Accelerator
+from drumhead.training import Devices
 
 MOST_TASKS = 1000
 """Tasks of one array: Slurm by default takes no more than 1001."""
@@ -88,7 +88,7 @@ def submit(
     *,
     out: Path,
     settings: ClusterSettings,
-    accelerator: Accelerator = "auto",
+    devices: Devices | None = None,
     retry_failed: bool = False,
     data_root: Path = Path("data"),
 ) -> dict[Path, Submitted]:
@@ -98,14 +98,14 @@ def submit(
         plan: runs that are to be trained, of which all data has been made.
         out: the folder of the runs.
         settings: what the jobs ask for.
-        accelerator: where to train.
+        devices: where each run is trained: a task for each.
         retry_failed: go on with runs that diverged.
         data_root: where standard folders of data are, as the nodes see it.
 
     Raises:
         SlurmError: if Slurm refuses, or cannot tell what is queued: nothing is submitted twice for that.
     """
-    pickles = pickle_folder(out)
+    pickles, devices = pickle_folder(out), devices or Devices()
     with one_at_a_time(out):
         queued = queued_runs(out)
         jobs = [
@@ -113,7 +113,7 @@ def submit(
                 planned=planned._replace(folder=planned.folder.resolve()),
                 data_root=data_root.resolve(),
                 limit=settings.time * 60.0,
-                accelerator=accelerator,
+                devices=devices,
                 retry_failed=retry_failed,
             )
             for planned in plan
@@ -122,19 +122,19 @@ def submit(
         new: dict[Path, Submitted] = {}
         rest = iter(jobs)
         while batch := list(islice(rest, MOST_TASKS)):
-            new |= submit_batch(batch, pickles, settings)
+            new |= submit_batch(batch, pickles, parameters(settings, devices))
             note(out, new)
     return new
 
 
-def submit_batch(jobs: Sequence[RunJob], pickles: Path, settings: ClusterSettings) -> dict[Path, Submitted]:
+def submit_batch(jobs: Sequence[RunJob], pickles: Path, what: Mapping[str, object]) -> dict[Path, Submitted]:
     """Submit one array; a single job is no array."""
     from submitit import SlurmExecutor
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     name = f"drumhead-{secrets.token_hex(4)}"  # squeue shows the first eight letters
     executor = SlurmExecutor(pickles, max_num_timeout=ALWAYS)
-    executor.update_parameters(job_name=name, **parameters(settings))
+    executor.update_parameters(job_name=name, **what)
     try:
         submitted = executor.submit_array(jobs)
     except (FailedJobError, FailedSubmissionError) as error:
@@ -145,7 +145,7 @@ def submit_batch(jobs: Sequence[RunJob], pickles: Path, settings: ClusterSetting
     }
 
 
-def parameters(settings: ClusterSettings) -> dict[str, object]:
+def parameters(settings: ClusterSettings, devices: Devices) -> dict[str, object]:
     """What submitit writes into the batch script."""
     values: dict[str, object] = {
         "time": settings.time,
@@ -165,6 +165,8 @@ def parameters(settings: ClusterSettings) -> dict[str, object]:
         "additional_parameters": dict(settings.more) or None,
         "stderr_to_stdout": True,
     }
+    if devices.count > 1:
+        values |= {"nodes": devices.nodes, "ntasks_per_node": devices.devices}
     return {name: value for name, value in values.items() if value is not None}
 
 

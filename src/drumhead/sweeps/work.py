@@ -12,7 +12,7 @@ from drumhead.data import DATASETS, Dataset, DatasetError, mnist_at_hand, open_d
 from drumhead.runs import Run, RunBusyError, RunError, check_new_run_folder, owner
 from drumhead.sweeps.failure import Failure, clear_failure, read_failure, write_failure
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.training import Accelerator, Observer, train
+from drumhead.training import Devices, Observer, train
 
 PlannedState = Literal["missing", "unfinished", "diverged", "done", "running"]
 
@@ -72,7 +72,7 @@ def make_runs(
     *,
     prepare: Callable[[PlannedRun], Dataset],
     observer: Callable[[PlannedRun], Observer],
-    accelerator: Accelerator = "auto",
+    devices: Devices | None = None,
     skip_without_data: bool = False,
     retry_diverged: bool = False,
     skip: Callable[[PlannedRun], str | None] = lambda _: None,
@@ -87,7 +87,7 @@ def make_runs(
         plan: runs whose folders hold nothing else, by :func:`state_of`.
         prepare: gives the data of a run; called once for each dataset of which something is to be made.
         observer: gives who watches a run.
-        accelerator: where to train.
+        devices: where to train; one, whatever there is, by default.
         skip_without_data: leave out runs whose data cannot be had, rather than count them as failed.
         retry_diverged: go on with runs that diverged before, from their last finished epoch.
         skip: tells why a run is to be left out, if it is.
@@ -121,7 +121,7 @@ def make_runs(
             dataset = data_of(planned)
         except DatasetError as error:
             return Result("skipped" if skip_without_data else "failed", f"no data: {error}")
-        return make_run(planned, dataset, observer(planned), accelerator=accelerator, around=around(planned))
+        return make_run(planned, dataset, observer(planned), devices=devices, around=around(planned))
 
     results = {planned.folder: result_of(planned) for planned in plan}
     for planned in plan:
@@ -153,14 +153,15 @@ def make_run(
     dataset: Dataset,
     observer: Observer,
     *,
-    accelerator: Accelerator = "auto",
+    devices: Devices | None = None,
     around: AbstractContextManager[None] | None = None,
 ) -> Result:
     """Train one planned run, or go on with it. Whatever goes wrong with it is told, and noted in its folder."""
+    where = (devices or Devices()).model_dump()
     try:
         with around or nullcontext():
             clear_failure(planned.folder)
-            train(planned.experiment, dataset, planned.folder, accelerator=accelerator, observers=[observer])
+            train(planned.experiment, dataset, planned.folder, **where, observers=[observer])
     except RunBusyError as error:
         return Result("busy", str(error))
     except ArithmeticError as error:

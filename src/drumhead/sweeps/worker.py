@@ -20,7 +20,7 @@ from drumhead.sweeps.failure import read_failure
 from drumhead.sweeps.log import EpochLog, logged
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.work import failure_since, make_runs, planned_dataset
-from drumhead.training import Accelerator
+from drumhead.training import Devices
 
 HEARTBEAT = 1.0
 """Seconds between two looks at whether the command that started a worker still lives."""
@@ -40,17 +40,17 @@ class Worker:
     """When the sweep began, in seconds since 1970."""
     threads: int
     """Threads of torch."""
-    accelerator: Accelerator = "auto"
+    devices: Devices
     """Where to train."""
-    gpu: str | None = None
-    """The GPU to use, as ``CUDA_VISIBLE_DEVICES`` names it."""
+    gpus: str | None = None
+    """The GPUs to use, as ``CUDA_VISIBLE_DEVICES`` names them."""
     retry_failed: bool = False
     """Try again what diverged before the sweep began."""
 
     def __call__(self) -> None:
         """Make runs until there is none left to make, or the worker is told to stop."""
-        if self.gpu is not None:
-            os.environ["CUDA_VISIBLE_DEVICES"] = self.gpu  # read when CUDA is first used, which is not yet
+        if self.gpus is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = self.gpus  # read when CUDA is first used, which is not yet
         torch.set_num_threads(self.threads)
         faulthandler.enable()
         signal.signal(signal.SIGTERM, interrupt)
@@ -76,7 +76,7 @@ class Worker:
             self.plan,
             prepare=lambda planned: planned_dataset(planned, root=self.data_root),
             observer=lambda _: EpochLog(),
-            accelerator=self.accelerator,
+            devices=self.devices,
             retry_diverged=self.retry_failed,
             skip=lambda planned: failure_since(planned, self.begun),
             around=log,
