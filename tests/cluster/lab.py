@@ -1,0 +1,100 @@
+"""A lab's folder on a cluster: settings, data and runs, and the command line as a user there calls it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from drumhead.data import open_dataset
+from drumhead.runs import Run
+from drumhead.training import train
+
+from .slurm_cluster import SlurmCluster
+
+COMMAND = "import sys; from drumhead.cli import main; sys.exit(main())"
+EXPERIMENT = "tetrominoes-nwm-linear"
+SETTINGS = """\
+partition: low
+time: 1:00:00
+cpus: 1
+mem: 1G
+signal_delay: 30
+"""
+SMALL = (
+    *("dataset.canvas=24", "dataset.cell=5", "dataset.max-pieces=2"),
+    *("model.steps=6", "model.width=4", "model.pixel-widths=16"),
+)
+"""Fields that make a step of the NWM take milliseconds."""
+
+
+class Lab:
+    """A folder with ``drumhead.yaml``.
+
+    Args:
+        folder: empty.
+        cluster: where jobs go.
+    """
+
+    def __init__(self, folder: Path, cluster: SlurmCluster) -> None:
+        self.folder, self.cluster = folder, cluster
+        (folder / "drumhead.yaml").write_text(SETTINGS)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A user's environment: the cluster's, one thread, the package that is tested."""
+        path = os.pathsep.join(filter(None, sys.path))
+        return {**self.cluster.environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+
+    def drumhead(self, *words: str, code: int = 0, seconds: float = 180) -> str:
+        """What a command says on standard output, or on standard error if it is to fail."""
+        ended = subprocess.run(
+            [sys.executable, "-c", COMMAND, *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+        assert ended.returncode == code, f"{words} ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+        return ended.stderr if code else ended.stdout
+
+    def sweep(self, seeds: str, *more: str, epochs: int = 2, code: int = 0) -> str:
+        """Sweep a small NWM over seeds on the cluster."""
+        fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
+        words = ("sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm")
+        return self.drumhead(*words, *more, code=code)
+
+    def runs(self) -> dict[int, Run]:
+        """The runs there are, by seed."""
+        found = (Run.open(path.parent) for path in self.folder.glob("runs/*/config.json"))
+        return {run.config.experiment.seed: run for run in found}
+
+    def epochs(self, seed: int = 0) -> int:
+        """How many epochs of a run are finished."""
+        return len(run.metrics()) if (run := self.runs().get(seed)) else 0
+
+    def is_done(self, seed: int = 0) -> bool:
+        """Whether a run is done."""
+        return (run := self.runs().get(seed)) is not None and run.state == "done"
+
+    def wait_until_done(self, seed: int = 0, *, seconds: float) -> None:
+        """Wait for a run to be done, and its job to have ended."""
+        self.cluster.wait_for(
+            lambda: self.is_done(seed) and not self.cluster.jobs(), "the run to be done", seconds=seconds
+        )
+
+    def wait_for_epochs(self, count: int, seed: int = 0, *, seconds: float = 60) -> None:
+        """Wait for a run to have finished so many epochs."""
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=seconds)
+
+    def log(self, seed: int = 0) -> str:
+        """All that a run's jobs printed."""
+        return (self.runs()[seed].folder / "log.txt").read_text()
+
+    def uninterrupted(self, seed: int = 0) -> Run:
+        """The same run, trained here in one go."""
+        run = self.runs()[seed]
+        dataset = open_dataset(Path(run.config.data.folder))
+        return train(run.config.experiment, dataset, self.folder / "through", accelerator="cpu")
