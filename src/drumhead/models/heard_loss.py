@@ -252,4 +252,5 @@ class _HeardLoss(torch.autograd.Function):
     def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
-        return None, *(None if gradient is None else gradient * incoming for gradient in ctx.saved_tensors)
+        with torch_on_one_thread():
+            return None, *(None if gradient is None else gradient * incoming for gradient in ctx.saved_tensors)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from drumhead.models.heard_loss import heard_classes, heard_logits, heard_loss
 from drumhead.models.hearing import Hearing, obstacle
+from drumhead.models.kernels.threads import torch_on_one_thread
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_shares, sampled_shares
@@ -84,10 +85,12 @@ class Listener(Segmenter):
             return super().loss(images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label)
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
-        weights = pixel_shares(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=images.dtype)
-        if pixels is not None:
-            weights = sampled_shares(weights, pixels)
-        hearing, targets = self.hearing, known_classes(masks, ignored_label)
+        with torch_on_one_thread():
+            weights = pixel_shares(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=images.dtype)
+            if pixels is not None:
+                weights = sampled_shares(weights, pixels)
+            targets = known_classes(masks, ignored_label)
+        hearing = self.hearing
         heard = {id(parameter) for module in hearing.modules for parameter in module.parameters()}
         others = [parameter for parameter in self.parameters() if id(parameter) not in heard]
         loss: Tensor = heard_loss(

@@ -146,7 +146,8 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
-        pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
+        with torch_on_one_thread():
+            pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         part = self.processes.part(len(masks))
         own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
         with self.fabric.autocast():
@@ -155,7 +156,7 @@ class Training:
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
-        with torch_on_one_thread():  # small tensors, for which a busy machine's threads would wait for each other
+        with torch_on_one_thread():
             if self.recipe.clip is not None:
                 norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
                 self.check_finite(norm.item(), "the gradient's norm")

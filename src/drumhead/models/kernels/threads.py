@@ -1,7 +1,8 @@
 """Parts of a computation in Python threads, each with torch on one thread.
 
-What stays in cache is too small for torch to share among its threads; whole images are not. The threads live for
-one call, so none is there when a process forks.
+What stays in cache is too small for torch to share among its threads; whole images are not. Small tensors are too: on
+a busy machine torch's threads wait for each other, and burn a processor meanwhile. The threads here live for one call,
+so none is there when a process forks.
 """
 
 from __future__ import annotations
