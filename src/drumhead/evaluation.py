@@ -60,8 +60,14 @@ def evaluate_run(
         batch_size: images at a time.
         accelerator: where to compute.
         progress: called with the number of batches done and the total.
+
+    Raises:
+        ValueError: if this machine has no such accelerator.
     """
-    fabric = Fabric(accelerator=accelerator, devices=1)
+    try:
+        fabric = Fabric(accelerator=accelerator, devices=1)
+    except RuntimeError as error:  # Fabric's answer to an accelerator that is not there
+        raise ValueError(f"accelerator must be one this machine has; got {accelerator}. {error}") from error
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
     return evaluate(model, reporting(loader, len(loader), progress), dataset.class_names)

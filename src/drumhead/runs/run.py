@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from drumhead.files import replacing
+from drumhead.files import read_json, read_small, replacing
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError, read_pickle
 from drumhead.runs.claim import Claim
@@ -22,6 +21,7 @@ from drumhead.runs.config import RunConfig
 from drumhead.runs.errors import RunError
 from drumhead.runs.folders import check_new_run_folder
 from drumhead.runs.json_files import json_text
+from drumhead.runs.sizes import check_size
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
@@ -54,8 +54,8 @@ class Run:
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, RunConfig.model_validate_json(path.read_bytes()), claim=claim)
-        except ValidationError as error:
+            return cls(folder, RunConfig.model_validate_json(read_small(path)), claim=claim)
+        except ValueError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
@@ -138,11 +138,18 @@ class Run:
         return self.folder / "diverged.json"
 
     def metrics(self) -> list[dict[str, float]]:
-        """A row for each finished epoch; empty if there is none."""
+        """A row for each finished epoch; empty if there is none.
+
+        Raises:
+            RunError: if the file is damaged.
+        """
         if not self.metrics_path.is_file():
             return []
-        with self.metrics_path.open(newline="") as file:
-            return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+        try:
+            rows = csv.DictReader(StringIO(read_small(self.metrics_path).decode(), newline=""))
+            return [{key: float(value) for key, value in row.items() if value} for row in rows]
+        except (ValueError, TypeError, csv.Error) as error:
+            raise RunError(f"{self.metrics_path} does not hold a row of numbers for each epoch: {error}") from error
 
     def write_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace ``metrics.csv``."""
@@ -171,13 +178,18 @@ class Run:
         return state
 
     def new_model(self) -> Segmenter:
-        """The run's model, untrained, with the initial weights its seed gives."""
+        """The run's model, untrained, with the initial weights its seed gives.
+
+        Raises:
+            RunError: if it is larger than any that is trained here.
+        """
         data = self.config.data
         experiment = self.config.experiment
+        shape = {"in_channels": data.channels, "classes": len(data.class_names)}
+        check_size(experiment.model, **shape)
         return build(
             experiment.model,
-            in_channels=data.channels,
-            classes=len(data.class_names),
+            **shape,
             seed=derive_seed(experiment.seed, "initialisation"),
         )
 
@@ -211,8 +223,8 @@ class Run:
         if not self.scores_path.is_file():
             return None
         try:
-            return Scores.model_validate_json(self.scores_path.read_bytes())
-        except ValidationError as error:
+            return Scores.model_validate_json(read_small(self.scores_path))
+        except ValueError as error:
             raise RunError(f"{self.scores_path} does not hold scores: {error}") from error
 
     def write_scores(self, scores: Scores) -> None:
@@ -224,7 +236,7 @@ class Run:
         if not self.divergence_path.is_file():
             return None
         try:
-            return str(json.loads(self.divergence_path.read_bytes())["message"])
+            return str(read_json(self.divergence_path)["message"])
         except (ValueError, TypeError, KeyError) as error:
             raise RunError(f"{self.divergence_path} does not tell why training diverged: {error!r}") from error
 
