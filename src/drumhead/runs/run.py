@@ -25,6 +25,8 @@ from drumhead.runs.sizes import check_size
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
+MEASURED = frozenset({"epoch", "seconds", "train_loss", "val_loss"})
+"""What every epoch has in ``metrics.csv``, besides scores."""
 RunState = Literal["done", "imported", "diverged", "unfinished"]
 
 
@@ -146,8 +148,12 @@ class Run:
         if not self.metrics_path.is_file():
             return []
         try:
-            rows = csv.DictReader(StringIO(read_small(self.metrics_path).decode(), newline=""))
-            return [{key: float(value) for key, value in row.items() if value} for row in rows]
+            table = csv.DictReader(StringIO(read_small(self.metrics_path).decode(), newline=""))
+            rows = [{key: float(value) for key, value in row.items() if value} for row in table]
+            missing = MEASURED - set(table.fieldnames or ()).intersection(*rows)
+            if missing:
+                raise ValueError(f"{', '.join(sorted(missing))} missing")
+            return rows
         except (ValueError, TypeError, csv.Error) as error:
             raise RunError(f"{self.metrics_path} does not hold a row of numbers for each epoch: {error}") from error
 
