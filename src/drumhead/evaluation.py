@@ -9,7 +9,7 @@ from typing import Literal
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from drumhead.data import Dataset, DatasetError, image_loader, open_dataset
+from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate
 
@@ -63,7 +63,9 @@ def evaluate_run(
 
     Raises:
         ValueError: if this machine has no such accelerator.
+        DatasetError: if a file of that split is damaged.
     """
+    check_hashes(dataset, [split])
     try:
         fabric = Fabric(accelerator=accelerator, devices=1)
     except RuntimeError as error:  # Fabric's answer to an accelerator that is not there

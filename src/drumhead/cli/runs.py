@@ -47,7 +47,7 @@ def describe(run: Run) -> list[str]:
     """A run's cells after its name."""
     experiment = run.config.experiment
     metrics = run.metrics()
-    best = min((row["val_loss"] for row in metrics), default=None)
+    best = min((row["val_loss"] for row in metrics if "val_loss" in row), default=None)
     scores = run.scores()
     return [
         experiment.name,

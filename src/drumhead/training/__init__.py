@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from lightning_fabric import Fabric
 
-from drumhead.data import Dataset
+from drumhead.data import Dataset, check_hashes
 from drumhead.experiments import Experiment
 from drumhead.runs import (
     Claim,
@@ -75,6 +75,7 @@ def train(
     Raises:
         RunError: if the folder holds another run or other things, or the data has fewer images than a batch.
         RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
         TrainingDivergedError: if a loss is not finite.
     """
     check_batches(experiment, dataset)
@@ -89,6 +90,7 @@ def train(
     folder = Path(folder)
     if is_done(folder, config):
         return Run.open(folder)
+    check_hashes(dataset)
     with claim(folder) as right:
         run = open_or_create(folder, config, right)
         if run.state != "done":  # another process may just have finished it

@@ -52,6 +52,7 @@ class Training:
         self.seconds = 0.0
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
+        self.kept_weights: dict[str, Tensor] = {}
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
         self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
         self.wrapped.mark_forward_method("loss")
@@ -216,6 +217,9 @@ class Training:
         if report.kept:
             self.best_loss = report.val_loss
             self.run.save_model(self.model)
+            self.kept_weights = {
+                name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
+            }
         self.run.save_checkpoint(
             {
                 "epoch": self.epoch,
@@ -224,6 +228,7 @@ class Training:
                 "best_loss": self.best_loss,
                 "history": self.history,
                 "model": self.model.state_dict(),
+                "kept_model": self.kept_weights,
                 "optimizer": self.optimizer.state_dict(),
             }
         )
@@ -231,13 +236,14 @@ class Training:
 
     def restore(self) -> None:
         """Go back to the last finished epoch, if there is one."""
-        state = self.run.load_checkpoint()
+        state = self.run.resume()
         if state is None:
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.best_loss, self.history = state["best_loss"], state["history"]
+        self.kept_weights = state["kept_model"]
 
     def tell(self, event: str, *details: Any) -> None:
         """Tell every observer."""
