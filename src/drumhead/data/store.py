@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import reprlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from drumhead.checksums import check_fields, seal_fields, without_checksum
