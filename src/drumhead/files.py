@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +13,21 @@ from typing import Any
 
 MOST_BYTES = 64_000_000
 """Of a file that is read whole: a description, a table, scores. No honest one has nearly as many."""
+DEEPEST = 50
+"""Brackets within brackets in a JSON file."""
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path near ``path``, of the same name, which takes its place if the block succeeds.
 
-    Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was. A link is
-    replaced, not followed.
+    Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was; an error of
+    the file system's that names no file, as that of a full disk, is given this one's name. A link is replaced, not
+    followed.
+
+    Args:
+        path: the file, or folder.
+        durable: whether it is on the disk itself at the end of the block, so that a power cut does not take it.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "new" / "notes.txt"
@@ -28,10 +37,38 @@ def replacing(path: Path) -> Iterator[Path]:
     'whole'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+    with naming(path), tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name
         yield temporary
+        if durable:
+            sync(temporary)
         temporary.replace(path)
+        if durable:
+            sync(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give errors of the file system that name no file, or a temporary one, the name of the file that was meant."""
+    try:
+        yield
+    except OSError as error:
+        temporary = error.filename is not None and f"/.{path.stem}-" in str(error.filename)
+        if error.errno is None or not (error.filename is None or temporary):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of files, is on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can for folders
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def read_small(path: Path) -> bytes:
@@ -61,6 +98,22 @@ def read_json(path: Path) -> Any:
     """
     content = read_small(path)
     try:
-        return json.loads(content)
+        value = json.loads(content)
     except RecursionError as error:
-        raise ValueError("brackets are nested too deep") from error
+        raise ValueError("its brackets are nested too deep") from error
+    if is_deep(value):
+        raise ValueError("its brackets are nested too deep")
+    return value
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and mappings are nested deeper than ``DEEPEST``: what walks through them may not come back."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.hostile.fuzzing import CASES
 from tests.hostile.guard import snapshot
 from tests.hostile.world import build
 
@@ -39,3 +40,11 @@ def outside(tmp_path: Path) -> Iterator[Path]:
     before = snapshot(folder)
     yield folder
     assert snapshot(folder) == before, "something outside was changed"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many cases were run of each target."""
+    if CASES:
+        terminalreporter.section("fuzz cases")
+        for target, cases in CASES.items():
+            terminalreporter.line(f"{cases:>8,}  {target}")

@@ -107,9 +107,12 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     found = {}
     for path in sorted([folder, *folder.rglob("*")]):
         stat = path.lstat()
-        if path.is_symlink():
-            content = str(path.readlink()).encode()
-        else:
-            content = path.read_bytes() if path.is_file() else b""
-        found[str(path.relative_to(folder))] = (stat.st_mode, stat.st_mtime_ns, content)
+        found[str(path.relative_to(folder))] = (stat.st_mode, stat.st_mtime_ns, content_of(path))
     return found
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, the target of a link; none of anything else."""
+    if path.is_symlink():
+        return str(path.readlink()).encode()
+    return path.read_bytes() if path.is_file() else b""

@@ -74,13 +74,3 @@ PAYLOADS: dict[str, tuple[Callable[[Path], bytes], Callable[[bytes], object]]] =
     "yaml": (yaml_object, lambda content: yaml.load(content, yaml.UnsafeLoader)),
 }
 """What makes the file's bytes, and what opens them carelessly."""
-
-
-def is_live(name: str, marker: Path) -> bool:
-    """Whether a payload does its work where it is opened carelessly: the marker is there, and then removed."""
-    make, open_carelessly = PAYLOADS[name]
-    open_carelessly(make(marker))
-    if not marker.is_dir():
-        return False
-    marker.rmdir()
-    return True

@@ -83,7 +83,18 @@ def run(name: str, words: list[str]) -> int:
     except ArithmeticError as error:
         complain(str(error))
         return FAILED
+    except (MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        complain(f"there is not enough memory: {str(error).splitlines()[0] if str(error) else 'no more can be had'}")
+        return FAILED
     return code
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether memory was asked for that is not there; torch says so only in words."""
+    words = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def overview() -> str:

@@ -113,7 +113,7 @@ def result_row(
         **measured,
         parameters=run.new_model().parameter_count,
         epochs=len(metrics),
-        seconds=metrics[-1]["seconds"] if metrics else None,
+        seconds=metrics[-1].get("seconds") if metrics else None,
         **{f"background_{name}": value for name, value in baseline.items()},
         data=data.fingerprint,
         trained_on=run.config.data.fingerprint,
