@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor
 
 from drumhead.data import Dataset
-from drumhead.models import Segmenter
+from drumhead.models import build
 from drumhead.models.listener import Listener
-from drumhead.runs import Run, RunError
+from drumhead.runs import Run, RunBusyError, RunError, claim
 from drumhead.scores import ImageCounts
 from drumhead.training import ProcessLostError, TrainingDivergedError, train
 
@@ -35,14 +36,32 @@ def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None
     assert scores.loss == pytest.approx(expected.loss, rel=losses)
 
 
-@pytest.mark.parametrize("model", ["nwm", "conv_lstm", "cnn", "unet"])
+def part(experiment: Any, dataset: Dataset, folder: Path, *observers: Any) -> Run:
+    return train(experiment, dataset, folder, accelerator="cpu", devices=2, observers=observers)
+
+
+def lost(work: Any) -> None:
+    with pytest.raises(ProcessLostError):
+        work()
+
+
+def diverge(work: Any, message: str) -> None:
+    with pytest.raises(TrainingDivergedError, match=message):
+        work()
+
+
+WEIGHTS = {"nwm": 1e-4, "conv_lstm": 1e-4, "cnn": 1e-4, "unet": 1e-2}
+"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides each by
+its size, makes steps of their rounding; tests/training/test_batch_norm.py has the gradients to float64's rounding."""
+
+
+@pytest.mark.parametrize("model", WEIGHTS)
 def test_two_processes_train_as_one(model: str, boards: Dataset, tmp_path: Path) -> None:
     """With a part of the pixels in each step, clipping, and validation images that do not divide."""
     experiment = tiny(model, **{**DEMO, "epochs": 2})
     one = fit(experiment, boards, tmp_path / "one")
     two = fit_together(experiment, boards, tmp_path / "two")
-    print(model, largest_difference(last_weights(one), last_weights(two)), [(a["train_loss"], b["train_loss"]) for a, b in zip(one.metrics(), two.metrics(), strict=True)])
-    assert_alike(two, one, losses=1e-5, weights=1e-4)
+    assert_alike(two, one, losses=1e-5, weights=WEIGHTS[model])
 
 
 def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: Path) -> None:
@@ -65,18 +84,17 @@ def test_the_same_processes_train_alike_to_the_bit(boards: Dataset, tmp_path: Pa
 def test_a_stopped_training_goes_on_with_another_number_of_processes(
     before: int, after: int, boards: Dataset, tmp_path: Path
 ) -> None:
-    experiment = tiny(**DEMO)
+    experiment, folder = tiny(**DEMO), tmp_path / "run"
     stop = Stop(after_step=7)  # in the second epoch
-    with pytest.raises(KeyboardInterrupt):
-        if before == 1:
-            fit(experiment, boards, tmp_path / "run", stop)
-        else:
-            with others(lambda: lost(lambda: part(experiment, boards, tmp_path / "run"))) as codes:
-                part(experiment, boards, tmp_path / "run", stop)
-    if before == 2:
+    if before == 1:
+        with pytest.raises(KeyboardInterrupt):
+            fit(experiment, boards, folder, stop)
+    else:
+        with others(lambda: lost(lambda: part(experiment, boards, folder))) as codes, pytest.raises(KeyboardInterrupt):
+            part(experiment, boards, folder, stop)
         assert codes == [0]
-    assert len(Run.open(tmp_path / "run").metrics()) == 1
-    run = (fit if after == 1 else fit_together)(experiment, boards, tmp_path / "run")
+    assert len(Run.open(folder).metrics()) == 1
+    run = (fit if after == 1 else fit_together)(experiment, boards, folder)
     assert_alike(run, fit(experiment, boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
 
 
@@ -102,25 +120,18 @@ def test_only_the_first_process_writes_and_tells(
     with others(lambda: work(Forbidden()), before=forbid_writing) as codes:
         run = work(events)
     assert codes == [0]
-    assert events.names == ["started after 0", *["stepped"] * 5, "validated 1 of 1", "epoch 1 ended", "validated 1 of 1", "ended"]
+    assert events.names == [
+        "started after 0",
+        *["stepped"] * 5,
+        "validated 1 of 1",
+        "epoch 1 ended",
+        "validated 1 of 1",
+        "ended",
+    ]
     names = {path.name for path in run.folder.iterdir()} - {".lock"}
     assert names == {"config.json", "last.ckpt", "metrics.csv", "model.safetensors", "scores.json"}
     machine = run.config.machine
     assert (machine["devices"], machine["nodes"], machine["strategy"]) == ("2", "1", "ddp")
-
-
-def part(experiment: Any, dataset: Dataset, folder: Path, *observers: Any) -> Run:
-    return train(experiment, dataset, folder, accelerator="cpu", devices=2, observers=observers)
-
-
-def lost(work: Any) -> None:
-    with pytest.raises(ProcessLostError):
-        work()
-
-
-def diverge(work: Any, message: str) -> None:
-    with pytest.raises(TrainingDivergedError, match=message):
-        work()
 
 
 def test_a_loss_that_is_not_finite_in_one_process_ends_all_alike(
@@ -189,9 +200,7 @@ def test_a_failure_to_write_ends_all(boards: Dataset, tmp_path: Path, monkeypatc
     assert fit(tiny(epochs=4), boards, tmp_path).state == "done"
 
 
-def test_a_failure_of_one_process_ends_all(
-    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> Tensor:
         raise MemoryError
 
@@ -205,11 +214,12 @@ def test_a_failure_of_one_process_ends_all(
 
 
 def test_a_busy_folder_ends_all(boards: Dataset, tmp_path: Path) -> None:
-    from drumhead.runs import RunBusyError, claim
-
-    with claim(tmp_path), others(lambda: lost(lambda: part(tiny(), boards, tmp_path))) as codes:
-        with pytest.raises(RunBusyError):
-            part(tiny(), boards, tmp_path)
+    with (
+        claim(tmp_path),
+        others(lambda: lost(lambda: part(tiny(), boards, tmp_path))) as codes,
+        pytest.raises(RunBusyError),
+    ):
+        part(tiny(), boards, tmp_path)
     assert codes == [0]
 
 
@@ -229,7 +239,11 @@ def test_a_batch_that_cannot_be_shared_is_refused_before_any_work(boards: Datase
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("model", ["nwm", "conv_rnn", "conv_gru", "conv_lstm", "cnn", "unet"])
-def test_every_parameter_has_a_gradient(model: str) -> None:
+@pytest.mark.parametrize("engine", ["plain", "fused"])
+@pytest.mark.parametrize("model", ["nwm", "conv_rnn", "conv_gru", "conv_lstm", "cnn"])
+def test_every_parameter_has_a_gradient(model: str, engine: str) -> None:
     """Or the processes would wait for that of the others."""
-    assert Segmenter
+    options = {"layers": 2} if model == "cnn" else {"steps": 3}
+    network = build(model, in_channels=1, classes=3, pixel_widths=(8,), engine=engine, **options)
+    network.loss(torch.rand(2, 1, 9, 8), torch.randint(3, (2, 9, 8))).backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())

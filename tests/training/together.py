@@ -1,4 +1,4 @@
-"""Trainings in several processes of this machine, forked from the test, so that what a test patches is patched there too."""
+"""Trainings in several processes, forked from the test, so that what it patches is patched there too."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment
 from drumhead.runs import Run
 from drumhead.training import Observer, train
-from drumhead.training.launching import free_port
+from drumhead.training.launching import local_address
 
 PATIENCE = 60.0
 """Seconds after which a process that has not ended hangs."""
 
 
 @contextmanager
-def others(work: Callable[[], object], *, count: int = 2, before: Callable[[], object] | None = None) -> Iterator[list[int | None]]:
+def others(
+    work: Callable[[], object], *, count: int = 2, before: Callable[[], object] | None = None
+) -> Iterator[list[int | None]]:
     """Further processes that do some work as parts 1, 2, ... of ``count``; this one is part 0 inside the block.
 
     Yields the list of their exit codes, which is filled at the end: 0, or 1 for an error, written to standard error.
     """
     codes: list[int | None] = []
-    set_ = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "LOCAL_RANK": "0", "GLOO_SOCKET_IFNAME": "lo"}
+    set_ = {**local_address(), "LOCAL_RANK": "0"}
     kept = {name: os.environ.get(name) for name in set_}
 
     def take_part(number: int) -> None:

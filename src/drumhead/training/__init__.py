@@ -99,15 +99,15 @@ def train(
     check_batches(experiment, dataset, where)
     precision = fabric_precision(experiment.recipe, accelerator)
     fabric = make_fabric(where, precision=precision)
-    config = RunConfig(
-        experiment=experiment,
-        data=DataRecord.of(dataset),
-        versions=package_versions(),
-        machine={**describe_machine(fabric, precision), **where.described()},
-    )
     folder = Path(folder)
     request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=where)
     with joined(fabric, request), ExitStack() as rights:
+        config = RunConfig(
+            experiment=experiment,
+            data=DataRecord.of(dataset),
+            versions=package_versions(),
+            machine={**describe_machine(fabric, precision), **where.described()},
+        )
         processes = Processes(fabric)
         run = processes.alone(lambda: begin(folder, config, rights)) or Run(folder, config)
         if not processes.of_first(run.state == "done"):
