@@ -51,8 +51,8 @@ def diverge(work: Any, message: str) -> None:
 
 
 WEIGHTS = {"nwm": 1e-4, "conv_lstm": 1e-4, "cnn": 1e-4, "unet": 1e-2}
-"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides each by
-its size, makes steps of their rounding; tests/training/test_batch_norm.py has the gradients to float64's rounding."""
+"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides each
+by its size, makes steps of their rounding; tests/training/test_batch_norm.py compares the gradients in float64."""
 
 
 @pytest.mark.parametrize("model", WEIGHTS)
