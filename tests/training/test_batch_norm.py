@@ -54,8 +54,8 @@ def check_unet() -> None:
         part = slice(2 * distributed.get_rank(), 2 * distributed.get_rank() + 2)
         whole, shared = (build("unet", in_channels=1, classes=3, width=2, seed=1).double() for _ in range(2))
         share_batch_norm(shared)
-        whole.loss(images, masks).backward()
-        shared.loss(images[part], masks[part]).backward()
+        whole.loss(images, masks).backward()  # type: ignore[no-untyped-call]
+        shared.loss(images[part], masks[part]).backward()  # type: ignore[no-untyped-call]
         for own, wanted in zip(shared.parameters(), whole.parameters(), strict=True):
             assert own.grad is not None
             distributed.all_reduce(own.grad)

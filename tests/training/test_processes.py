@@ -51,8 +51,8 @@ def diverge(work: Any, message: str) -> None:
 
 
 WEIGHTS = {"nwm": 1e-4, "conv_lstm": 1e-4, "cnn": 1e-4, "unet": 1e-2}
-"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides each
-by its size, makes steps of their rounding; tests/training/test_batch_norm.py compares the gradients in float64."""
+"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides
+each by its size, makes steps of their rounding; tests/training/test_batch_norm.py compares the gradients in float64."""
 
 
 @pytest.mark.parametrize("model", WEIGHTS)
@@ -245,5 +245,6 @@ def test_every_parameter_has_a_gradient(model: str, engine: str) -> None:
     """Or the processes would wait for that of the others."""
     options = {"layers": 2} if model == "cnn" else {"steps": 3}
     network = build(model, in_channels=1, classes=3, pixel_widths=(8,), engine=engine, **options)
-    network.loss(torch.rand(2, 1, 9, 8), torch.randint(3, (2, 9, 8))).backward()
+    loss = network.loss(torch.rand(2, 1, 9, 8), torch.randint(3, (2, 9, 8)))
+    loss.backward()  # type: ignore[no-untyped-call]
     assert all(parameter.grad is not None for parameter in network.parameters())

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from drumhead.data import Dataset
+from drumhead.data import Dataset, check_hashes
 from drumhead.experiments import Experiment
 from drumhead.runs import (
     Claim,
@@ -92,6 +92,7 @@ def train(
         RunError: if the folder holds another run or other things, the data has fewer images than a batch, or the
             devices are not there or cannot share a batch.
         RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
         ProcessLostError: if the process of another device has ended.
         TrainingDivergedError: if a loss is not finite.
     """
@@ -109,7 +110,7 @@ def train(
             machine={**describe_machine(fabric, precision), **where.described()},
         )
         processes = Processes(fabric)
-        run = processes.alone(lambda: begin(folder, config, rights)) or Run(folder, config)
+        run = processes.alone(lambda: begin(folder, config, dataset, rights)) or Run(folder, config)
         if not processes.of_first(run.state == "done"):
             Training(run, dataset, fabric=fabric, observers=observers).fit()
     return Run(folder, run.config)
@@ -131,15 +132,17 @@ def check_batches(experiment: Experiment, dataset: Dataset, devices: Devices) ->
         )
 
 
-def begin(folder: Path, config: RunConfig, rights: ExitStack) -> Run:
+def begin(folder: Path, config: RunConfig, dataset: Dataset, rights: ExitStack) -> Run:
     """The run in the folder, new or to go on with, the right to train there among ``rights``; or a finished one.
 
     Raises:
         RunError: if the folder holds another run, or other things.
         RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
     """
     if is_done(folder, config):
         return Run.open(folder)
+    check_hashes(dataset)
     return open_or_create(folder, config, rights.enter_context(claim(folder)))
 
 
