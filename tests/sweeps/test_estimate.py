@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 from tests.training.tiny import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny
 
-from drumhead.data import Dataset, make_dataset
+from drumhead.data import Dataset
 from drumhead.runs import Run
 from drumhead.sweeps import PlannedRun, estimates
-
-
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return make_dataset(BOARDS, tmp_path_factory.mktemp("data") / "boards")
 
 
 def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> None:
