@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ mem: 1G
 signal_delay: 30
 """
 SMALL = (
-    *("dataset.canvas=24", "dataset.cell=5", "dataset.max-pieces=2"),
+    *("dataset.cell=5", "dataset.max-pieces=2", "dataset.canvas=24"),
     *("model.steps=6", "model.width=4", "model.pixel-widths=16"),
 )
 """Fields that make a step of the NWM take milliseconds."""
@@ -47,7 +48,7 @@ class Lab:
         path = os.pathsep.join(filter(None, sys.path))
         return {**self.cluster.environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
 
-    def drumhead(self, *words: str, code: int = 0, seconds: float = 180) -> str:
+    def drumhead(self, *words: str, code: int = 0, seconds: float = 240) -> str:
         """What a command says on standard output, or on standard error if it is to fail."""
         ended = subprocess.run(
             [sys.executable, "-c", COMMAND, *words],
@@ -79,19 +80,33 @@ class Lab:
         """Whether a run is done."""
         return (run := self.runs().get(seed)) is not None and run.state == "done"
 
-    def wait_until_done(self, seed: int = 0, *, seconds: float) -> None:
+    def wait_until_done(self, seed: int = 0) -> None:
         """Wait for a run to be done, and its job to have ended."""
-        self.cluster.wait_for(
-            lambda: self.is_done(seed) and not self.cluster.jobs(), "the run to be done", seconds=seconds
-        )
+        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=240)
 
-    def wait_for_epochs(self, count: int, seed: int = 0, *, seconds: float = 60) -> None:
+    def wait_for_epochs(self, count: int, seed: int = 0) -> None:
         """Wait for a run to have finished so many epochs."""
-        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=seconds)
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=120)
 
     def log(self, seed: int = 0) -> str:
-        """All that a run's jobs printed."""
+        """All that a run's jobs printed while they trained."""
         return (self.runs()[seed].folder / "log.txt").read_text()
+
+    def job_logs(self) -> str:
+        """All that jobs printed before and after."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.glob("runs/.submitit/*/*_log.out")))
+
+    def first_lines_of_watch(self, count: int) -> list[str]:
+        """What ``drumhead runs --watch`` says before it is ended by Ctrl-C."""
+        words = [sys.executable, "-c", COMMAND, "runs", "--watch"]
+        with subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
+        ) as watching:
+            assert watching.stdout is not None
+            lines = [watching.stdout.readline() for _ in range(count)]
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(60) == 0
+        return lines
 
     def uninterrupted(self, seed: int = 0) -> Run:
         """The same run, trained here in one go."""
