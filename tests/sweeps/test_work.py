@@ -9,18 +9,15 @@ import pytest
 from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
 
 import drumhead.sweeps.work as work
-from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig, make_dataset
+from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig
 from drumhead.experiments import find_experiment
-from drumhead.runs import Run, RunError
+from drumhead.runs import Run, RunError, claim
 from drumhead.sweeps import Outcome, PlannedRun, make_runs, planned_dataset, state_of
+from drumhead.sweeps.failure import read_failure
+from drumhead.sweeps.work import failure_since
 from drumhead.training import Devices, Observer, TrainingDivergedError, train
 
 CPU = Devices(accelerator="cpu")
-
-
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return make_dataset(BOARDS, tmp_path_factory.mktemp("data") / "boards")
 
 
 def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
@@ -87,6 +84,48 @@ def test_one_that_fails_does_not_stop_the_others(
     assert state_of(plan[0]) == "diverged"
     assert make(plan, boards).failed == failed  # the diverged one is named again, but not tried
     assert tried == [0, 1, 2, 1]
+
+
+def test_what_diverged_goes_on_if_that_is_wanted(boards: Dataset, tmp_path: Path) -> None:
+    (planned,) = plan_of(tmp_path, 1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(planned.experiment, boards, planned.folder, Stop(after_epoch=1))
+    Run.open(planned.folder).write_divergence("the loss is nan")
+    assert make([planned], boards).failed == {planned.folder: "diverged: the loss is nan"}
+    assert make([planned], boards, retry_diverged=True).done == [planned.folder]
+
+
+def test_what_another_trains_is_left_to_it(boards: Dataset, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, 2)
+    with claim(plan[0].folder):
+        assert state_of(plan[0]) == "running"
+        outcome = make(plan, boards)
+    assert outcome.done == [plan[1].folder]
+    assert "being trained by process" in outcome.busy[plan[0].folder]
+    assert make(plan, boards).done == [planned.folder for planned in plan]
+
+
+def test_any_error_is_one_runs_alone_and_noted_until_it_goes_on(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(tmp_path, 2)
+
+    def failing(experiment: Any, dataset: Any, folder: Path, **settings: Any) -> Run:
+        if experiment.seed == 0:
+            raise OSError(28, "No space left on device")
+        return train(experiment, dataset, folder, **settings)
+
+    monkeypatch.setattr(work, "train", failing)
+    outcome = make(plan, boards)
+    assert outcome.failed == {plan[0].folder: "OSError: [Errno 28] No space left on device"}
+    failure = read_failure(plan[0].folder)
+    assert failure is not None
+    assert failure.kind == "failed"
+    assert failure_since(plan[0], failure.when.timestamp() - 1) == failure.message
+    assert failure_since(plan[0], failure.when.timestamp() + 1) is None
+    monkeypatch.setattr(work, "train", train)
+    assert make(plan, boards).failed == {}
+    assert read_failure(plan[0].folder) is None
 
 
 def test_without_data_runs_fail_or_are_skipped(tmp_path: Path) -> None:

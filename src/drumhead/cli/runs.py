@@ -13,10 +13,12 @@ from rich.text import Text
 
 from drumhead.cli import OK
 from drumhead.cli.watching import changes, counts, reasons, runs_table
-from drumhead.sweeps import Status, statuses
+from drumhead.sweeps import SlurmView, Status, statuses
 
 POLL = 2.0
-"""Seconds between two looks."""
+"""Seconds between two looks, at least."""
+POLL_SLURM = 10.0
+"""Seconds between two questions to Slurm, at least."""
 
 
 def main(words: list[str]) -> int:
@@ -54,6 +56,8 @@ def show(
 def follow(console: Console, folder: Path, seen: list[Status]) -> None:
     """Show how runs go until Ctrl-C."""
     before: dict[Path, Status] = {}
+    pause = POLL
+    jobs, asked = SlurmView.of(folder), time.monotonic()
     try:
         with Live(console=console, auto_refresh=False, transient=False) as live:
             while True:
@@ -62,9 +66,13 @@ def follow(console: Console, folder: Path, seen: list[Status]) -> None:
                 else:
                     for line in changes(seen, before, folder):
                         print(line.plain, flush=True)
-                    before = {each.folder: each for each in seen}
-                time.sleep(POLL)
-                seen = statuses(folder)
+                before = {each.folder: each for each in seen}
+                begun = time.monotonic()
+                time.sleep(pause)
+                if time.monotonic() - asked >= POLL_SLURM:
+                    jobs, asked = SlurmView.of(folder), time.monotonic()
+                seen = statuses(folder, jobs=jobs, before=before)
+                pause = max(POLL, time.monotonic() - begun - pause)
     except KeyboardInterrupt:
         return
 

@@ -19,6 +19,7 @@ from drumhead.sweeps import (
     ClusterSettings,
     PlannedRun,
     SlurmView,
+    WorkersDiedError,
     check_slurm,
     local_sweep,
     parse_fields,
@@ -202,13 +203,20 @@ def run_here(
                 retry_failed=retry_failed,
             ) as sweep,
         ):
-            while sweep.poll():
-                view.show(plan_statuses(plan, before=view.before))
-                clock.sleep(POLL["local"])
+            try:
+                while sweep.poll():
+                    view.show(plan_statuses(plan, before=view.before))
+                    clock.sleep(POLL["local"])
+            except KeyboardInterrupt:
+                console.print("stopping the workers ...")
+                raise
             view.show(plan_statuses(plan, before=view.before))
     except KeyboardInterrupt:
         complain("stopped; finished epochs are kept, and the same command goes on from there")
         raise
+    except WorkersDiedError as error:
+        complain(str(error))
+        return FAILED
     return conclude(console, plan, out)
 
 

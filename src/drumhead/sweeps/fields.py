@@ -34,26 +34,61 @@ def parse_fields(settings: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return fields
 
 
-def with_field(experiment: Experiment, name: str, text: str) -> Experiment:
-    """The experiment with one field set.
+def with_fields(experiment: Experiment, texts: Mapping[str, str]) -> Experiment:
+    """The experiment with some fields set, all at once: some go only together.
 
     Args:
         experiment: any.
-        name: the field's dotted name.
-        text: its value; several numbers have spaces between them, ``None`` is none.
+        texts: values by dotted names; several numbers of one value have spaces between them, ``None`` is none.
 
     Raises:
-        ValueError: if the experiment has no such field, or the field cannot have such a value.
+        ValueError: if the experiment has no such field, or a field cannot have such a value.
 
     >>> from drumhead.experiments import find_experiment
-    >>> with_field(find_experiment("mnist-cnn-2"), "recipe.clip", "0.5").recipe.clip
+    >>> with_fields(find_experiment("mnist-cnn-2"), {"recipe.clip": "0.5"}).recipe.clip
     0.5
+    """
+    values = experiment.model_dump()
+    for name, text in texts.items():
+        *path, last = name.split(".")
+        config, inner = find_config(experiment, name), values
+        for part in path:
+            inner = inner[part]
+        inner[last] = parsed(text, type(config).model_fields[last].annotation)
+    try:
+        return type(experiment).model_validate(values)
+    except ValidationError as error:
+        rules = "; ".join(f"{where(each['loc'])}: {each['msg']}" for each in error.errors())
+        words = " ".join(f"--set {flag_name(name)}={text}" for name, text in texts.items())
+        raise ValueError(f"{words}, for {experiment.name}: {rules}") from error
+
+
+def find_config(experiment: Experiment, name: str) -> Config:
+    """The part of an experiment that has a field of this dotted name.
+
+    Raises:
+        ValueError: if there is none, or the field is not one value, or not one to be set.
     """
     if name in ("name", "seed") or name.endswith(".name"):
         instead = "--seeds sets seeds" if name == "seed" else "another experiment is another name"
         raise ValueError(f"--set {flag_name(name)}: a sweep does not set this field; {instead}")
-    changed: Experiment = _set(experiment, name.split("."), text, experiment, name)
-    return changed
+    config: Config = experiment
+    path = name.split(".")
+    for depth, part in enumerate(path):
+        if part not in type(config).model_fields:
+            prefix = "".join(f"{each}." for each in path[:depth])
+            there = ", ".join(flag_name(prefix + each) for each in type(config).model_fields if each != "name")
+            raise ValueError(f"--set {flag_name(name)}: {experiment.name} has no such field; it has {there}")
+        inner = getattr(config, part)
+        if depth == len(path) - 1:
+            break
+        if not isinstance(inner, Config):
+            raise ValueError(f"--set {flag_name(name)}: {experiment.name} has no such field; {part} is one value")
+        config = inner
+    if isinstance(inner, Config):
+        there = ", ".join(flag_name(f"{name}.{each}") for each in type(inner).model_fields if each != "name")
+        raise ValueError(f"--set {flag_name(name)} is not one value: set one of {there}")
+    return config
 
 
 def field_text(experiment: Experiment, name: str) -> str:
@@ -79,35 +114,7 @@ def flag_name(name: str) -> str:
     return name.replace("_", "-")
 
 
-def missing_field(experiments: Sequence[Experiment], names: Sequence[str]) -> str | None:
-    """What to say of fields that some experiments do not have, all of them at once; None if all have all."""
-    for name in names:
-        lacking = [each.name for each in experiments if not _has(each, name.split("."))]
-        if lacking:
-            return f"--set {flag_name(name)}: {_listed(lacking)} no such field{_instead(experiments, lacking, name)}"
-    return None
-
-
-def _set(config: Config, path: Sequence[str], text: str, experiment: Experiment, name: str) -> Any:
-    if not _has(config, path[:1]):
-        raise ValueError(missing_field([experiment], [name]))
-    head, *rest = path
-    if rest:
-        inner = getattr(config, head)
-        if not isinstance(inner, Config):
-            raise ValueError(missing_field([experiment], [name]))
-        return config.replace(**{head: _set(inner, rest, text, experiment, name)})
-    if isinstance(getattr(config, head), Config):
-        inside = ", ".join(flag_name(f"{name}.{each}") for each in type(getattr(config, head)).model_fields)
-        raise ValueError(f"--set {flag_name(name)} is not one value: set one of {inside}")
-    try:
-        return config.replace(**{head: _parsed(text, type(config).model_fields[head].annotation)})
-    except ValidationError as error:
-        rules = "; ".join(str(each["msg"]) for each in error.errors())
-        raise ValueError(f"--set {flag_name(name)}={text}, for {experiment.name}: {rules}; got {text!r}") from error
-
-
-def _parsed(text: str, annotation: Any) -> object:
+def parsed(text: str, annotation: Any) -> object:
     """What pydantic is to make a value of: text, none, or a list of texts where the field is a tuple."""
     options = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     if text == "None" and type(None) in options:
@@ -115,27 +122,11 @@ def _parsed(text: str, annotation: Any) -> object:
     return text.split() if any(get_origin(option) is tuple for option in options) else text
 
 
-def _has(config: object, path: Sequence[str]) -> bool:
-    """Whether there is a field of this dotted name."""
-    for part in path:
-        if not isinstance(config, Config) or part not in type(config).model_fields:
-            return False
-        config = getattr(config, part)
-    return True
+def where(location: tuple[int | str, ...]) -> str:
+    """The field that pydantic finds fault with, without the names by which it tells kinds of models and datasets apart.
 
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    """Some names, and how many more."""
-    shown = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-    return f"{shown} {'has' if len(names) == 1 else 'have'}"
-
-
-def _instead(experiments: Sequence[Experiment], lacking: Sequence[str], name: str) -> str:
-    """Which fields the first that lacks one has in its place."""
-    config: Any = next(each for each in experiments if each.name == lacking[0])
-    path = name.split(".")
-    while len(path) > 1 and _has(config, path[:1]) and isinstance(getattr(config, path[0]), Config):
-        config, path = getattr(config, path[0]), path[1:]
-    prefix = name.removesuffix(".".join(path))
-    names: Mapping[str, object] = type(config).model_fields
-    return f"; {lacking[0]} has {', '.join(flag_name(prefix + each) for each in names if each != 'name')}"
+    >>> where(("model", "nwm", "learning_rate")), where(("recipe", "epochs"))
+    ('model.learning-rate', 'recipe.epochs')
+    """
+    kinds = location[1:2] if location[0] in ("model", "dataset") else ()
+    return flag_name(".".join(map(str, (location[0], *location[1 + len(kinds) :]))))

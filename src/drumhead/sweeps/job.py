@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WAIT = 600.0
 """Seconds to wait for another process that trains the same run: a node that was given up may work on for a while."""
+PAUSE = 5.0
+"""Seconds between two looks at whether it has ended."""
 MOST_WASTE = 0.8
 """Share of a job's time limit that may pass, over jobs in a row, without one finished epoch."""
 
@@ -73,7 +75,7 @@ class RunJob:
             if result.kind != "busy" or self.devices.count > 1 or time.monotonic() > deadline:
                 return result
             print(f"waiting: {owner(self.planned.folder) or 'another process'} trains this run", flush=True)
-            time.sleep(5.0)
+            time.sleep(PAUSE)
 
     def train(self) -> Result:
         """Train the run, its output in its own log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -39,7 +40,7 @@ PATIENCE = 30.0
 """Seconds that workers have to stop."""
 
 
-class WorkersDiedError(ArithmeticError):
+class WorkersDiedError(RuntimeError):
     """Workers died before they began a run."""
 
 
@@ -106,12 +107,15 @@ class LocalSweep:
 
     def stop(self) -> None:
         """Tell all workers to stop, and wait until they have."""
-        for _, job in self.jobs:
-            tell(int(job.job_id), signal.SIGTERM)  # submitit's controller hands it on to the worker
         deadline = time.monotonic() + PATIENCE
+        told = -math.inf
         while self.jobs and time.monotonic() < deadline:
-            self.jobs = [(worker, job) for worker, job in self.jobs if not job.done()]
+            if time.monotonic() - told > 1.0:  # more than once: who is only starting may not hear yet
+                told = time.monotonic()
+                for _, job in self.jobs:
+                    tell(int(job.job_id), signal.SIGTERM)  # submitit's controller hands it on to the worker
             time.sleep(0.05)
+            self.jobs = [(worker, job) for worker, job in self.jobs if not job.done()]
         # Whoever is left is deaf, in a long computation, and stops when it hears, this command gone or not.
 
 

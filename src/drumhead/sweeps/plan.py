@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumhead.experiments import RECIPES, Experiment, RecipeName
-from drumhead.sweeps.fields import field_text, flag_name, with_field
+from drumhead.sweeps.fields import field_text, flag_name, with_fields
 from drumhead.sweeps.published import find_listings
 
 SHARED_SEEDS = (0,)
@@ -140,6 +140,5 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def _variant(experiment: Experiment, values: Mapping[str, str], data: Path | None) -> Experiment:
     """The experiment with some fields set, and without a dataset if a folder of data is given."""
-    for field, text in values.items():
-        experiment = with_field(experiment, field, text)
+    experiment = with_fields(experiment, values)
     return experiment if data is None else experiment.replace(dataset=None)

@@ -26,7 +26,7 @@ def find_listings(words: Sequence[str]) -> list[tuple[Listing, bool]]:
         ValueError: for no word, or one that names nothing.
 
     >>> [listing.experiment.name for listing, _ in find_listings(["tetrominoes-lstm-m*"])]
-    ['tetrominoes-lstm-mean', 'tetrominoes-lstm-max']
+    ['tetrominoes-lstm-max', 'tetrominoes-lstm-mean']
     """
     if not words:
         raise ValueError(f"name what to sweep: experiments, patterns of them, or {', '.join(PUBLISHED_SWEEPS)}")

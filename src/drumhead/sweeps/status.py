@@ -49,20 +49,27 @@ class Status(NamedTuple):
     """The last lines of its log, if something went wrong."""
 
 
-def statuses(folder: Path | str) -> list[Status]:
+def statuses(
+    folder: Path | str, *, jobs: SlurmView | None = None, before: Mapping[Path, Status] | None = None
+) -> list[Status]:
     """What is seen of every run at or below a folder, and of those that wait on Slurm to begin there.
+
+    Args:
+        folder: the folder.
+        jobs: what is known of jobs on Slurm; it is asked by default.
+        before: as of :func:`plan_statuses`.
 
     Raises:
         RunError: if the folder is not there.
     """
     folder = Path(folder)
-    jobs = SlurmView.of(folder)
+    jobs, before = jobs or SlurmView.of(folder), before or {}
     root = folder.resolve()
     folders = {path.resolve(): path for path in run_folders(folder)}
     for path in jobs.submitted:
         if path.is_relative_to(root) and path not in folders:
             folders[path] = folder / path.relative_to(root)
-    return [status_of(path, jobs=jobs) for _, path in sorted(folders.items())]
+    return [seen_before(path, before) or status_of(path, jobs=jobs) for _, path in sorted(folders.items())]
 
 
 class SlurmView(NamedTuple):
@@ -99,10 +106,13 @@ def plan_statuses(
         before: what was seen earlier, by folder: what was done then is not looked at again.
     """
     before = before or {}
-    return [
-        seen if (seen := before.get(each.folder)) and seen.state == "done" else status_of(each.folder, each, jobs=jobs)
-        for each in plan
-    ]
+    return [seen_before(each.folder, before) or status_of(each.folder, each, jobs=jobs) for each in plan]
+
+
+def seen_before(folder: Path, before: Mapping[Path, Status]) -> Status | None:
+    """What was seen of a run that was done then, if it was."""
+    seen = before.get(folder)
+    return seen if seen is not None and seen.state == "done" else None
 
 
 def status_of(folder: Path, planned: PlannedRun | None = None, *, jobs: SlurmView | None = None) -> Status:

@@ -53,11 +53,11 @@ class Worker:
             os.environ["CUDA_VISIBLE_DEVICES"] = self.gpus  # read when CUDA is first used, which is not yet
         torch.set_num_threads(self.threads)
         faulthandler.enable()
-        signal.signal(signal.SIGTERM, interrupt)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then tells its workers
         threading.Thread(target=self.watch, daemon=True).start()
         begun: list[PlannedRun] = []
         while True:
+            signal.signal(signal.SIGTERM, interrupt)
             try:
                 self.make(begun)
             except KeyboardInterrupt:
@@ -95,5 +95,6 @@ class Worker:
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """Stop cleanly: the last finished epoch is kept."""
+    """Stop cleanly: the last finished epoch is kept. Being told again changes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,0 +1,183 @@
+"""``drumhead sweep``, ``cancel`` and ``runs --watch``: words in, folders, lines and exit codes out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.sweeps.conftest import fake_slurm as fake_slurm
+from tests.sweeps.fake_slurm import FakeSlurm
+
+from drumhead.cli import FAILED, OK, WRONG_USAGE, main
+from drumhead.runs import Run, claim
+from drumhead.sweeps import Failure
+from drumhead.sweeps.failure import write_failure
+
+SMALL = [
+    *("--recipe", "smoke", "--set", "dataset.canvas=24", "--set", "dataset.cell=5", "--set", "dataset.max-pieces=2"),
+    *("--set", "model.width=4", "--accelerator", "cpu"),
+]
+NAME = "tetrominoes-cnn-2-dataset.canvas=24-dataset.cell=5-dataset.max-pieces=2-model.width=4"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("DRUMHEAD_MNIST_ROOT", raising=False)
+
+
+def code_of(words: list[str]) -> object:
+    try:
+        return main(words)
+    except SystemExit as stop:
+        return stop.code
+
+
+def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sweep", "tetrominoes-cnn-[24]", "--seeds", "0:2", "--recipe", "lite", "--set", "recipe.epochs=2,4"]
+    assert main([*words, "--dry-run"]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    first = "missing 2,500 steps time unknown runs/tetrominoes-cnn-2-recipe.epochs=2-seed0"
+    assert lines[0].split() == first.split()
+    assert lines[8].split() == ["missing", "data", "data/tetrominoes"]
+    assert lines[9] == "8 runs: 8 missing"
+    assert lines[10] == "8 runs of unknown time: no run of their kind in runs has finished an epoch yet"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tetrominos"], "no experiment is called 'tetrominos'"),
+        (["mnist-cnn-2", "--seeds", "a"], "seeds are numbers and ranges"),
+        (["mnist-cnn-2", "--set", "model.steps=5"], "mnist-cnn-2 has no such field"),
+        (["mnist-nwm-fft", "mnist-cnn-2", "--set", "model.steps=5"], "mnist-cnn-2 has no such field"),
+        (["mnist-cnn-2", "--set", "model.layers=x"], "valid integer"),
+        (["mnist-cnn-2", "--workers", "0"], "--workers must be 1 or more"),
+        (["mnist-cnn-2", "--nodes", "2"], "needs a cluster"),
+        (["mnist-cnn-2", "--on", "slurm", "--time", "soon"], "time"),
+        (["mnist-cnn-2", "--on", "slurm", "--cluster", "none.yaml"], "none.yaml cannot be read"),
+        (["mnist-cnn-2", "--data", "cells"], "cells"),
+        (["mnist-cnn-2", "--mnist-root", "nowhere"], "nowhere"),
+        ([], "names"),
+    ],
+)
+def test_bad_words_are_told_before_any_work(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(["sweep", *words]) == WRONG_USAGE
+    printed = capsys.readouterr()
+    assert said in printed.err + printed.out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_slurm_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--on", "slurm"]) == WRONG_USAGE
+    assert "this machine has no sbatch" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_another_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "runs" / f"{NAME}-seed1").mkdir(parents=True)
+    (tmp_path / "runs" / f"{NAME}-seed1" / "notes.txt").touch()
+    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2"]) == WRONG_USAGE
+    assert "holds other things already" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_sweep_makes_runs_once_and_then_knows_how_long_they_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sweep", "tetrominoes-cnn-2", *SMALL, "--threads", "1"]
+    assert main(words) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "1 runs: 1 done"
+    run = Run.open(tmp_path / "runs" / f"{NAME}-seed0")
+    assert run.state == "done"
+    before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
+    assert main(words) == OK
+    assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
+    capsys.readouterr()
+    assert main([*words, "--seeds", "0:3", "--workers", "2", "--dry-run"]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines[:3]] == [["done", "0", "steps"], *[["missing", "4", "steps"]] * 2]
+    assert "of training by one worker, about" in lines[-1]
+    assert main(["runs"]) == OK
+    assert "done" in capsys.readouterr().out
+
+
+def test_on_slurm_jobs_are_submitted_once_listed_and_cancelled(
+    fake_slurm: FakeSlurm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "drumhead.yaml").write_text("partition: gpu\ntime: 2:00:00\n")
+    words = ["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2", "--on", "slurm", "--time", "1:00:00"]
+    assert main(words) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert f"job 1_0  runs/{NAME}-seed0" in lines
+    assert "2 jobs submitted; 2 runs: 2 queued" in lines
+    (batch,) = fake_slurm.batches()
+    assert "#SBATCH --partition=gpu" in batch
+    assert "#SBATCH --time=60" in batch
+    assert main(words) == OK
+    assert "0 jobs submitted; 2 runs: 2 queued" in capsys.readouterr().out
+    assert main(["runs"]) == OK
+    assert "queued" in capsys.readouterr().out
+    assert main(["cancel"]) == OK
+    assert "job 1_1 cancelled" in capsys.readouterr().out
+    assert main(["cancel", "runs"]) == OK
+    assert capsys.readouterr().out == "Nothing runs or waits in runs.\n"
+
+
+def test_runs_tell_why_one_does_not_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for number in range(7):
+        folder = tmp_path / "runs" / f"run{number}"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{")
+        write_failure(folder, Failure(kind="failed", message="no"))
+    assert main(["runs"]) == OK
+    printed = capsys.readouterr().out
+    assert printed.count("unreadable:") == 5
+    assert "and 2 more" in printed
+
+
+def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "broken").mkdir(parents=True)
+    (tmp_path / "runs" / "broken" / "config.json").write_text("{")
+    command = [sys.executable, "-c", "import sys; from drumhead.cli import main; sys.exit(main())"]
+    watching = subprocess.Popen(
+        [*command, "runs", "--watch"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test session in the background has Ctrl-C ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert watching.stdout is not None
+    assert watching.stdout.readline().split()[:2] == ["unreadable", "broken"]
+    watching.send_signal(signal.SIGINT)
+    rest, errors = watching.communicate(timeout=60)
+    assert (watching.returncode, rest, errors) == (OK, "", "")
+
+
+def test_cancel_leaves_alone_what_it_cannot_stop(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "runs" / "run"
+    with claim(folder):
+        (folder / "config.json").write_text("{")
+        monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+        assert main(["cancel", str(folder)]) == FAILED
+    assert "cancel it on that machine" in capsys.readouterr().out
+    assert not (folder / "failed.json").exists()

@@ -1,0 +1,52 @@
+"""Stopping runs: only what is really there, and really ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.sweeps.fake_slurm import FakeSlurm
+from tests.training.tiny import BOARDS, tiny
+
+from drumhead.runs import Owner, RunError, claim
+from drumhead.sweeps import ClusterSettings, PlannedRun, cancel, status_of, submit
+from drumhead.sweeps.cancelling import holds, stop_process
+
+
+def test_jobs_that_wait_or_run_are_cancelled(fake_slurm: FakeSlurm, tmp_path: Path) -> None:
+    plan = [PlannedRun(tiny("cnn", seed=seed).replace(dataset=BOARDS), tmp_path / f"seed{seed}") for seed in range(3)]
+    submit(plan, out=tmp_path, settings=ClusterSettings())
+    fake_slurm.begin("1_1")
+    plan[2].folder.mkdir()
+    (done,) = cancel(plan[2].folder)
+    assert (done.what, done.how) == (plan[2].folder, "job 1_2 cancelled")
+    assert status_of(plan[2].folder).state == "cancelled"
+    assert [each.how for each in cancel(tmp_path)] == ["job 1_0 cancelled", "job 1_1 cancelled"]
+    assert fake_slurm.queue() == {}
+    assert list(cancel(tmp_path)) == []
+    assert list(submit(plan, out=tmp_path, settings=ClusterSettings())) == [run.folder for run in plan]
+
+
+def test_a_process_that_does_not_hold_the_folder_is_left_alone(tmp_path: Path) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        with claim(tmp_path) as right:
+            assert holds(os.getpid(), tmp_path)
+            assert not holds(bystander.pid, tmp_path)
+            lie = Owner.model_validate({**dict(right.owner), "pid": bystander.pid})
+            done = stop_process(tmp_path, lie, "training")
+            assert not done.stopped
+            assert "does not have its lock: left alone" in done.how
+            there = Owner.model_validate({**dict(right.owner), "host": "elsewhere"})
+            assert "cancel it on that machine" in stop_process(tmp_path, there, "training").how
+        assert bystander.poll() is None
+    finally:
+        bystander.communicate(b"\n")
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a folder"):
+        list(cancel(tmp_path / "nowhere"))

@@ -1,0 +1,41 @@
+"""How long a sweep will take, by what runs of the same kind took."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.training.tiny import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny
+
+from drumhead.data import Dataset
+from drumhead.runs import Run
+from drumhead.sweeps import PlannedRun, estimates
+
+
+def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> None:
+    experiment = tiny("cnn", epochs=4, seed=0).replace(dataset=BOARDS)
+    run = fit(experiment, boards, tmp_path / "done")
+    half = PlannedRun(experiment.replace(seed=1), tmp_path / "half")
+    with pytest.raises(KeyboardInterrupt):
+        fit(half.experiment, boards, half.folder, Stop(after_epoch=1))
+    rows = [{**row, "seconds": 10.0 * row["epoch"]} for row in run.metrics()]
+    for folder, kept in ((run.folder, rows), (half.folder, rows[:1])):
+        Run.open(folder).write_metrics([{**row, "kept": 0} for row in kept])
+    longer = experiment.replace(recipe=experiment.recipe.replace(epochs=8))
+    wider = experiment.replace(model=experiment.model.replace(width=5))
+    plan = [
+        PlannedRun(experiment, run.folder),
+        half,
+        PlannedRun(experiment.replace(seed=2), tmp_path / "missing"),
+        PlannedRun(longer, tmp_path / "longer"),
+        PlannedRun(wider, tmp_path / "wider"),
+    ]
+    found = estimates(plan, tmp_path)
+    assert [each.steps for each in found] == [each * STEPS_PER_EPOCH for each in (0, 3, 4, 8, 4)]
+    assert [each.seconds for each in found] == [0.0, pytest.approx(30), pytest.approx(40), pytest.approx(80), None]
+
+
+def test_nothing_is_known_of_an_empty_folder_or_of_images_not_counted(tmp_path: Path) -> None:
+    experiment = tiny("cnn", epochs=4)
+    plan = [PlannedRun(experiment, tmp_path / "run", tmp_path / "cells")]
+    assert estimates(plan, tmp_path / "nowhere") == [(None, None)]

@@ -1,0 +1,82 @@
+"""Fields from text: parsed and checked as flags are, and what to say of those an experiment does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from drumhead.experiments import find_experiment
+from drumhead.models import NWMConfig
+from drumhead.sweeps.fields import parse_fields, with_fields
+
+NWM = find_experiment("tetrominoes-nwm-linear")
+
+
+def test_values_are_of_the_kind_the_field_is() -> None:
+    texts = {
+        "model.steps": "50",
+        "model.dt": "5e-2",
+        "model.boundary": "fixed",
+        "model.pixel_widths": "64 32",
+        "model.stretch": "None",
+        "recipe.clip": "1",
+        "dataset.train": "128",
+        "dataset.seed": "0",
+    }
+    changed = with_fields(NWM, texts)
+    assert isinstance(changed.model, NWMConfig)
+    assert (changed.model.steps, changed.model.dt, changed.model.boundary) == (50, 0.05, "fixed")
+    assert (changed.model.pixel_widths, changed.model.stretch) == ((64, 32), None)
+    assert changed.recipe.clip == 1.0
+    assert changed.dataset is not None
+    assert changed.dataset.train == 128
+    assert find_experiment("tetrominoes-nwm-linear") == NWM
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("model.steps", "many", "--set model.steps=many, for tetrominoes-nwm-linear: model.steps: .*valid integer"),
+        ("model.steps", "0", "greater than 0"),
+        ("model.dt", "nan", "finite"),
+        ("model.boundary", "soft", "'circular'"),
+        ("recipe.learning_rate", "-1", "--set recipe.learning-rate=-1, .*greater than 0"),
+        ("recipe.epochs", "None", "valid integer"),
+        ("dataset.cell", "40", "dataset: .*cell"),
+        ("dataset.train", "5", "dataset: .*the published set has fixed sizes"),
+        ("model", "nwm", r"--set model is not one value: set one of .*model\.pixel-widths"),
+    ],
+)
+def test_values_that_cannot_be_are_refused(name: str, text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        with_fields(NWM, {name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("model.layers", "--set model.layers: tetrominoes-nwm-linear has no such field; it has .*model.steps"),
+        ("recipe.lr", "no such field; it has recipe.optimizer, recipe.learning-rate"),
+        ("steps", "no such field; it has dataset, model, recipe, seed"),
+        ("model.steps.more", "no such field"),
+        ("model.__class__", "no such field"),
+        ("model.model_config", "no such field"),
+        ("seed", "--seeds sets seeds"),
+        ("name", "another experiment is another name"),
+        ("model.name", "another experiment is another name"),
+        ("dataset.name", "another experiment is another name"),
+    ],
+)
+def test_fields_that_are_not_there_are_told(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        with_fields(NWM, {name: "1"})
+
+
+@pytest.mark.parametrize("word", ["model.steps", "model.steps=", "=5", "model.steps=5,,6", "", "model.steps=5,"])
+def test_words_of_another_form_are_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="--set takes FIELD=VALUE,VALUE"):
+        parse_fields([word])
+
+
+def test_a_field_is_named_once() -> None:
+    with pytest.raises(ValueError, match=r"--set names model.learning-rate twice"):
+        parse_fields(["model.learning-rate=1", "model.learning_rate=2"])

@@ -1,0 +1,96 @@
+"""A run as a job: when it is queued again, and when it is not."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.training.tiny import BOARDS, assert_same_training, fit, tiny
+
+import drumhead.sweeps.job as job_module
+from drumhead.data import Dataset, prepare_dataset
+from drumhead.runs import Run, claim
+from drumhead.sweeps import PlannedRun, read_failure
+from drumhead.sweeps.job import JobFailedError, RunJob
+from drumhead.training import Devices
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> RunJob:
+    prepare_dataset(BOARDS, tmp_path / "data")
+    planned = PlannedRun(tiny("cnn", epochs=2).replace(dataset=BOARDS), tmp_path / "run")
+    return RunJob(planned=planned, data_root=tmp_path / "data", limit=600.0, devices=Devices(accelerator="cpu"))
+
+
+def test_it_trains_the_run_and_logs_it(
+    job: RunJob, boards: Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with capfd.disabled():
+        job()
+    run = Run.open(job.planned.folder)
+    assert_same_training(run, fit(job.planned.experiment, boards, tmp_path / "other"))
+    assert "epoch   2  loss" in (run.folder / "log.txt").read_text()
+    job()  # done already: nothing happens
+
+
+def test_a_failure_is_the_jobs_failure(job: RunJob) -> None:
+    (job.planned.folder).mkdir()
+    (job.planned.folder / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match="config"):
+        job()
+    (job.planned.folder / "config.json").unlink()
+    job.planned = job.planned._replace(
+        experiment=job.planned.experiment.replace(recipe=job.planned.experiment.recipe.replace(batch_size=500))
+    )
+    with pytest.raises(JobFailedError, match="fewer than a batch of 500"):
+        job()
+    failure = read_failure(job.planned.folder)
+    assert failure is not None
+    assert "fewer than a batch of 500" in failure.message
+
+
+def test_it_is_queued_again_as_it_is_if_epochs_were_finished(job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    job.begun, job.epochs, job.wasted = time.monotonic() - 590, 0, 100.0
+    monkeypatch.setattr(job_module, "finished_epochs", lambda folder: 1)
+    again = job.checkpoint().function
+    assert isinstance(again, RunJob)
+    assert again.wasted == 0.0
+    assert pickle.loads(pickle.dumps(again)).planned == job.planned
+
+
+def test_a_job_that_gets_nowhere_is_not_queued_for_ever(job: RunJob) -> None:
+    job.begun, job.epochs = time.monotonic() - 300, 0  # pre-empted half way
+    job.checkpoint()
+    assert job.wasted == pytest.approx(300, abs=5)
+    job.begun = time.monotonic() - 200
+    with pytest.raises(JobFailedError, match=r"no epoch was finished in 8 minutes, and a job has 10: .*--time"):
+        job.checkpoint()
+
+
+def test_it_waits_for_whoever_still_trains_the_run(
+    job: RunJob, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(job_module, "PAUSE", 0.05)
+    release = threading.Event()
+
+    def hold() -> None:
+        with claim(job.planned.folder):
+            held.set()
+            release.wait(20)
+
+    held = threading.Event()
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(20)
+    threading.Timer(0.5, release.set).start()
+    job()
+    holder.join()
+    assert Run.open(job.planned.folder).state == "done"
+    assert "waiting: process" in capfd.readouterr().out
+    monkeypatch.setattr(job_module, "WAIT", 0.0)
+    (job.planned.folder / "scores.json").unlink()
+    with claim(job.planned.folder), pytest.raises(JobFailedError, match="being trained by process"):
+        job()

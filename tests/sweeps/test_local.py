@@ -1,0 +1,212 @@
+"""Sweeps on one machine, with real processes: nothing is lost or made twice, whoever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.training.tiny import assert_same_training, fit, tiny
+
+from drumhead.data import Dataset
+from drumhead.runs import Owner, Run, owner
+from drumhead.sweeps import PlannedRun, WorkersDiedError, cancel, local_sweep, read_failure, status_of
+from drumhead.sweeps.local import LocalSweep, dealt_gpus
+from drumhead.training import Devices
+
+CPU = Devices(accelerator="cpu")
+COMMAND = """
+import sys, time
+from pathlib import Path
+from drumhead.sweeps import PlannedRun, local_sweep
+from drumhead.training import Devices
+from tests.training.tiny import tiny
+out, data, workers, *epochs = sys.argv[1:]
+plan = [
+    PlannedRun(tiny("cnn", seed=seed, epochs=int(each)), Path(out) / f"seed{seed}", Path(data))
+    for seed, each in enumerate(epochs)
+]
+with local_sweep(plan, out=Path(out), workers=int(workers), threads=1, devices=Devices(accelerator="cpu")) as sweep:
+    while sweep.poll():
+        time.sleep(0.05)
+"""
+ENDLESS = 10**6
+
+
+def plan_of(out: Path, boards: Dataset, *epochs: int) -> list[PlannedRun]:
+    return [
+        PlannedRun(tiny("cnn", seed=seed, epochs=each), out / f"seed{seed}", boards.folder)
+        for seed, each in enumerate(epochs)
+    ]
+
+
+def wait_until(true: Callable[[], object], *, seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def run_through(sweep: LocalSweep) -> None:
+    wait_until(lambda: not sweep.poll())
+
+
+def holder_of(planned: PlannedRun, *, after: Owner | None = None) -> Owner:
+    """Who trains a run, once somebody (else than before) does and has finished an epoch."""
+    found: list[Owner] = []
+
+    def is_there() -> bool:
+        now = owner(planned.folder)
+        metrics = planned.folder / "metrics.csv"
+        found[:] = [now] if now and (after is None or now.token != after.token) and metrics.is_file() else []
+        return bool(found)
+
+    wait_until(is_there)
+    return found[0]
+
+
+def headings(planned: PlannedRun) -> int:
+    """How often a run was begun or gone on with."""
+    return (planned.folder / "log.txt").read_text().count("--- ")
+
+
+@pytest.fixture
+def start(tmp_path: Path, boards: Dataset) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts sweeps as commands of their own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(workers: int, *epochs: int) -> subprocess.Popen[str]:
+        words = [str(tmp_path), str(boards.folder), str(workers), *map(str, epochs)]
+        root = str(Path(__file__).parents[2])
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-c", COMMAND, *words]
+        started.append(subprocess.Popen(command, text=True, stderr=subprocess.PIPE, env=environment))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_workers_make_all_runs_as_one_training_would(boards: Dataset, tmp_path: Path) -> None:
+    plan = plan_of(tmp_path / "runs", boards, 2, 2, 2)
+    with local_sweep(plan, out=tmp_path / "runs", workers=2, threads=1, devices=CPU) as sweep:
+        run_through(sweep)
+    for planned in plan:
+        run = Run.open(planned.folder)
+        assert run.config.machine["threads"] == "1"
+        assert headings(planned) == 1
+        assert owner(planned.folder) is None
+    assert_same_training(Run.open(plan[2].folder), fit(plan[2].experiment, boards, tmp_path / "alone"))
+    assert [path.name for path in (tmp_path / "runs" / ".submitit").iterdir()] == [f"user-{os.getuid()}"]
+    assert list((tmp_path / "runs" / ".submitit").glob("user-*/*")) == []
+
+
+def test_workers_that_die_before_they_begin_end_the_sweep(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with (
+        pytest.raises(WorkersDiedError, match="workers die before they begin"),
+        local_sweep(plan_of(tmp_path, boards, 2), out=tmp_path, workers=1, devices=CPU) as sweep,
+    ):
+        run_through(sweep)
+
+
+def test_gpus_are_dealt_out_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-a,5")
+    two = Devices(devices=2)
+    assert [dealt_gpus(number, Devices()) for number in range(4)] == ["3", "GPU-a", "5", "3"]
+    assert [dealt_gpus(number, two) for number in range(2)] == ["3,GPU-a", "5,3"]
+    assert dealt_gpus(0, CPU) is None
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_once_more(boards: Dataset, tmp_path: Path) -> None:
+    endless, short = plan = plan_of(tmp_path, boards, ENDLESS, 2)
+    with local_sweep(plan, out=tmp_path, workers=1, threads=1, devices=CPU) as sweep:
+        first = holder_of(endless)
+        os.kill(first.pid, signal.SIGKILL)
+        wait_until(lambda: sweep.poll() and owner(endless.folder))
+        second = holder_of(endless, after=first)
+        epochs = len(Run.open(endless.folder).metrics())
+        os.kill(second.pid, signal.SIGKILL)
+        run_through(sweep)
+    assert Run.open(short.folder).state == "done"
+    assert headings(endless) == 2
+    seen = status_of(endless.folder)
+    assert (seen.state, seen.reason) == ("died", "its process died without a word: killed, or out of memory")
+    assert seen.epoch >= epochs > 0
+
+
+@pytest.mark.slow
+def test_two_sweeps_of_one_folder_make_each_run_once(
+    start: Callable[..., subprocess.Popen[str]], boards: Dataset, tmp_path: Path
+) -> None:
+    epochs = (20,) * 6
+    sweeps = [start(2, *epochs), start(2, *epochs)]
+    assert [process.wait(timeout=200) for process in sweeps] == [0, 0]
+    plan = plan_of(tmp_path, boards, *epochs)
+    assert [Run.open(planned.folder).state for planned in plan] == ["done"] * 6
+    # A worker may find a run taken only when it tries to begin it; but nobody goes on with what another began.
+    logs = [(planned.folder / "log.txt").read_text() for planned in plan]
+    assert [log.count("epoch   1 ") for log in logs] == [1] * 6
+    assert not any("going on" in log for log in logs)
+    alone = fit(plan[5].experiment, boards, tmp_path / "alone")
+    assert_same_training(Run.open(plan[5].folder), alone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_their_command_and_the_same_command_goes_on(
+    start: Callable[..., subprocess.Popen[str]], boards: Dataset, tmp_path: Path, number: signal.Signals
+) -> None:
+    command = start(1, 200)
+    (planned,) = plan_of(tmp_path, boards, 200)
+    worker = holder_of(planned)
+    command.send_signal(number)
+    command.wait(timeout=60)
+    wait_until(lambda: owner(planned.folder) is None, seconds=30)
+    wait_until(lambda: is_gone(worker.pid), seconds=30)
+    assert Run.open(planned.folder).state == "unfinished"
+    assert read_failure(planned.folder) is None
+    assert start(1, 200).wait(timeout=200) == 0
+    assert headings(planned) == 2
+    assert_same_training(Run.open(planned.folder), fit(planned.experiment, boards, tmp_path / "alone"))
+
+
+@pytest.mark.slow
+def test_a_run_is_cancelled_and_its_sweep_goes_on_then_the_sweep_is(
+    start: Callable[..., subprocess.Popen[str]], boards: Dataset, tmp_path: Path
+) -> None:
+    command = start(1, ENDLESS, 2, ENDLESS)
+    first, short, last = plan_of(tmp_path, boards, ENDLESS, 2, ENDLESS)
+    holder_of(first)
+    (done,) = cancel(first.folder)
+    assert done.stopped
+    assert done.how.startswith("training, process")
+    holder_of(last)
+    assert Run.open(short.folder).state == "done"
+    assert status_of(first.folder).state == "cancelled"
+    sweep, *others = cancel(tmp_path)
+    assert sweep.stopped
+    assert sweep.how.startswith("a sweep, process")
+    assert not others  # its worker stopped with it
+    assert command.wait(timeout=60) != 0
+    assert owner(last.folder) is None
+    assert status_of(last.folder).state == "unfinished"
+    assert list(cancel(tmp_path)) == []
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, be it not yet mourned."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True

@@ -1,0 +1,53 @@
+"""A run's log: all that its process prints, and its last lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drumhead.sweeps.log import last_lines, logged
+
+LOGS = """
+import os, subprocess, sys
+from pathlib import Path
+from drumhead.sweeps.log import logged
+print("before", flush=True)
+try:
+    with logged(Path(sys.argv[1]), "a run"):
+        print("from Python")
+        os.write(2, b"from C\\n")
+        subprocess.run(["echo", "from a child"])
+        raise ValueError("an error")
+except ValueError:
+    print("after", flush=True)
+"""
+
+
+def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LOGS, str(tmp_path / "run")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["before", "after"]
+    assert ended.stderr == ""
+    heading, *lines = (tmp_path / "run" / "log.txt").read_text().splitlines()
+    assert heading.startswith("--- 2")
+    assert "a run, process" in heading
+    assert {"from Python", "from C", "from a child", "ValueError: an error"} <= set(lines)
+
+
+def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").mkdir()
+    with pytest.raises(IsADirectoryError), logged(tmp_path, "a run"):
+        pass
+
+
+def test_last_lines_are_few_short_and_harmless(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_bytes(b"x" * 10**6 + b"\n\x1b[2Jcleared\xff\n\n\n" + "\n".join(map(str, range(10))).encode() + b"\n\n")
+    assert last_lines(log, 3) == ["7", "8", "9"]
+    assert max(map(len, last_lines(log, 50))) == 200
+    cleared = last_lines(log, 11)[0]
+    assert cleared.isprintable()
+    assert last_lines(tmp_path / "none", 3) == []

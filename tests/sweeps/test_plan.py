@@ -1,0 +1,127 @@
+"""The plan of a sweep: the product of experiments, seeds and fields, in which order, where."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from drumhead.experiments import experiment_listings, find_experiment
+from drumhead.sweeps import PlannedRun, in_order, parse_seeds, plan_sweep, run_name
+
+OUT = Path("runs")
+PUBLISHED = {name: listing for name, listing in experiment_listings().items() if listing.seeds}
+
+
+def test_the_product_of_experiments_seeds_and_fields() -> None:
+    fields = {"model.width": ["8", "16"], "recipe.learning_rate": ["1e-3", "2e-3", "5e-3"]}
+    plan = plan_sweep(["tetrominoes-cnn-2", "mnist-cnn-4"], "lite", out=OUT, seeds=[3, 4], fields=fields)
+    assert len(plan) == 2 * 2 * 2 * 3
+    assert len({run.folder for run in plan}) == len(plan)
+    asked = {
+        (run.experiment.name, run.experiment.seed, run.experiment.model.width, run.experiment.recipe.learning_rate)
+        for run in plan
+    }
+    assert asked == {
+        (name, seed, width, rate)
+        for name in ("tetrominoes-cnn-2", "mnist-cnn-4")
+        for seed in (3, 4)
+        for width in (8, 16)
+        for rate in (1e-3, 2e-3, 5e-3)
+    }
+    lite = find_experiment("tetrominoes-cnn-2", "lite")
+    changed = plan[0].experiment
+    assert changed.recipe == lite.recipe.replace(learning_rate=1e-3)
+    assert changed.model == lite.model.replace(width=8)
+
+
+def test_every_experiment_has_its_first_seed_before_any_has_its_second_and_datasets_follow_each_other() -> None:
+    plan = plan_sweep(["tetrominoes-cnn-2", "mnist-cnn-2", "tetrominoes-cnn-4"], out=OUT, seeds=[5, 1])
+    assert [(run.experiment.name, run.experiment.seed) for run in plan] == [
+        ("tetrominoes-cnn-2", 5),
+        ("tetrominoes-cnn-4", 5),
+        ("tetrominoes-cnn-2", 1),
+        ("tetrominoes-cnn-4", 1),
+        ("mnist-cnn-2", 5),
+        ("mnist-cnn-2", 1),
+    ]
+
+
+def test_the_paper_is_every_published_experiment_with_its_published_seeds() -> None:
+    plan = plan_sweep(["paper"], out=OUT)
+    planned = sorted((run.experiment.name, run.experiment.seed) for run in plan)
+    assert planned == sorted((name, seed) for name, listing in PUBLISHED.items() for seed in listing.seeds)
+    parts = [plan_sweep([f"paper-{name}"], out=OUT) for name in ("tetrominoes", "mnist", "multi-mnist")]
+    assert all(parts)
+    assert sorted(run.folder for part in parts for run in part) == sorted(run.folder for run in plan)
+
+
+def test_seeds_are_shared_so_that_runs_compare_in_pairs() -> None:
+    names = ["tetrominoes-nwm-linear", "tetrominoes-cnn-8"]  # published with seeds of their own each
+    assert {run.experiment.seed for run in plan_sweep(names, out=OUT)} == {0}
+    plan = plan_sweep(["paper-tetrominoes"], "lite", out=OUT, seeds=range(2))
+    by_name: dict[str, set[int]] = {}
+    for run in plan:
+        by_name.setdefault(run.experiment.name, set()).add(run.experiment.seed)
+    assert len(by_name) > 10
+    assert set(map(frozenset, by_name.values())) == {frozenset({0, 1})}
+
+
+def test_names_of_folders_are_stable_and_safe() -> None:
+    fields = {
+        "model.pixel_widths": ["64 32", "16"],
+        "recipe.learning_rate": ["0.0010", "1e-05"],
+        "recipe.clip": ["None"],
+    }
+    names = [run.folder.name for run in plan_sweep(["tetrominoes-nwm-fft"], out=OUT, seeds=[7], fields=fields)]
+    assert names == [
+        "tetrominoes-nwm-fft-model.pixel-widths=64-32-recipe.learning-rate=0.001-recipe.clip=None-seed7",
+        "tetrominoes-nwm-fft-model.pixel-widths=64-32-recipe.learning-rate=1e-05-recipe.clip=None-seed7",
+        "tetrominoes-nwm-fft-model.pixel-widths=16-recipe.learning-rate=0.001-recipe.clip=None-seed7",
+        "tetrominoes-nwm-fft-model.pixel-widths=16-recipe.learning-rate=1e-05-recipe.clip=None-seed7",
+    ]
+    strange = find_experiment("mnist-cnn-2").replace(name="../a b/ü")
+    assert re.fullmatch(r"[A-Za-z0-9._=-]+", run_name(strange))
+    assert "/" not in run_name(strange)
+
+
+def test_one_value_written_in_two_ways_is_one_run() -> None:
+    plan = plan_sweep(["mnist-cnn-2"], out=OUT, fields={"recipe.learning_rate": ["1e-3", "0.001"]})
+    assert len(plan) == 1
+
+
+def test_two_runs_that_differ_do_not_share_a_folder() -> None:
+    one, other = find_experiment("mnist-cnn-2"), find_experiment("mnist-cnn-4")
+    with pytest.raises(ValueError, match="would both go to runs/x"):
+        in_order([(0, PlannedRun(one, OUT / "x")), (0, PlannedRun(other, OUT / "x"))])
+
+
+def test_own_data_takes_the_place_of_the_datasets() -> None:
+    (run,) = plan_sweep(["tetrominoes-unet-4"], out=OUT, data=Path("cells"))
+    assert run.experiment.dataset is None
+    assert (run.dataset, run.data) == ("cells", Path("cells"))
+    with pytest.raises(ValueError, match="with --data the folder is used as it is"):
+        plan_sweep(["tetrominoes-unet-4"], out=OUT, data=Path("cells"), fields={"dataset.train": ["5"]})
+
+
+def test_unknown_names_are_told() -> None:
+    with pytest.raises(ValueError, match="no experiment is called 'tetrominos', nor any sweep; sweeps are paper-tetro"):
+        plan_sweep(["mnist-cnn-2", "tetrominos"], out=OUT)
+    with pytest.raises(ValueError, match="name what to sweep"):
+        plan_sweep([], out=OUT)
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("0:3", (0, 1, 2)), ("5", (5,)), ("1,2,3", (1, 2, 3)), ("7,0:2,7", (7, 0, 1))]
+)
+def test_seeds_are_numbers_and_ranges(text: str, seeds: tuple[int, ...]) -> None:
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3:3", "5:2", "a", "-1", "1;2", "0:99999999", "4294967296", "1,,2", "1.5", "9" * 400]
+)
+def test_other_seeds_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="seeds are"):
+        parse_seeds(text)

@@ -1,0 +1,139 @@
+"""What is seen of runs from outside: every state, and why some do not go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.sweeps.fake_slurm import FakeSlurm
+from tests.training.tiny import BOARDS, Stop, fit, tiny
+
+from drumhead.data import Dataset
+from drumhead.runs import Run, RunError, claim
+from drumhead.sweeps import ClusterSettings, Failure, PlannedRun, Status, plan_statuses, statuses, submit
+from drumhead.sweeps.failure import read_failure, write_failure
+from drumhead.training import Progress
+
+DIE = """
+import os, signal, sys, time
+from pathlib import Path
+from drumhead.runs import claim
+with claim(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def half_done(boards: Dataset, folder: Path) -> Run:
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny("cnn", epochs=4), boards, folder, Stop(after_epoch=1))
+    return Run.open(folder)
+
+
+def seen_in(folder: Path) -> dict[str, Status]:
+    return {each.folder.name: each for each in statuses(folder)}
+
+
+def test_done_unfinished_diverged_failed_and_unreadable(boards: Dataset, tmp_path: Path) -> None:
+    done = fit(tiny("cnn", epochs=1), boards, tmp_path / "done")
+    half = half_done(boards, tmp_path / "half")
+    for name in ("diverged", "failed", "unreadable"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_bytes((half.folder / "config.json").read_bytes())
+    Run.open(tmp_path / "diverged").write_divergence("the loss is nan")
+    write_failure(tmp_path / "failed", Failure(kind="failed", message="OSError: no space left"))
+    (tmp_path / "failed" / "log.txt").write_text("one\ntwo\n\nthree\n")
+    (tmp_path / "unreadable" / "config.json").write_text("{")
+    seen = seen_in(tmp_path)
+    assert {name: each.state for name, each in seen.items()} == {
+        "done": "done",
+        "half": "unfinished",
+        "diverged": "diverged",
+        "failed": "failed",
+        "unreadable": "unreadable",
+    }
+    scores = done.scores()
+    assert scores is not None
+    assert (seen["done"].share, seen["done"].mean_iou) == (1.0, scores.mean_iou)
+    (row,) = half.metrics()
+    assert (seen["half"].epoch, seen["half"].share, seen["half"].val_loss) == (1, 0.25, row["val_loss"])
+    assert seen["half"].mean_iou == row["val_mean_iou"]
+    assert seen["diverged"].reason == "the loss is nan"
+    assert (seen["failed"].reason, seen["failed"].lines) == ("OSError: no space left", ("one", "two", "three"))
+    assert "config.json" in seen["unreadable"].reason
+    with pytest.raises(RunError, match="is not a folder"):
+        statuses(tmp_path / "nowhere")
+
+
+def test_running_with_its_progress(boards: Dataset, tmp_path: Path) -> None:
+    half = half_done(boards, tmp_path / "half")
+    with claim(half.folder):
+        assert seen_in(tmp_path)["half"].state == "running"
+        now = 2e9
+        progress = Progress(epoch=2, step=8, progress=0.4, begun=now - 10, begun_progress=0.3, when=now)
+        (half.folder / "progress.json").write_text(progress.model_dump_json())
+        seen = seen_in(tmp_path)["half"]
+        assert (seen.state, seen.share) == ("running", 0.4)
+        assert f"process {os.getpid()}" in seen.where
+        assert seen.seconds_left is not None
+        assert seen.seconds_left >= 60
+    assert seen_in(tmp_path)["half"].state == "unfinished"
+
+
+def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: Path) -> None:
+    half = half_done(boards, tmp_path / "half")
+    dead = subprocess.run([sys.executable, "-c", DIE, str(half.folder)], check=False)
+    assert dead.returncode == -signal.SIGKILL
+    seen = seen_in(tmp_path)["half"]
+    assert seen.state == "died"
+    assert "killed, or out of memory" in seen.reason
+
+
+def test_a_reason_is_forgotten_when_the_run_has_gone_on(boards: Dataset, tmp_path: Path) -> None:
+    half = half_done(boards, tmp_path / "half")
+    write_failure(half.folder, Failure(kind="cancelled", message="cancelled"))
+    assert seen_in(tmp_path)["half"].state == "cancelled"
+    later = (half.folder / "failed.json").stat().st_mtime + 10
+    os.utime(half.metrics_path, (later, later))
+    assert read_failure(half.folder) is None
+    assert seen_in(tmp_path)["half"].state == "unfinished"
+
+
+def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    plan = [PlannedRun(tiny("cnn", seed=seed).replace(dataset=BOARDS), out / f"seed{seed}") for seed in range(4)]
+    submit(plan, out=out, settings=ClusterSettings())
+    fake_slurm.begin("1_1", node="n7")
+    assert {name: (each.state, each.where) for name, each in seen_in(out).items()} == {
+        "seed0": ("queued", "job 1_0 (Priority)"),
+        "seed1": ("running", "job 1_1 on n7"),
+        "seed2": ("queued", "job 1_2 (Priority)"),
+        "seed3": ("queued", "job 1_3 (Priority)"),
+    }
+    (fake_slurm.folder / "deaf").touch()  # then it is not said that they ended
+    assert {each.state for each in statuses(out)} == {"missing"}
+    (fake_slurm.folder / "deaf").unlink()
+    jobs = fake_slurm.queue()
+    del jobs["1_1"]
+    fake_slurm.set_queue(jobs)
+    (log,) = [Path(json.loads(path.read_text())["seed1"]["log"]) for path in out.glob(".submitit/jobs-*.json")]
+    log.write_text("slurmstepd: error: Detected 1 oom_kill event\n")
+    seen = seen_in(out)["seed1"]
+    assert seen.state == "died"
+    assert "job 1_1 ended without a word" in seen.reason
+    assert seen.lines == ("slurmstepd: error: Detected 1 oom_kill event",)
+
+
+def test_what_was_done_is_not_looked_at_again(boards: Dataset, tmp_path: Path) -> None:
+    planned = PlannedRun(tiny("cnn", epochs=1), tmp_path / "run")
+    (seen,) = plan_statuses([planned])
+    assert (seen.state, seen.experiment) == ("missing", planned.experiment)
+    fit(planned.experiment, boards, planned.folder)
+    (seen,) = plan_statuses([planned], before={seen.folder: seen})
+    assert seen.state == "done"
+    (planned.folder / "config.json").unlink()
+    assert plan_statuses([planned], before={seen.folder: seen}) == [seen]
