@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from drumhead.data import open_dataset
 from drumhead.runs import Run
-from drumhead.training import train
+from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
 
@@ -28,6 +29,16 @@ SMALL = (
     *("model.steps=6", "model.width=4", "model.pixel-widths=16"),
 )
 """Fields that make a step of the NWM take milliseconds."""
+
+
+class Clock(Observer):
+    """Notes when each epoch ended."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def epoch_ended(self, report: EpochReport) -> None:
+        self.times.append(time.monotonic())
 
 
 class Lab:
@@ -86,7 +97,16 @@ class Lab:
 
     def wait_for_epochs(self, count: int, seed: int = 0) -> None:
         """Wait for a run to have finished so many epochs."""
-        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=120)
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=240)
+
+    def seconds_per_epoch(self) -> float:
+        """How long an epoch of the small NWM takes here."""
+        clock = Clock()
+        run = self.runs()[0]
+        experiment = run.config.experiment
+        longer = experiment.replace(recipe=experiment.recipe.replace(epochs=25))
+        train(longer, open_dataset(Path(run.config.data.folder)), self.folder / "pace", observers=[clock])
+        return (clock.times[-1] - clock.times[4]) / 20  # the first ones may compile
 
     def log(self, seed: int = 0) -> str:
         """All that a run's jobs printed while they trained."""
