@@ -10,14 +10,16 @@ GPUs in the order of ``drumhead sweep paper``, each to the first that is free, o
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 
-from drumhead.experiments import RECIPES, Experiment, RecipeName, experiment_listings
+from drumhead.experiments import Experiment, RecipeName
 from drumhead.report.grid import Grid, Terminal
 from drumhead.report.grid import markdown as as_markdown
+from drumhead.sweeps import plan_sweep
 from terminal import WIDTH, call, refuse
 
 HOUR, DAY = 3600.0, 86400.0
@@ -71,15 +73,9 @@ def batches(images: int, size: int) -> int:
     return -(-images // size)
 
 
-def paper_runs(recipe: RecipeName) -> Iterator[Work]:
-    """The work of each published run, with a recipe, in the order of a sweep: all first seeds, then all second."""
-    published = [listing for listing in experiment_listings().values() if listing.seeds]
-    for dataset in dict.fromkeys(listing.experiment.dataset for listing in published):
-        those = [listing for listing in published if listing.experiment.dataset == dataset]
-        for place in range(max(len(listing.seeds) for listing in those)):
-            for listing in those:
-                if place < len(listing.seeds):
-                    yield work_of(RECIPES[recipe](listing.experiment))
+def paper_runs(recipe: RecipeName) -> list[Work]:
+    """The work of each published run, with a recipe, in the order of a sweep."""
+    return [work_of(planned.experiment) for planned in plan_sweep(["paper"], recipe, out=Path())]
 
 
 def makespan(durations: Sequence[float], workers: int) -> float:
@@ -116,7 +112,7 @@ def main(
     """
     if min(*seconds, evaluation, at_once, *nodes) <= 0:
         refuse("--seconds, --evaluation, --at-once and --nodes must be above 0")
-    runs = list(paper_runs(recipe))
+    runs = paper_runs(recipe)
     kinds = {run.kind: run for run in runs}
     times = read_times(measured, list(kinds))
     grids = [work_grid(runs)]

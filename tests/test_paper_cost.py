@@ -10,7 +10,7 @@ from paper_cost import makespan, paper_runs, work_of
 
 
 def test_there_are_as_many_runs_as_published() -> None:
-    runs = list(paper_runs("paper"))
+    runs = paper_runs("paper")
     assert len(runs) == 360
     # 10,000 and 51,000 training images, in batches of 64 of which the last, incomplete one is dropped.
     assert {(run.kind.startswith("mnist"), run.steps) for run in runs} == {(False, 300 * 156), (True, 300 * 796)}

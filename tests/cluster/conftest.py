@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pytest
 
+from .lab import Lab
 from .slurm_cluster import SlurmCluster, holding, missing_programs
 
 REQUIRED_VARIABLE = "DRUMHEAD_REQUIRE_SLURM"
@@ -48,3 +49,9 @@ def cluster(held_cluster: SlurmCluster) -> Iterator[SlurmCluster]:
     """The cluster with all nodes idle and no job; left so, whatever a test did to it."""
     yield held_cluster
     held_cluster.reset()
+
+
+@pytest.fixture
+def lab(cluster: SlurmCluster, tmp_path: Path) -> Lab:
+    """A lab's folder on the cluster."""
+    return Lab(tmp_path, cluster)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from drumhead.data import open_dataset
 from drumhead.runs import Run
-from drumhead.training import train
+from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
 
@@ -23,10 +25,20 @@ mem: 1G
 signal_delay: 30
 """
 SMALL = (
-    *("dataset.canvas=24", "dataset.cell=5", "dataset.max-pieces=2"),
+    *("dataset.cell=5", "dataset.max-pieces=2", "dataset.canvas=24"),
     *("model.steps=6", "model.width=4", "model.pixel-widths=16"),
 )
 """Fields that make a step of the NWM take milliseconds."""
+
+
+class Clock(Observer):
+    """Notes when each epoch ended."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def epoch_ended(self, report: EpochReport) -> None:
+        self.times.append(time.monotonic())
 
 
 class Lab:
@@ -47,7 +59,7 @@ class Lab:
         path = os.pathsep.join(filter(None, sys.path))
         return {**self.cluster.environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
 
-    def drumhead(self, *words: str, code: int = 0, seconds: float = 180) -> str:
+    def drumhead(self, *words: str, code: int = 0, seconds: float = 240) -> str:
         """What a command says on standard output, or on standard error if it is to fail."""
         ended = subprocess.run(
             [sys.executable, "-c", COMMAND, *words],
@@ -79,19 +91,42 @@ class Lab:
         """Whether a run is done."""
         return (run := self.runs().get(seed)) is not None and run.state == "done"
 
-    def wait_until_done(self, seed: int = 0, *, seconds: float) -> None:
+    def wait_until_done(self, seed: int = 0) -> None:
         """Wait for a run to be done, and its job to have ended."""
-        self.cluster.wait_for(
-            lambda: self.is_done(seed) and not self.cluster.jobs(), "the run to be done", seconds=seconds
-        )
+        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=240)
 
-    def wait_for_epochs(self, count: int, seed: int = 0, *, seconds: float = 60) -> None:
+    def wait_for_epochs(self, count: int, seed: int = 0) -> None:
         """Wait for a run to have finished so many epochs."""
-        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=seconds)
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=240)
+
+    def seconds_per_epoch(self) -> float:
+        """How long an epoch of the small NWM takes here."""
+        clock = Clock()
+        run = self.runs()[0]
+        experiment = run.config.experiment
+        longer = experiment.replace(recipe=experiment.recipe.replace(epochs=25))
+        train(longer, open_dataset(Path(run.config.data.folder)), self.folder / "pace", observers=[clock])
+        return (clock.times[-1] - clock.times[4]) / 20  # the first ones may compile
 
     def log(self, seed: int = 0) -> str:
-        """All that a run's jobs printed."""
+        """All that a run's jobs printed while they trained."""
         return (self.runs()[seed].folder / "log.txt").read_text()
+
+    def job_logs(self) -> str:
+        """All that jobs printed before and after."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.glob("runs/.submitit/*/*_log.out")))
+
+    def first_lines_of_watch(self, count: int) -> list[str]:
+        """What ``drumhead runs --watch`` says before it is ended by Ctrl-C."""
+        words = [sys.executable, "-c", COMMAND, "runs", "--watch"]
+        with subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
+        ) as watching:
+            assert watching.stdout is not None
+            lines = [watching.stdout.readline() for _ in range(count)]
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(60) == 0
+        return lines
 
     def uninterrupted(self, seed: int = 0) -> Run:
         """The same run, trained here in one go."""

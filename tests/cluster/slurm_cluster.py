@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -210,6 +211,15 @@ class SlurmCluster:
         """The state of each job or task of an array, in Slurm's words; of those that have ended only if asked."""
         words = ["squeue", "--noheader", "--array", "--format=%i %T", *(["--states=all"] if ended else [])]
         return dict(line.split() for line in self.run(*words).splitlines())
+
+    def node_of(self, job: str) -> str:
+        """Where a job runs, or ran last; empty if it waits."""
+        return self.run("squeue", "--noheader", "--states=all", "--format=%N", f"--jobs={job}").strip()
+
+    def restarts(self, job: str) -> int:
+        """How often a job was queued again."""
+        (number,) = re.findall(r"\bRestarts=(\d+)", self.run("scontrol", "show", "job", job))
+        return int(number)
 
     def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float) -> float:
         """Wait until something is so, and return how long that took.

@@ -86,6 +86,14 @@ def test_large_sweeps_go_in_parts(fake_slurm: FakeSlurm, tmp_path: Path, monkeyp
     assert len(queued_runs(tmp_path)) == 5
 
 
+def test_an_array_has_no_more_tasks_than_the_cluster_takes(fake_slurm: FakeSlurm, tmp_path: Path) -> None:
+    scontrol = fake_slurm.folder / "bin" / "scontrol"
+    scontrol.write_text("#!/bin/sh\necho 'MailProg                = /bin/mail'\necho 'MaxArraySize            = 3'\n")
+    scontrol.chmod(0o700)
+    new = submit(plan_of(tmp_path, 4), out=tmp_path, settings=SETTINGS)
+    assert [job.job for job in new.values()] == ["1_0", "1_1", "1_2", "2"]
+
+
 def test_several_devices_have_a_task_each(fake_slurm: FakeSlurm, tmp_path: Path) -> None:
     submit(plan_of(tmp_path, 1), out=tmp_path, settings=SETTINGS, devices=Devices(devices=2, nodes=3))
     lines = fake_slurm.batches()[0].splitlines()

@@ -250,8 +250,9 @@ def run_on_slurm(
             view.show(seen)
             while any(each.state in ("running", "queued") for each in seen):
                 clock.sleep(POLL["slurm"])
-                seen = plan_statuses(plan, jobs=SlurmView.of(out), before=view.before)
-                view.show(seen)
+                if (jobs := SlurmView.of(out)).is_known:  # while Slurm does not answer, no job is known to have ended
+                    seen = plan_statuses(plan, jobs=jobs, before=view.before)
+                    view.show(seen)
     except KeyboardInterrupt:
         complain(f"no longer waiting; the jobs go on, and `drumhead cancel {out}` ends them")
         raise

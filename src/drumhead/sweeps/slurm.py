@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ from drumhead.sweeps.workplace import pickle_folder, workplace, workplaces
 from drumhead.training import Devices
 
 MOST_TASKS = 1000
-"""Tasks of one array: Slurm by default takes no more than 1001."""
+"""Tasks of one array, if the cluster takes as many; Slurm's default is 1001."""
 ALWAYS = 1_000_000
 """How often submitit may queue a job again; RunJob itself knows when to stop."""
 PROGRAMS = ("sbatch", "squeue", "scancel", "srun")
@@ -120,11 +121,21 @@ def submit(
             if planned.folder.resolve() not in queued
         ]
         new: dict[Path, Submitted] = {}
-        rest = iter(jobs)
-        while batch := list(islice(rest, MOST_TASKS)):
+        rest, most = iter(jobs), most_tasks()
+        while batch := list(islice(rest, most)):
             new |= submit_batch(batch, pickles, parameters(settings, devices))
             note(out, new)
     return new
+
+
+def most_tasks() -> int:
+    """Tasks of one array that this cluster takes: ``MaxArraySize``, where it can be asked."""
+    try:
+        answer = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return MOST_TASKS
+    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer.stdout, re.MULTILINE)
+    return max(1, min(MOST_TASKS, int(found[1]))) if found else MOST_TASKS
 
 
 def submit_batch(jobs: Sequence[RunJob], pickles: Path, what: Mapping[str, object]) -> dict[Path, Submitted]:

@@ -1,0 +1,145 @@
+"""What can befall a sweep on a real Slurm: time limits, pre-emption, lost nodes; nothing of it changes a bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.training.tiny import assert_same_training
+
+from .lab import Lab
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+EPOCHS = 60
+"""Of a run that something befalls at once."""
+MANY_EPOCHS = 300
+"""Of a run that is still at work after the seconds that a cluster needs to do something about it."""
+
+
+def start(lab: Lab, epochs: int = EPOCHS) -> str:
+    """Begin a run, and wait until it has finished some epochs; returns its job."""
+    lab.sweep("0", epochs=epochs)
+    (job,) = lab.cluster.jobs()
+    lab.wait_for_epochs(3)
+    return job
+
+
+def test_a_run_over_its_time_limit_goes_on(lab: Lab) -> None:
+    lab.sweep("0")
+    lab.wait_until_done()
+    epochs = round(60 / lab.seconds_per_epoch())  # Slurm tells a job of a minute within half of that
+    lab.sweep("1", "--time", "1", epochs=epochs)
+    (job,) = lab.cluster.jobs()
+    lab.wait_for_epochs(3, seed=1)
+    lab.cluster.wait_for(lambda: lab.cluster.restarts(job) > 0, "the time limit", seconds=120)
+    reached = lab.epochs(seed=1)
+    through = lab.uninterrupted(seed=1)
+    lab.wait_until_done(seed=1)
+    assert 3 <= reached < epochs
+    assert lab.log(seed=1).count("going on after epoch") == lab.cluster.restarts(job)
+    assert_same_training(lab.runs()[1], through)
+
+
+def test_a_run_that_is_preempted_goes_on_when_there_is_room(lab: Lab) -> None:
+    job = start(lab, MANY_EPOCHS)
+    lab.cluster.run(
+        *("sbatch", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null"), "--wrap=srun sleep 10"
+    )
+    lab.cluster.wait_for(lambda: lab.cluster.jobs()[job] == "PENDING", "the job to make room", seconds=60)
+    reached = lab.epochs()
+    through = lab.uninterrupted()
+    lab.wait_until_done()
+    assert reached < MANY_EPOCHS
+    assert lab.cluster.restarts(job) == 1
+    assert f"going on after epoch {reached}\n" in lab.log()
+    assert_same_training(lab.runs()[0], through)
+
+
+def test_a_run_whose_node_loses_its_power_goes_on_on_another(lab: Lab) -> None:
+    job = start(lab)
+    node = lab.cluster.node_of(job)
+    assert lab.cluster.cut_power(node) >= 3  # the daemon, what watches over the job, the job
+    reached = lab.epochs()
+    through = lab.uninterrupted()
+    lab.wait_until_done()
+    assert reached < EPOCHS
+    assert lab.cluster.restarts(job) == 1
+    assert lab.cluster.node_of(job) != node
+    assert f"going on after epoch {reached}\n" in lab.log()
+    assert_same_training(lab.runs()[0], through)
+
+
+def test_a_run_that_is_lost_with_its_node_is_told_and_the_next_sweep_finishes_it(lab: Lab) -> None:
+    job = start(lab)
+    lab.cluster.run("scontrol", "update", f"jobid={job}", "requeue=0")
+    node = lab.cluster.node_of(job)
+    lab.cluster.cut_power(node)
+    lab.cluster.set_node(node, "down")  # Slurm would find out by itself, later
+    lab.cluster.wait_for(lambda: not lab.cluster.jobs(), "the job to be given up", seconds=60)
+    assert lab.cluster.jobs(ended=True)[job] == "NODE_FAIL"
+    reached = lab.epochs()
+    told = lab.drumhead("runs", "runs")
+    assert "died" in told
+    assert f"job {job} ended without a word" in told or "its process died without a word" in told
+    lab.sweep("0", epochs=EPOCHS)
+    (other,) = lab.cluster.jobs()
+    assert other != job
+    through = lab.uninterrupted()
+    lab.wait_until_done()
+    assert f"going on after epoch {reached}\n" in lab.log()
+    assert_same_training(lab.runs()[0], through)
+
+
+@pytest.mark.parametrize("locks", ["shared by all nodes", "kept on each node"])
+def test_a_job_that_works_on_on_a_lost_node_and_its_next_copy_do_not_meet(locks: str, lab: Lab) -> None:
+    job = start(lab, MANY_EPOCHS)
+    node = lab.cluster.node_of(job)
+    lab.cluster.kill_daemon(node)  # the node is cut off: nobody can tell its job to end
+    lab.cluster.set_node(node, "down")
+    folder = lab.runs()[0].folder
+    if locks == "kept on each node":
+        (folder / ".lock").unlink()  # the other copy makes a new file, and has a lock of its own
+    lab.cluster.wait_for(lambda: lab.cluster.node_of(job) not in ("", node), "the other copy", seconds=60)
+    through = lab.uninterrupted()
+    lab.wait_until_done()
+    if locks == "kept on each node":
+        assert "was taken over by process" in (folder / "log.txt").read_text()
+        assert lab.log().count("going on after epoch") == 1
+    else:
+        assert "trains this run" in lab.job_logs()
+        assert "going on after epoch" not in lab.log()
+    assert_same_training(lab.runs()[0], through)
+
+
+def test_runs_are_watched_and_cancelled(lab: Lab) -> None:
+    lab.sweep("0:2", "--array-parallelism", "1", epochs=MANY_EPOCHS)
+    lab.wait_for_epochs(1)
+    first, second = sorted(lab.cluster.jobs())
+    running, queued = lab.first_lines_of_watch(2)
+    assert running.startswith("running")
+    assert f"job {first}" in running
+    assert queued.startswith("queued")
+    assert f"job {second}" in queued
+    said = lab.drumhead("cancel")
+    assert f"job {first} cancelled" in said
+    assert f"job {second} cancelled" in said
+    lab.cluster.wait_for(lambda: not lab.cluster.jobs(), "the jobs to end", seconds=60)
+    assert lab.drumhead("runs").count("cancelled") >= 2
+    reached = lab.epochs()
+    assert reached < MANY_EPOCHS
+    lab.sweep("0", epochs=MANY_EPOCHS)
+    lab.wait_until_done()
+    assert f"going on after epoch {reached}\n" in lab.log()
+
+
+def test_one_training_on_two_nodes(lab: Lab, tmp_path: Path) -> None:
+    lab.sweep("0", "--nodes", "2", epochs=20)
+    (job,) = lab.cluster.jobs()
+    lab.wait_until_done()
+    assert lab.cluster.node_of(job) == "n[1-2]"
+    run = lab.runs()[0]
+    assert run.config.machine["nodes"] == "2"
+    alone = lab.uninterrupted()
+    for row, other in zip(run.metrics(), alone.metrics(), strict=True):
+        assert row["train_loss"] == pytest.approx(other["train_loss"], rel=1e-4)
+        assert row["val_loss"] == pytest.approx(other["val_loss"], rel=1e-4)
