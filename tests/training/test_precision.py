@@ -9,7 +9,7 @@ import torch
 
 from drumhead.data import Dataset
 from drumhead.experiments import Recipe
-from drumhead.training.precision import fabric_precision
+from drumhead.training.precision import product_precision
 
 from .tiny import MODELS, assert_same_training, fit, last_weights, tiny
 
@@ -26,29 +26,28 @@ def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Data
     assert any(not torch.equal(weights[name], rounded[name]) for name in weights)
     all_of_one, all_of_other = (torch.cat([v.flatten().float() for v in w.values()]) for w in (weights, rounded))
     assert (all_of_one - all_of_other).norm() < 0.1 * all_of_one.norm()
-    assert half.config.machine["precision"] == "bf16-mixed"
-    assert single.config.machine["precision"] == "32-true"
+    assert half.config.machine["precision"] == "bf16"
+    assert single.config.machine["precision"] == "float32"
 
 
 @pytest.mark.parametrize(
     ("capabilities", "expected"),
-    [({"amx_bf16": True}, "bf16-mixed"), ({"avx512_bf16": True}, "bf16-mixed"), ({"avx2": True}, "32-true")],
+    [({"amx_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({"avx2": True}, "float32")],
 )
 def test_auto_takes_what_the_processor_has(
     capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert fabric_precision(Recipe(precision="auto"), "cpu") == expected
+    assert product_precision(Recipe(precision="auto"), torch.device("cpu")) == expected
 
 
 def test_auto_takes_float32_where_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities")
-    assert fabric_precision(Recipe(precision="auto"), "cpu") == "32-true"
+    assert product_precision(Recipe(precision="auto"), torch.device("cpu")) == "float32"
 
 
-def test_auto_asks_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for supported, expected in ((True, "bf16-mixed"), (False, "32-true")):
-        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+def test_auto_asks_the_gpu_where_it_trains_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for supported, expected in ((True, "bf16"), (False, "float32")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, answer=supported: answer)
-        assert fabric_precision(Recipe(precision="auto"), "auto") == expected
-        assert fabric_precision(Recipe(precision="auto"), "cuda") == expected
+        assert product_precision(Recipe(precision="auto"), torch.device("cuda")) == expected
+    assert product_precision(Recipe(precision="auto"), torch.device("mps")) == "float32"

@@ -64,6 +64,14 @@ def test_two_processes_train_as_one(model: str, boards: Dataset, tmp_path: Path)
     assert_alike(two, one, losses=1e-5, weights=WEIGHTS[model])
 
 
+def test_products_in_bfloat16_are_made_of_the_same_numbers(boards: Dataset, tmp_path: Path) -> None:
+    """Images, states and weights are in float32 in each process, as on one device."""
+    experiment = tiny(**{**DEMO, "epochs": 2, "precision": "bf16"})
+    one = fit(experiment, boards, tmp_path / "one")
+    two = fit_together(experiment, boards, tmp_path / "two")
+    assert_alike(two, one, losses=1e-3, weights=1e-2)
+
+
 def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: Path) -> None:
     """And fewer batches to validate than processes."""
     experiment = tiny(epochs=2)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import FAILED, OK
+from drumhead.cli.console import Console
 from drumhead.sweeps import cancel
 
 

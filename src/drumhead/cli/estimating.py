@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from drumhead.cli.console import Console
 from drumhead.cli.watching import counts, duration
 from drumhead.data import standard_folder
 from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import FAILED, OK, complain
+from drumhead.cli.console import Console
 from drumhead.cli.estimating import show_estimate
 from drumhead.cli.progress import progress_bar
 from drumhead.cli.watching import SweepView, counts, reasons

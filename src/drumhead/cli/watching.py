@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from drumhead.cli.console import Console
 from drumhead.cli.progress import dash
 from drumhead.sweeps import WRONG, SeenState, Status
 

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 
 from drumhead.data import Dataset, check_hashes
-from drumhead.experiments import Experiment
+from drumhead.experiments import Experiment, Recipe
 from drumhead.runs import (
     Claim,
     DataRecord,
@@ -29,7 +29,7 @@ from drumhead.training.launching import joined
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
-from drumhead.training.precision import fabric_precision
+from drumhead.training.precision import product_precision
 from drumhead.training.processes import Processes, ProcessLostError
 from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.schedule import learning_rate
@@ -102,8 +102,7 @@ def train(
     """
     where = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
     check_batches(experiment, dataset, where)
-    precision = fabric_precision(experiment.recipe, accelerator)
-    fabric = make_fabric(where, precision=precision)
+    fabric = make_fabric(where)
     folder = Path(folder)
     request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=where)
     with joined(fabric, request), ExitStack() as rights:
@@ -111,7 +110,7 @@ def train(
             experiment=experiment,
             data=DataRecord.of(dataset),
             versions=package_versions(),
-            machine={**describe_machine(fabric, precision), **where.described()},
+            machine={**describe_machine(fabric, experiment.recipe), **where.described()},
         )
         processes = Processes(fabric)
         run = processes.alone(lambda: begin(folder, config, dataset, rights)) or Run(folder, config)
@@ -226,12 +225,12 @@ def flatten(values: dict[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def describe_machine(fabric: Fabric, precision: str) -> dict[str, str]:
+def describe_machine(fabric: Fabric, recipe: Recipe) -> dict[str, str]:
     """What the numbers may depend on besides versions."""
     return {
         "system": platform.platform(),
         "processor": platform.processor() or platform.machine(),
         "device": str(fabric.device),
         "threads": str(torch.get_num_threads()),
-        "precision": precision,
+        "precision": product_precision(recipe, fabric.device),
     }

@@ -17,7 +17,6 @@ from torch import distributed
 
 from drumhead.config import Config
 from drumhead.runs import RunError
-from drumhead.training.precision import FabricPrecision
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
 """Where tensors live; ``auto`` takes a GPU if there is one."""
@@ -61,7 +60,7 @@ class StartedHere(LightningEnvironment):
         return True
 
 
-def make_fabric(devices: Devices, *, precision: FabricPrecision = "32-true") -> Fabric:
+def make_fabric(devices: Devices) -> Fabric:
     """Lightning Fabric on these devices; nothing is started yet.
 
     Raises:
@@ -74,7 +73,6 @@ def make_fabric(devices: Devices, *, precision: FabricPrecision = "32-true") -> 
             strategy=DDPStrategy() if devices.count > 1 else "auto",
             devices=devices.devices,
             num_nodes=devices.nodes,
-            precision=precision,
             plugins=[environment],
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:

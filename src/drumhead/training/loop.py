@@ -22,6 +22,7 @@ from drumhead.scores import Scores, concatenate, count_batches, reduce
 from drumhead.seeds import derive_seed, generator
 from drumhead.training.batch_norm import share_batch_norm
 from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.precision import product_precision, products_in
 from drumhead.training.processes import Processes
 from drumhead.training.schedule import learning_rate
 
@@ -151,7 +152,7 @@ class Training:
             pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         part = self.processes.part(len(masks))
         own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
-        with self.fabric.autocast():
+        with products_in(product_precision(self.recipe, self.fabric.device), self.fabric.device):
             loss = self.wrapped.loss(images, masks[part], pixels=own_pixels)
         value = self.processes.mean(loss)
         self.check_finite(value, "the loss")

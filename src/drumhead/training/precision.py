@@ -8,25 +8,35 @@ import torch
 
 from drumhead.experiments import Recipe
 
-FabricPrecision = Literal["32-true", "bf16-mixed"]
+ProductPrecision = Literal["float32", "bf16"]
 
 
-def fabric_precision(recipe: Recipe, accelerator: str) -> FabricPrecision:
-    """What Lightning Fabric calls the recipe's precision on an accelerator (``auto`` as Fabric has it).
+def product_precision(recipe: Recipe, device: torch.device) -> ProductPrecision:
+    """The recipe's precision on a device.
 
-    >>> fabric_precision(Recipe(precision="bf16"), "cpu"), fabric_precision(Recipe(), "cpu")
-    ('bf16-mixed', '32-true')
+    >>> product_precision(Recipe(precision="bf16"), torch.device("cpu"))
+    'bf16'
+    >>> product_precision(Recipe(), torch.device("cpu"))
+    'float32'
     """
     if recipe.precision == "auto":
-        return "bf16-mixed" if has_bf16(accelerator) else "32-true"
-    return "bf16-mixed" if recipe.precision == "bf16" else "32-true"
+        return "bf16" if has_bf16(device) else "float32"
+    return recipe.precision
 
 
-def has_bf16(accelerator: str) -> bool:
+def products_in(precision: ProductPrecision, device: torch.device) -> torch.autocast:
+    """A context in which products are made so.
+
+    Not Lightning Fabric's own precision: that rounds the images too, but only where there are several devices.
+    """
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def has_bf16(device: torch.device) -> bool:
     """Whether the device has instructions for products of bfloat16; without them they are slower than float32's."""
-    if accelerator == "cuda" or (accelerator == "auto" and torch.cuda.is_available()):
+    if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if accelerator == "mps" or (accelerator == "auto" and torch.backends.mps.is_available()):
+    if device.type != "cpu":
         return False
     # Older versions of torch do not tell what a CPU can do: then it is float32.
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
