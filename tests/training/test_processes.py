@@ -117,7 +117,7 @@ def test_only_the_first_process_writes_and_tells(
         def forbidden(*_: Any, **__: Any) -> None:
             raise AssertionError("written")
 
-        for name in ("replacing", "write_json", "save_model", "save_checkpoint", "write_metrics", "write_scores"):
+        for name in ("replacing", "write", "save_checkpoint"):
             monkeypatch.setattr(Run, name, forbidden)
 
     experiment, events = tiny(epochs=1), Events()

@@ -38,9 +38,11 @@ def others(
         os.environ["LOCAL_RANK"] = str(number)
         if before is not None:
             before()
+        prepared.release()
         work()
 
     context = multiprocessing.get_context("fork")
+    prepared = context.Semaphore(0)
     processes = [context.Process(target=take_part, args=(number,)) for number in range(1, count)]
     os.environ.update(set_)
     try:
@@ -48,6 +50,8 @@ def others(
             warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads: they are torch's, idle
             for process in processes:
                 process.start()
+        for _ in processes:
+            assert prepared.acquire(timeout=PATIENCE), "a process has failed before it began"
         yield codes
     finally:
         for process in processes:
