@@ -77,8 +77,8 @@ OUTSIDE = ["..", "../outside", "../outside/precious", "../outside/precious.csv",
 WRITTEN = ["--out", "--json"]
 
 
-class WorkBegins(BaseException):  # noqa: N818: it is no error, and must pass every `except Exception`
-    """Long work would have begun here."""
+class WorkBegins(BaseException):
+    """Long work would have begun here. It is no error, and passes every ``except Exception``."""
 
 
 def begin_work(*arguments: object, **named: object) -> NoReturn:
