@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate
+from drumhead.training import Accelerator, Devices, make_fabric
 
 SplitName = Literal["train", "val", "test"]
 
@@ -48,7 +48,7 @@ def evaluate_run(
     *,
     split: SplitName = "test",
     batch_size: int = 64,
-    accelerator: str = "auto",
+    accelerator: Accelerator = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
     """The scores of a run's kept weights on a split.
@@ -66,10 +66,7 @@ def evaluate_run(
         DatasetError: if a file of that split is damaged.
     """
     check_hashes(dataset, [split])
-    try:
-        fabric = Fabric(accelerator=accelerator, devices=1)
-    except RuntimeError as error:  # Fabric's answer to an accelerator that is not there
-        raise ValueError(f"accelerator must be one this machine has; got {accelerator}. {error}") from error
+    fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
     return evaluate(model, reporting(loader, len(loader), progress), dataset.class_names)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from pydantic import PositiveInt
 
-from drumhead.cli import OK, complain
+from drumhead.cli import FAILED, OK, complain
 from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.config import Config
@@ -18,7 +19,16 @@ from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
 from drumhead.runs import Run, check_trained_here
-from drumhead.training import LOGGERS, Accelerator, LoggerName, train
+from drumhead.training import (
+    LOGGERS,
+    Accelerator,
+    Devices,
+    LoggerName,
+    ProcessLostError,
+    Strategy,
+    is_first_process,
+    train,
+)
 
 
 class Request(Config):
@@ -34,8 +44,19 @@ class Request(Config):
     """A folder with MNIST's four IDX files, if needed; else that of DRUMHEAD_MNIST_ROOT, or a download."""
     accelerator: Accelerator = "auto"
     """Where to train."""
+    devices: PositiveInt = 1
+    """Devices of each node that share every batch; with a CPU, processes."""
+    nodes: PositiveInt = 1
+    """Nodes that train together."""
+    strategy: Strategy = "auto"
+    """How several devices train one model: each with a copy, gradients averaged (ddp; auto is the same)."""
     log: tuple[LoggerName, ...] = ()
     """Loggers to write to besides metrics.csv."""
+
+    @property
+    def where(self) -> Devices:
+        """The devices."""
+        return Devices(accelerator=self.accelerator, devices=self.devices, nodes=self.nodes, strategy=self.strategy)
 
 
 USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
@@ -46,6 +67,9 @@ EXPERIMENT is a name from `drumhead experiments`; RUN_FOLDER an unfinished run, 
   --recipe paper   the paper's: 300 epochs (the default)
   --recipe lite    minutes on a CPU: few epochs, small batches, a part of the pixels in each step
   --recipe smoke   two epochs of two steps on a handful of images
+
+  --devices 2            on two GPUs, or with --accelerator cpu in two processes, each with half of every batch
+  --devices 4 --nodes 2  on two machines, started by `srun --nodes 2 --ntasks-per-node 4 drumhead train ...`
 
 `drumhead train EXPERIMENT --help` lists a flag for every field, with its value in that experiment.
 
@@ -73,7 +97,7 @@ def main(words: list[str]) -> int:
         description=f"Train {name}; values in brackets are those of the recipe {recipe!r}.",
     )
     experiment = request.experiment
-    console = Console()
+    console = console_for(request.where)
     if request.data is not None:
         if experiment.dataset != default.experiment.dataset:
             raise ValueError(
@@ -86,7 +110,12 @@ def main(words: list[str]) -> int:
         with progress_bar(console, "data") as progress:
             dataset = prepare_dataset(experiment.dataset, mnist_root=request.mnist_root, progress=progress)
     folder = request.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
-    return run_training(experiment, dataset, folder, console, accelerator=request.accelerator, log=request.log)
+    return run_training(experiment, dataset, folder, console, where=request.where, log=request.log)
+
+
+def console_for(where: Devices) -> Console:
+    """The console, quiet in all but the first process of a training."""
+    return Console(quiet=not is_first_process(where))
 
 
 def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
@@ -102,18 +131,21 @@ def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
 def go_on(folder: Path, flags: Sequence[str]) -> int:
     """Go on with the run in a folder, as it was begun."""
 
-    def where(data: Path | None = None) -> Path | None:
-        """Go on with a run as it was begun.
+    def request(
+        data: Path | None = None, *, where: Annotated[Devices, tyro.conf.arg(name="")]
+    ) -> tuple[Path | None, Devices]:
+        """Go on with a run as it was begun; the devices may be others.
 
         Args:
             data: Where its data is now, if it was moved.
+            where: Where to train.
         """
-        return data
+        return data, where
 
-    data = tyro.cli(where, args=list(flags), prog=f"drumhead train {folder}")
+    data, where = tyro.cli(request, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
     check_trained_here(run)
-    return run_training(run.config.experiment, dataset_of(run, data), folder, Console())
+    return run_training(run.config.experiment, dataset_of(run, data), folder, console_for(where), where=where)
 
 
 def run_training(
@@ -122,16 +154,19 @@ def run_training(
     folder: Path,
     console: Console,
     *,
-    accelerator: Accelerator = "auto",
+    where: Devices,
     log: Sequence[LoggerName] = (),
 ) -> int:
     """Train, and print the scores."""
     observers = [LiveReport(console, experiment.name), *(LOGGERS[name]() for name in log)]
     try:
-        run = train(experiment, dataset, folder, accelerator=accelerator, observers=observers)
+        run = train(experiment, dataset, folder, observers=observers, **where.model_dump())
     except KeyboardInterrupt:
         complain(f"stopped; the last finished epoch is kept. Go on with: drumhead train {folder}")
         raise
+    except ProcessLostError as error:
+        complain(f"{error}; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        return FAILED
     console.print(scores_table([score_row(run)]))
     console.print(f"The run is in {run.folder}")
     return OK

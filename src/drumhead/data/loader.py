@@ -13,6 +13,8 @@ from drumhead.data.split import Split
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
+EVERYTHING = slice(None)
+
 
 class Shuffle(Sampler[int]):
     """A new order of all samples for each epoch, a pure function of seed and epoch.
@@ -47,27 +49,28 @@ class Shuffle(Sampler[int]):
 
 
 class _Batches(Dataset[Batch]):
-    """A split whose batches are gathered at once."""
+    """A split whose batches are gathered at once; of the images, a part of each batch."""
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, part: slice) -> None:
         self.split = split
+        self.part = part
 
     def __len__(self) -> int:
         return len(self.split.images)
 
     def __getitems__(self, samples: Sequence[int]) -> Batch:
-        return to_tensors(self.split, samples)
+        return to_tensors(self.split, samples, part=self.part)
 
 
-def to_tensors(split: Split, samples: Sequence[int]) -> Batch:
-    """Some samples of a split as tensors.
+def to_tensors(split: Split, samples: Sequence[int], *, part: slice = EVERYTHING) -> Batch:
+    """Some samples of a split as tensors: the masks of all, and the images of a part of them.
 
     Returns:
         Images (batch, channel, height, width), float32 in [0, 1], in channels-last memory; masks (batch,
         height, width), int64.
     """
     chosen = np.asarray(samples, dtype=np.int64)
-    images, masks = np.asarray(split.images[chosen]), split.masks[chosen].astype(np.int64)
+    images, masks = np.asarray(split.images[chosen[part]]), split.masks[chosen].astype(np.int64)
     # In numpy, on one thread: on a busy machine torch waits longer for its threads than this takes.
     if images.dtype == np.uint8:
         images = np.divide(images, 255, dtype=np.float32)
@@ -75,7 +78,12 @@ def to_tensors(split: Split, samples: Sequence[int]) -> Batch:
 
 
 def image_loader(
-    split: Split, *, batch_size: int, order: Sequence[int] | Sampler[int] | None, drop_last: bool = False
+    split: Split,
+    *,
+    batch_size: int,
+    order: Sequence[int] | Sampler[int] | None,
+    drop_last: bool = False,
+    part: slice = EVERYTHING,
 ) -> DataLoader[Batch]:
     """Batches of a split, as :func:`to_tensors` gives them.
 
@@ -85,6 +93,7 @@ def image_loader(
         order: which samples, in which order: numbers, a sampler such as :class:`Shuffle`, or None for all as
             they come.
         drop_last: leave out a last batch with fewer samples.
+        part: read the images of this part of each batch only; masks are of the whole batch.
 
     Example:
         >>> split = Split(np.full((5, 8, 6, 3), 255, np.uint8), np.zeros((5, 8, 6), np.uint8))
@@ -94,7 +103,7 @@ def image_loader(
         (1, 3, 8, 6) 1.0 (1, 8, 6)
     """
     return DataLoader(
-        _Batches(split),
+        _Batches(split, part),
         batch_size=batch_size,
         sampler=order,
         drop_last=drop_last,

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock
+
 from drumhead.config import Config
 from drumhead.data.dataset import Dataset
 from drumhead.data.registry import make_dataset
@@ -38,12 +40,17 @@ def prepare_dataset(
 ) -> Dataset:
     """Open the dataset of this configuration, or make it, as :func:`make_dataset` does, if its folder is not there.
 
+    Of several processes that ask at once, one makes it and the others wait.
+
     Raises:
         DatasetError: if the folder holds something else or is damaged.
     """
     folder = standard_folder(config, root)
     if not folder.exists():
-        return make_dataset(config, folder, mnist_root=mnist_root, progress=progress)
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f".{folder.name}.lock"):
+            if not folder.exists():
+                return make_dataset(config, folder, mnist_root=mnist_root, progress=progress)
     dataset = open_dataset(folder)
     if dataset.manifest.recipe != config.model_dump(mode="json"):
         raise DatasetError(f"{folder}: was not made by this version's recipe. Remove the folder to have it made again")

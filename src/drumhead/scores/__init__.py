@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drumhead.scores.counting import ImageCounts, concatenate, count, count_predictions
-from drumhead.scores.judging import background_scores, evaluate
+from drumhead.scores.judging import background_scores, count_batches, evaluate
 from drumhead.scores.reduction import ClassScores, Scores, reduce
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "background_scores",
     "concatenate",
     "count",
+    "count_batches",
     "count_predictions",
     "evaluate",
     "reduce",

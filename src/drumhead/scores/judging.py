@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from drumhead.modes import evaluation_mode
-from drumhead.scores.counting import Labels, concatenate, count, count_predictions
+from drumhead.scores.counting import ImageCounts, Labels, concatenate, count, count_predictions
 from drumhead.scores.reduction import Scores, reduce
 
 CHUNK = 256  # images counted at a time: bounds the memory a whole test set of masks takes
@@ -29,12 +29,17 @@ def evaluate(
     Raises:
         ValueError, FloatingPointError: as :func:`count` and :func:`reduce`.
     """
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    with evaluation_mode(model), torch.inference_mode():
-        parts = [count(model(images.to(device)), masks.to(device)) for images, masks in batches]
+    parts = count_batches(model, batches)
     if not parts:
         raise ValueError("scores need at least one batch; got none")
     return reduce(concatenate(parts), class_names)
+
+
+def count_batches(model: torch.nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> list[ImageCounts]:
+    """The counts of each batch, from which :func:`evaluate` makes the scores; arguments and errors as there."""
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    with evaluation_mode(model), torch.inference_mode():
+        return [count(model(images.to(device)), masks.to(device)) for images, masks in batches]
 
 
 def background_scores(masks: Labels, class_names: Sequence[str]) -> Scores:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -24,28 +24,34 @@ from drumhead.runs import (
     claim,
     package_versions,
 )
+from drumhead.training.devices import Accelerator, Devices, Strategy, is_first_process, make_fabric
+from drumhead.training.launching import joined
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loop import Training, TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import fabric_precision
+from drumhead.training.processes import Processes, ProcessLostError
 from drumhead.training.schedule import learning_rate
+from drumhead.training.workers import WorkerRequest
 
 __all__ = [
     "LOGGERS",
     "Accelerator",
+    "Devices",
     "EpochReport",
     "LoggerName",
     "LoggerWarning",
     "Observer",
+    "ProcessLostError",
     "StepReport",
+    "Strategy",
     "TrainingDivergedError",
     "flatten",
+    "is_first_process",
     "learning_rate",
+    "make_fabric",
     "train",
 ]
-
-Accelerator = Literal["auto", "cpu", "cuda", "mps"]
-"""Where tensors live; ``auto`` takes a GPU if there is one."""
 
 
 def train(
@@ -54,6 +60,9 @@ def train(
     folder: Path | str,
     *,
     accelerator: Accelerator = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    strategy: Strategy = "auto",
     observers: Sequence[Observer] = (),
 ) -> Run:
     """Train an experiment, or go on with it where it stopped; a finished run is left as it is.
@@ -62,50 +71,79 @@ def train(
     on from there: on the same machine, with as many threads, the result is the same to the bit. A finished run goes
     on if the experiment has more epochs than before and a constant learning rate.
 
+    On several devices the batch stays what the recipe says, and each device takes a part of it: losses and weights are
+    those of one device but for rounding, and a run may go on with another number of devices. The processes for
+    further devices of this machine are started here; those on other nodes, by a cluster.
+
     Args:
         experiment: what to train; its ``dataset`` is not looked at.
         dataset: the data.
         folder: the run's folder, new or empty or of this very run.
         accelerator: where to train.
-        observers: who is told of each step and epoch.
+        devices: how many devices of each node; on a CPU, how many processes share its cores.
+        nodes: how many nodes.
+        strategy: how several devices train one model.
+        observers: who is told of each step and epoch, in the first process.
 
     Returns:
         The finished run.
 
     Raises:
-        RunError: if the folder holds another run or other things, or the data has fewer images than a batch.
+        RunError: if the folder holds another run or other things, the data has fewer images than a batch, or the
+            devices are not there or cannot share a batch.
         RunBusyError: if another process trains this run.
         DatasetError: if a file of the data is damaged.
+        ProcessLostError: if the process of another device has ended.
         TrainingDivergedError: if a loss is not finite.
     """
-    check_batches(experiment, dataset)
+    where = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
+    check_batches(experiment, dataset, where)
     precision = fabric_precision(experiment.recipe, accelerator)
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)
-    config = RunConfig(
-        experiment=experiment,
-        data=DataRecord.of(dataset),
-        versions=package_versions(),
-        machine=describe_machine(fabric, precision),
-    )
+    fabric = make_fabric(where, precision=precision)
     folder = Path(folder)
-    if is_done(folder, config):
-        return Run.open(folder)
-    check_hashes(dataset)
-    with claim(folder) as right:
-        run = open_or_create(folder, config, right)
-        if run.state != "done":  # another process may just have finished it
+    request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=where)
+    with joined(fabric, request), ExitStack() as rights:
+        config = RunConfig(
+            experiment=experiment,
+            data=DataRecord.of(dataset),
+            versions=package_versions(),
+            machine={**describe_machine(fabric, precision), **where.described()},
+        )
+        processes = Processes(fabric)
+        run = processes.alone(lambda: begin(folder, config, dataset, rights)) or Run(folder, config)
+        if not processes.of_first(run.state == "done"):
             Training(run, dataset, fabric=fabric, observers=observers).fit()
     return Run(folder, run.config)
 
 
-def check_batches(experiment: Experiment, dataset: Dataset) -> None:
-    """Raise ``RunError`` if the training images do not fill a batch."""
+def check_batches(experiment: Experiment, dataset: Dataset, devices: Devices) -> None:
+    """Raise ``RunError`` if the training images do not fill a batch, or the devices cannot share one."""
+    size = experiment.recipe.batch_size
+    if size % devices.count:
+        raise RunError(
+            f"{devices.count} devices cannot share a batch of {size} images evenly: "
+            f"choose a --recipe.batch-size that {devices.count} divides"
+        )
     images = len(dataset.splits["train"].images)
     if images < experiment.recipe.batch_size:
         raise RunError(
             f"{dataset.folder} has {images} training images, fewer than a batch of {experiment.recipe.batch_size}: "
             f"choose --recipe.batch-size {images} or less"
         )
+
+
+def begin(folder: Path, config: RunConfig, dataset: Dataset, rights: ExitStack) -> Run:
+    """The run in the folder, new or to go on with, the right to train there among ``rights``; or a finished one.
+
+    Raises:
+        RunError: if the folder holds another run, or other things.
+        RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
+    """
+    if is_done(folder, config):
+        return Run.open(folder)
+    check_hashes(dataset)
+    return open_or_create(folder, config, rights.enter_context(claim(folder)))
 
 
 def is_done(folder: Path, config: RunConfig) -> bool:
@@ -129,7 +167,7 @@ def open_or_create(folder: Path, config: RunConfig, right: Claim) -> Run:
     differences = check_same_run(run, config)
     if run.config.versions != config.versions:
         warnings.warn(
-            f"{folder} was begun with other package versions: its numbers may differ in the last digits", stacklevel=3
+            f"{folder} was begun with other package versions: its numbers may differ in the last digits", stacklevel=6
         )
     if differences:
         run.scores_path.unlink(missing_ok=True)

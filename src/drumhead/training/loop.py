@@ -15,11 +15,13 @@ from torch import Tensor
 
 from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
-from drumhead.models import sample_pixels
+from drumhead.models import PixelSample, Segmenter, sample_pixels
 from drumhead.runs import Run
-from drumhead.scores import Scores, evaluate
+from drumhead.scores import Scores, concatenate, count_batches, reduce
 from drumhead.seeds import derive_seed, generator
+from drumhead.training.batch_norm import share_batch_norm
 from drumhead.training.observers import EpochReport, Observer, StepReport
+from drumhead.training.processes import Processes
 from drumhead.training.schedule import learning_rate
 
 Batch = tuple[Tensor, Tensor]
@@ -35,12 +37,13 @@ class Training:
     Args:
         run: an unfinished run.
         dataset: the data of the run's configuration.
-        fabric: the device it runs on.
-        observers: who is told of each step and epoch.
+        fabric: the device it runs on, or the devices, one for each process.
+        observers: who is told of each step and epoch, in the first process.
     """
 
     def __init__(self, run: Run, dataset: Dataset, *, fabric: Fabric, observers: Sequence[Observer] = ()) -> None:
-        self.run, self.dataset, self.fabric, self.observers = run, dataset, fabric, observers
+        self.run, self.dataset, self.fabric, self.processes = run, dataset, fabric, Processes(fabric)
+        self.observers = observers if self.processes.is_first else ()
         self.recipe = run.config.experiment.recipe
         self.seed = run.config.experiment.seed
         self.model = run.new_model()
@@ -53,11 +56,14 @@ class Training:
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
         self.kept_weights: dict[str, Tensor] = {}
+        if self.processes.count > 1:
+            share_batch_norm(self.model)
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
         self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
         self.wrapped.mark_forward_method("loss")
         self.shuffle = Shuffle(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
-        self.train_batches = self.loader("train", order=self.shuffle, drop_last=True)
+        part = self.processes.part(self.recipe.batch_size)
+        self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, part=part)
         self.doubtful = False
 
     @property
@@ -79,17 +85,18 @@ class Training:
             TrainingDivergedError: at the first loss or gradient that is not finite.
         """
         self.tell("started", self.run, self.epoch)
-        self.run.divergence_path.unlink(missing_ok=True)
+        self.processes.alone(lambda: self.run.divergence_path.unlink(missing_ok=True))
         try:
             self.diagnose()
             while self.progress < 1:
                 self.train_epoch()
                 self.diagnose()
-            self.run.write_metrics(self.history)
-            scores = self.evaluate(self.run.load_model(), "test")
-            self.run.write_scores(scores)
+            self.processes.alone(lambda: self.run.write_metrics(self.history))
+            scores = self.evaluate(self.kept_model(), "test")
+            self.processes.alone(lambda: self.run.write_scores(scores))
         except (TrainingDivergedError, FloatingPointError) as error:
-            self.run.write_divergence(str(error))
+            message = str(error)
+            self.processes.alone(lambda: self.run.write_divergence(message))
             raise
         finally:
             self.tell("ended")
@@ -123,20 +130,28 @@ class Training:
             val_mean_iou=scores.mean_iou,
             kept=int(kept),
         )
-        self.save(report)
+        self.history.append(report._asdict())
+        if kept:
+            self.best_loss = report.val_loss
+        self.processes.alone(lambda: self.save(report))
         self.tell("epoch_ended", report)
 
     def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
-        """One step of the optimiser; returns the loss before it."""
+        """One step of the optimiser, from this process's images and all masks of a batch; returns the loss before it.
+
+        The pixels are drawn for the whole batch in every process: they are the same for any number of processes.
+        """
         begin = time.perf_counter()
         rate = learning_rate(self.recipe, self.progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
         pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
+        part = self.processes.part(len(masks))
+        own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
         with self.fabric.autocast():
-            loss = self.wrapped.loss(images, masks, pixels=pixels)
-        value: float = loss.item()
+            loss = self.wrapped.loss(images, masks[part], pixels=own_pixels)
+        value = self.processes.mean(loss)
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -146,6 +161,8 @@ class Training:
         self.wrapped_optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - begin
+        if self.recipe.seconds is not None:
+            self.seconds = self.processes.of_first(self.seconds)
         self.tell("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))
         return value
 
@@ -155,6 +172,10 @@ class Training:
             yield batch
             if self.progress >= 1:
                 return
+
+    def kept_model(self) -> Segmenter:
+        """The model with the weights that were kept, as the first process reads them."""
+        return self.processes.of_first(self.processes.alone(self.run.load_model) or self.model)
 
     def validate(self) -> Scores:
         """Scores on the validation images."""
@@ -168,15 +189,15 @@ class Training:
         images, masks = self.dataset.splits[split]
         if split == "val":
             images, masks = images[: self.recipe.validation_images], masks[: self.recipe.validation_images]
-        batches = self.fabric.setup_dataloaders(
-            image_loader(Split(images, masks), batch_size=self.recipe.batch_size, order=None)
-        )
+        own = self.processes.batches(len(images), batch_size=self.recipe.batch_size)
+        batches = self.loader(Split(images, masks), order=own)
         self.fabric.to_device(model)
-        return evaluate(model, self.watched(batches), class_names=self.dataset.class_names)
+        counts = self.processes.dealt(lambda: count_batches(model, self.watched(batches)))
+        return reduce(concatenate(counts), self.dataset.class_names)
 
     def diagnose(self) -> None:
         """Warn, once, if the numbers are doubtful by what the model finds on some validation images."""
-        if self.doubtful:
+        if self.doubtful or not self.processes.is_first:
             return
         split = self.dataset.splits["val"]
         images, _ = to_tensors(split, range(min(len(split.images), self.recipe.batch_size)))
@@ -190,10 +211,10 @@ class Training:
             yield images, masks
             self.tell("validated", number, len(batches))
 
-    def loader(self, split: str, **options: Any) -> Any:
+    def loader(self, split: Split, **options: Any) -> Any:
         """Batches of a split on the device."""
         return self.fabric.setup_dataloaders(
-            image_loader(self.dataset.splits[split], batch_size=self.recipe.batch_size, **options)
+            image_loader(split, batch_size=self.recipe.batch_size, **options), use_distributed_sampler=False
         )
 
     def check_finite(self, value: float, what: str) -> None:
@@ -213,9 +234,7 @@ class Training:
 
     def save(self, report: EpochReport) -> None:
         """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
-        self.history.append(report._asdict())
         if report.kept:
-            self.best_loss = report.val_loss
             self.run.save_model(self.model)
             self.kept_weights = {
                 name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
@@ -236,7 +255,7 @@ class Training:
 
     def restore(self) -> None:
         """Go back to the last finished epoch, if there is one."""
-        state = self.run.resume()
+        state = self.processes.of_first(self.processes.alone(self.run.resume))
         if state is None:
             return
         self.model.load_state_dict(state["model"])
