@@ -150,7 +150,7 @@ def hostile(name: str, whole: bytes) -> st.SearchStrategy[bytes]:
     strategies: list[st.SearchStrategy[bytes]] = [damaged(bare), damaged(bare), damaged(whole), st.binary(max_size=200)]
     if name.endswith(".json"):
         strategies += [rewritten(bare)] * 4
-    if name.endswith(".ckpt") or name.endswith(".pt"):
+    if name.endswith((".ckpt", ".pt")):
         old = torch.load(io.BytesIO(whole), weights_only=True)
         strategies += [damaged(saved(old, _use_new_zipfile_serialization=False))] * 2
     return st.one_of(*strategies)

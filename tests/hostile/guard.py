@@ -17,8 +17,8 @@ SECONDS = 20.0
 """Of computing, after which something has hung: what is run here takes a small part of one."""
 
 
-class Hung(BaseException):  # noqa: N818: it is no error of anyone's, and must pass every `except Exception`
-    """A command computed for longer than it may."""
+class Hung(BaseException):
+    """A command computed for longer than it may. It passes every ``except Exception``."""
 
 
 class Ended(NamedTuple):

@@ -57,6 +57,11 @@ def text_chunk(size: int) -> bytes:
     return struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
 
 
+def array(shape: str, kind: str = "|u1") -> bytes:
+    """A NumPy file of a few bytes whose header tells of this shape and kind of number."""
+    return npy(f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}}}\n")
+
+
 def npy(header: str, content: bytes = bytes(16)) -> bytes:
     """A NumPy file with this header."""
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
@@ -90,6 +95,16 @@ def idx(*sizes: int, content: bytes = b"") -> bytes:
     return struct.pack(f">{1 + len(sizes)}I", 0x800 + len(sizes), *sizes) + content
 
 
+def gzip_bomb() -> bytes:
+    """Digits as the header tells, and then zeros, a hundred times more than the file has bytes."""
+    return gzip.compress(idx(6, 28, 28, content=bytes(100_000_000)), 1)
+
+
+def terabytes() -> dict[str, object]:
+    """A tensor of safetensors that is not there."""
+    return {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}
+
+
 def zip_bomb() -> bytes:
     """A checkpoint as torch writes it, but compressed: a thousandth of what it is unpacked."""
     packed = io.BytesIO()
@@ -114,21 +129,21 @@ DEEP = 200_000
 BOMBS: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("data/manifest.json", "deep", lambda: nested("[", "]", DEEP), "nested too deep"),
     ("data/manifest.json", "deep mapping", lambda: nested('{"a":', "}", DEEP), "damaged manifest"),
-    ("data/train_images.npy", "shape", lambda: npy("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 200000, 200000, 3)}\n"), ""),
-    ("data/train_images.npy", "item", lambda: npy("{'descr': '|V99999999999', 'fortran_order': False, 'shape': (4,)}\n"), ""),
-    ("arrays/train_images.npy", "negative", lambda: npy("{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 9, 9)}\n"), ""),
-    ("arrays/train_images.npy", "axes", lambda: npy(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({'1, ' * 99})}}\n"), ""),
+    ("data/train_images.npy", "shape", lambda: array("(4, 200000, 200000, 3)"), ""),
+    ("data/train_images.npy", "item", lambda: array("(4,)", "|V99999999999"), ""),
+    ("arrays/train_images.npy", "negative", lambda: array("(-1, 9, 9)"), ""),
+    ("arrays/train_images.npy", "axes", lambda: array(f"({'1, ' * 99})"), ""),
     ("arrays/train_images.npy", "deep header", lambda: npy("(" * 9000), ""),
     ("arrays/train_images.npy", "long header", lambda: npy("{" + " " * 60000 + "}"), ""),
-    ("arrays/train_images.npy", "zeros", lambda: npy("{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 0, 9)}\n"), ""),
-    ("array.npy", "shape", lambda: npy("{'descr': '<f8', 'fortran_order': False, 'shape': (999999, 999999, 3)}\n"), ""),
+    ("arrays/train_images.npy", "zeros", lambda: array("(99999999999, 0, 9)"), ""),
+    ("array.npy", "shape", lambda: array("(999999, 999999, 3)", "<f8"), ""),
     ("pairs/train/images/0.png", "pixels", lambda: png(60_000, 60_000), "pixels"),
     ("pairs/train/images/0.png", "some pixels", lambda: png(10_000, 10_000), "pixels"),
     ("picture.png", "pixels", lambda: png(2**31 - 1, 2**31 - 1), "pixels"),
-    ("picture.png", "text", lambda: png(24, 24, extra=text_chunk(200_000_000)), ""),
+    ("picture.png", "text", lambda: png(24, 24, extra=text_chunk(100_000_000)), ""),
     ("mnist/train-images-idx3-ubyte", "sizes", lambda: idx(2**32 - 1, 2**32 - 1, 2**32 - 1), "more than"),
     ("mnist/train-images-idx3-ubyte", "size", lambda: idx(1000, 1000, 1000), "got 0"),
-    ("mnist/t10k-images-idx3-ubyte.gz", "gzip", lambda: gzip.compress(idx(6, 28, 28, content=bytes(400_000_000)), 1), "or more"),
+    ("mnist/t10k-images-idx3-ubyte.gz", "gzip", gzip_bomb, "or more"),
     ("run/config.json", "deep", lambda: nested("[", "]", DEEP), ""),
     ("run/scores.json", "deep", lambda: nested('{"a":', "}", DEEP), ""),
     ("diverged/diverged.json", "deep", lambda: nested("[", "]", DEEP), "nested too deep"),
@@ -136,7 +151,7 @@ BOMBS: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("run/metrics.csv", "many fields", lambda: b"epoch,seconds,train_loss,val_loss\n" + b"1," * 10**5 + b"1\n", ""),
     ("results.csv", "long field", lambda: b"x" * 10**6 + b"\n", ""),
     ("run/model.safetensors", "header", lambda: safetensors({}, size=2**62), ""),
-    ("run/model.safetensors", "shape", lambda: safetensors({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}), ""),
+    ("run/model.safetensors", "shape", lambda: safetensors({"a": terabytes()}), ""),
     ("run/model.safetensors", "deep", lambda: struct.pack("<Q", 2 * DEEP) + nested("[", "]", DEEP), ""),
     ("going/last.ckpt", "zip", zip_bomb, ""),
     ("going/last.ckpt", "storage", long_storage, ""),
