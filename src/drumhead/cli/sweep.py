@@ -168,7 +168,7 @@ def prepare(console: Console, to_do: Sequence[PlannedRun], where: Devices, *, mn
         DatasetError: if data cannot be had.
         RunError: if there are fewer images than a batch.
     """
-    for planned in {each.dataset_key: each for each in open_ones}.values():
+    for planned in {each.dataset_key: each for each in to_do}.values():
         with progress_bar(console, planned.dataset) as progress:
             dataset = planned_dataset(planned, mnist_root=mnist_root, progress=progress)
         for each in to_do:
