@@ -31,8 +31,8 @@ def stop(
     all_stopped, nothing = True, True
     for place in places:
         for done in cancel(place):
-            console.print(f"{done.what}: {done.how}", highlight=False, soft_wrap=True, markup=False)
+            console.print(f"{done.what}: {done.how}", soft_wrap=True)
             all_stopped, nothing = all_stopped and done.stopped, False
     if nothing:
-        console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", highlight=False, soft_wrap=True)
+        console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", soft_wrap=True)
     return OK if all_stopped else FAILED

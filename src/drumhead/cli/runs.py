@@ -66,7 +66,7 @@ def follow(console: Console, folder: Path, seen: list[Status]) -> None:
                     live.update(picture(console, folder, seen), refresh=True)
                 else:
                     for line in changes(seen, before, folder):
-                        print(line.plain, flush=True)
+                        console.print(line, soft_wrap=True)
                 before = {each.folder: each for each in seen}
                 begun = time.monotonic()
                 time.sleep(pause)

@@ -51,7 +51,7 @@ def measured_paces(out: Path) -> dict[str, float]:
             rows = run.metrics()
         except (ValueError, OSError):
             continue
-        if rows and rows[-1]["step"] > 0:
+        if rows and all(row.get("step", 0) > 0 and "seconds" in row for row in (rows[0], rows[-1])):
             # The first epoch is slower, as it includes compilation; with several, it is left out.
             first = rows[0] if len(rows) > 1 else {"step": 0.0, "seconds": 0.0}
             pace = (rows[-1]["seconds"] - first["seconds"]) / (rows[-1]["step"] - first["step"])

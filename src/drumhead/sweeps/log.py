@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from drumhead.runs import Run
+from drumhead.text import plain
 from drumhead.training import EpochReport, Observer
 
 LOG_FILE = "log.txt"
@@ -58,8 +59,7 @@ def last_lines(path: Path, count: int, *, width: int = 200) -> list[str]:
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return []
-    # What is not printable could move the cursor of the terminal it is shown on.
-    lines = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines()]
+    lines = [plain(line).rstrip() for line in text.splitlines()]
     return [line[:width] for line in lines if line][-count:]
 
 

@@ -58,11 +58,11 @@ class ProgressFile(Observer):
     def started(self, run: Run, epochs_done: int) -> None:
         rows = run.metrics()
         self.folder = run.folder
-        self.epoch, self.step = epochs_done, int(rows[-1]["step"]) if rows else 0
+        self.epoch, self.step = epochs_done, int(rows[-1].get("step", 0)) if rows else 0
         self.share: float | None = None
         self.begun_share = 0.0
         self.loss: float | None = None
-        self.val_loss = rows[-1]["val_loss"] if rows else None
+        self.val_loss = rows[-1].get("val_loss") if rows else None
         self.begun = time.time()
         self.written = 0.0
 
