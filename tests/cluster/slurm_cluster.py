@@ -144,6 +144,23 @@ class SlurmCluster:
             process.send(signal.SIGTERM)
         self.wait_for(lambda: not any(process.runs for process in controllers), "the controller to end", seconds=30)
 
+    @contextlib.contextmanager
+    def configured(self, line: str) -> Iterator[None]:
+        """Have another line in ``slurm.conf``, as the controller reads it, for as long as the block lasts."""
+        before = self.settings.read_text()
+        self.restart_controller(f"{before}{line}\n")
+        try:
+            yield
+        finally:
+            self.restart_controller(before)
+
+    def restart_controller(self, settings: str) -> None:
+        """Have the controller read other settings."""
+        self.stop_controller()
+        self.settings.write_text(settings)
+        self.start_controller()
+        self.wait_for(self.is_answering, "the controller to answer", seconds=30)
+
     def kill_daemon(self, node: str) -> None:
         """Kill a node's daemon alone: its jobs run on, and nobody hears of them."""
         kill_all(lambda: (process for process in self.processes() if is_daemon_of(process, node)))
