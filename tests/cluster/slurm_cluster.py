@@ -1,15 +1,8 @@
 """A Slurm cluster of two emulated nodes on this machine: a real controller and real nodes, up in a second, thrown away.
 
-From the repository's root, to try things by hand (FOLDER must be new, its path short):
-
-    python -m tests.cluster.slurm_cluster start FOLDER
-    eval "$(python -m tests.cluster.slurm_cluster env FOLDER)"      # sinfo, sbatch, drumhead sweep ... --on slurm
-    python -m tests.cluster.slurm_cluster stop FOLDER
-
-``hold FOLDER`` is what tests use: it starts, and once its standard input closes, however the other side came to its
-end, it stops and removes the folder. Everything is under FOLDER, and every process is told by the ``SLURM_CONF`` in its
-environment: no other cluster's process, and no program of the user's, is ever touched. Debian's packages slurmctld,
-slurmd, slurm-client and munge are all it needs.
+Everything is under one folder, and every process is told by the ``SLURM_CONF`` in its environment: no other cluster's
+process, and no program of the user's, is ever touched. Debian's packages slurmctld, slurmd, slurm-client and munge are
+all it needs. ``python -m tests.cluster`` starts and stops one by hand.
 """
 
 from __future__ import annotations
@@ -279,47 +272,9 @@ def missing_programs() -> list[str]:
 @contextlib.contextmanager
 def holding(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds a cluster: it prints ``ready``, or why it is not, and ends when this one does."""
-    words = [sys.executable, "-m", "tests.cluster.slurm_cluster", "hold", str(folder)]
+    words = [sys.executable, "-m", "tests.cluster", "hold", str(folder)]
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as holder:
         yield holder
-
-
-def hold(cluster: SlurmCluster) -> None:
-    """Start, say so, and when standard input closes or a signal comes, stop and remove the folder."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        cluster.start()
-        print("ready", flush=True)
-        sys.stdin.read()
-    finally:
-        cluster.stop()
-        shutil.rmtree(cluster.folder, ignore_errors=True)
-
-
-def main(words: list[str]) -> int:
-    """Run ``start``, ``env``, ``stop`` or ``hold`` with a folder."""
-    if len(words) != 2 or words[0] not in ("start", "env", "stop", "hold"):
-        print(__doc__, file=sys.stderr)
-        return 2
-    cluster = SlurmCluster(Path(words[1]))
-    try:
-        if words[0] == "hold":
-            hold(cluster)
-        elif words[0] == "start":
-            cluster.start()
-            print("ready")
-        elif words[0] == "stop":
-            print(f"{cluster.stop()} processes ended")
-        else:
-            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in cluster.variables.items()))
-    except ClusterError as error:
-        print(error, file=sys.stdout if words[0] == "hold" else sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
