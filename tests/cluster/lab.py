@@ -111,11 +111,11 @@ class Lab:
 
     def wait_until_done(self, seed: int = 0) -> None:
         """Wait for a run to be done, and its job to have ended."""
-        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=240)
+        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=500)
 
     def wait_for_epochs(self, count: int, seed: int = 0) -> None:
         """Wait for a run to have finished so many epochs."""
-        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=240)
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=500)
 
     def epochs_in(self, seconds: float) -> int:
         """So many epochs that a run takes about so long."""
@@ -145,7 +145,7 @@ class Lab:
         return train(run.config.experiment, dataset, self.folder / "through", accelerator="cpu")
 
 
-def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 240) -> str:
+def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
     """What a command says until its end on standard output, or on standard error if it is to fail."""
     with command:
         try:
