@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from .lab import Lab
+from .lab import Lab, seconds_per_epoch
 from .slurm_cluster import SlurmCluster, holding, missing_programs
 
 REQUIRED_VARIABLE = "DRUMHEAD_REQUIRE_SLURM"
@@ -51,7 +51,13 @@ def cluster(held_cluster: SlurmCluster) -> Iterator[SlurmCluster]:
     held_cluster.reset()
 
 
+@pytest.fixture(scope="session")
+def pace(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Seconds that an epoch of a lab's runs takes."""
+    return seconds_per_epoch(tmp_path_factory.mktemp("pace"))
+
+
 @pytest.fixture
-def lab(cluster: SlurmCluster, tmp_path: Path) -> Lab:
+def lab(cluster: SlurmCluster, pace: float, tmp_path: Path) -> Lab:
     """A lab's folder on the cluster."""
-    return Lab(tmp_path, cluster)
+    return Lab(tmp_path, cluster, pace=pace)

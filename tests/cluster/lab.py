@@ -9,8 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from drumhead.data import open_dataset
+from drumhead.data import open_dataset, prepare_dataset
 from drumhead.runs import Run
+from drumhead.sweeps import parse_fields, plan_sweep
 from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
@@ -41,16 +42,28 @@ class Clock(Observer):
         self.times.append(time.monotonic())
 
 
+def seconds_per_epoch(folder: Path) -> float:
+    """How long an epoch of the small NWM takes on this machine, as busy as it is."""
+    fields = parse_fields([*SMALL, "recipe.epochs=15"])
+    (planned,) = plan_sweep([EXPERIMENT], "smoke", out=folder, fields=fields)
+    assert planned.experiment.dataset is not None
+    clock = Clock()
+    dataset = prepare_dataset(planned.experiment.dataset, folder / "data")
+    train(planned.experiment, dataset, planned.folder, accelerator="cpu", observers=[clock])
+    return (clock.times[-1] - clock.times[4]) / 10  # the first ones may compile
+
+
 class Lab:
     """A folder with ``drumhead.yaml``.
 
     Args:
         folder: empty.
         cluster: where jobs go.
+        pace: seconds that an epoch takes.
     """
 
-    def __init__(self, folder: Path, cluster: SlurmCluster) -> None:
-        self.folder, self.cluster = folder, cluster
+    def __init__(self, folder: Path, cluster: SlurmCluster, *, pace: float) -> None:
+        self.folder, self.cluster, self.pace = folder, cluster, pace
         (folder / "drumhead.yaml").write_text(SETTINGS)
 
     @property
@@ -59,24 +72,29 @@ class Lab:
         path = os.pathsep.join(filter(None, sys.path))
         return {**self.cluster.environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
 
-    def drumhead(self, *words: str, code: int = 0, seconds: float = 240) -> str:
-        """What a command says on standard output, or on standard error if it is to fail."""
-        ended = subprocess.run(
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """A command that goes on beside the test."""
+        return subprocess.Popen(
             [sys.executable, "-c", COMMAND, *words],
             cwd=self.folder,
             env=self.environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=seconds,
         )
-        assert ended.returncode == code, f"{words} ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-        return ended.stderr if code else ended.stdout
+
+    def drumhead(self, *words: str, code: int = 0) -> str:
+        """What a command says on standard output, or on standard error if it is to fail."""
+        return said(self.begin(*words), code=code)
+
+    def sweep_words(self, seeds: str, *more: str, epochs: int = 2) -> list[str]:
+        """The command that sweeps a small NWM over seeds on the cluster."""
+        fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
+        return ["sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm", *more]
 
     def sweep(self, seeds: str, *more: str, epochs: int = 2, code: int = 0) -> str:
-        """Sweep a small NWM over seeds on the cluster."""
-        fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
-        words = ("sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm")
-        return self.drumhead(*words, *more, code=code)
+        """What that command says."""
+        return self.drumhead(*self.sweep_words(seeds, *more, epochs=epochs), code=code)
 
     def runs(self) -> dict[int, Run]:
         """The runs there are, by seed."""
@@ -93,20 +111,15 @@ class Lab:
 
     def wait_until_done(self, seed: int = 0) -> None:
         """Wait for a run to be done, and its job to have ended."""
-        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=240)
+        self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=500)
 
     def wait_for_epochs(self, count: int, seed: int = 0) -> None:
         """Wait for a run to have finished so many epochs."""
-        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=240)
+        self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=500)
 
-    def seconds_per_epoch(self) -> float:
-        """How long an epoch of the small NWM takes here."""
-        clock = Clock()
-        run = self.runs()[0]
-        experiment = run.config.experiment
-        longer = experiment.replace(recipe=experiment.recipe.replace(epochs=25))
-        train(longer, open_dataset(Path(run.config.data.folder)), self.folder / "pace", observers=[clock])
-        return (clock.times[-1] - clock.times[4]) / 20  # the first ones may compile
+    def epochs_in(self, seconds: float) -> int:
+        """So many epochs that a run takes about so long."""
+        return max(12, round(seconds / self.pace))
 
     def log(self, seed: int = 0) -> str:
         """All that a run's jobs printed while they trained."""
@@ -118,10 +131,7 @@ class Lab:
 
     def first_lines_of_watch(self, count: int) -> list[str]:
         """What ``drumhead runs --watch`` says before it is ended by Ctrl-C."""
-        words = [sys.executable, "-c", COMMAND, "runs", "--watch"]
-        with subprocess.Popen(
-            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
-        ) as watching:
+        with self.begin("runs", "--watch") as watching:
             assert watching.stdout is not None
             lines = [watching.stdout.readline() for _ in range(count)]
             watching.send_signal(signal.SIGINT)
@@ -133,3 +143,15 @@ class Lab:
         run = self.runs()[seed]
         dataset = open_dataset(Path(run.config.data.folder))
         return train(run.config.experiment, dataset, self.folder / "through", accelerator="cpu")
+
+
+def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
+    """What a command says until its end on standard output, or on standard error if it is to fail."""
+    with command:
+        try:
+            output, errors = command.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            command.kill()
+            raise
+    assert command.returncode == code, f"{command.args!r} ended with {command.returncode}\n{output}\n{errors}"
+    return errors if code else output

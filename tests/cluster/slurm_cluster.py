@@ -1,15 +1,8 @@
 """A Slurm cluster of two emulated nodes on this machine: a real controller and real nodes, up in a second, thrown away.
 
-From the repository's root, to try things by hand (FOLDER must be new, its path short):
-
-    python -m tests.cluster.slurm_cluster start FOLDER
-    eval "$(python -m tests.cluster.slurm_cluster env FOLDER)"      # sinfo, sbatch, drumhead sweep ... --on slurm
-    python -m tests.cluster.slurm_cluster stop FOLDER
-
-``hold FOLDER`` is what tests use: it starts, and once its standard input closes, however the other side came to its
-end, it stops and removes the folder. Everything is under FOLDER, and every process is told by the ``SLURM_CONF`` in its
-environment: no other cluster's process, and no program of the user's, is ever touched. Debian's packages slurmctld,
-slurmd, slurm-client and munge are all it needs.
+Everything is under one folder, and every process is told by the ``SLURM_CONF`` in its environment: no other cluster's
+process, and no program of the user's, is ever touched. Debian's packages slurmctld, slurmd, slurm-client and munge are
+all it needs. ``python -m tests.cluster`` starts and stops one by hand.
 """
 
 from __future__ import annotations
@@ -144,6 +137,23 @@ class SlurmCluster:
             process.send(signal.SIGTERM)
         self.wait_for(lambda: not any(process.runs for process in controllers), "the controller to end", seconds=30)
 
+    @contextlib.contextmanager
+    def configured(self, line: str) -> Iterator[None]:
+        """Have another line in ``slurm.conf``, as the controller reads it, for as long as the block lasts."""
+        before = self.settings.read_text()
+        self.restart_controller(f"{before}{line}\n")
+        try:
+            yield
+        finally:
+            self.restart_controller(before)
+
+    def restart_controller(self, settings: str) -> None:
+        """Have the controller read other settings."""
+        self.stop_controller()
+        self.settings.write_text(settings)
+        self.start_controller()
+        self.wait_for(self.is_answering, "the controller to answer", seconds=30)
+
     def kill_daemon(self, node: str) -> None:
         """Kill a node's daemon alone: its jobs run on, and nobody hears of them."""
         kill_all(lambda: (process for process in self.processes() if is_daemon_of(process, node)))
@@ -262,47 +272,9 @@ def missing_programs() -> list[str]:
 @contextlib.contextmanager
 def holding(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds a cluster: it prints ``ready``, or why it is not, and ends when this one does."""
-    words = [sys.executable, "-m", "tests.cluster.slurm_cluster", "hold", str(folder)]
+    words = [sys.executable, "-m", "tests.cluster", "hold", str(folder)]
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as holder:
         yield holder
-
-
-def hold(cluster: SlurmCluster) -> None:
-    """Start, say so, and when standard input closes or a signal comes, stop and remove the folder."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        cluster.start()
-        print("ready", flush=True)
-        sys.stdin.read()
-    finally:
-        cluster.stop()
-        shutil.rmtree(cluster.folder, ignore_errors=True)
-
-
-def main(words: list[str]) -> int:
-    """Run ``start``, ``env``, ``stop`` or ``hold`` with a folder."""
-    if len(words) != 2 or words[0] not in ("start", "env", "stop", "hold"):
-        print(__doc__, file=sys.stderr)
-        return 2
-    cluster = SlurmCluster(Path(words[1]))
-    try:
-        if words[0] == "hold":
-            hold(cluster)
-        elif words[0] == "start":
-            cluster.start()
-            print("ready")
-        elif words[0] == "stop":
-            print(f"{cluster.stop()} processes ended")
-        else:
-            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in cluster.variables.items()))
-    except ClusterError as error:
-        print(error, file=sys.stdout if words[0] == "hold" else sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

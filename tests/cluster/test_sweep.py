@@ -22,7 +22,7 @@ def test_an_array_is_made_and_the_same_command_submits_nothing(lab: Lab) -> None
 
 
 def test_a_job_that_is_interrupted_is_queued_again_and_ends_as_if_it_was_not(lab: Lab) -> None:
-    lab.sweep("0", epochs=80)
+    lab.sweep("0", epochs=lab.epochs_in(seconds=5))
     (job,) = lab.cluster.jobs()
     lab.wait_for_epochs(3)
     for signal in ("SIGTERM", "USR2"):  # as Slurm sends them when it takes a job's node

@@ -7,16 +7,12 @@ from pathlib import Path
 import pytest
 from tests.training.tiny import assert_same_training
 
-from .lab import Lab
+from .lab import Lab, said
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-EPOCHS = 60
-"""Of a run that something befalls at once."""
-MANY_EPOCHS = 300
-"""Of a run that is still at work after the seconds that a cluster needs to do something about it."""
 
 
-def start(lab: Lab, epochs: int = EPOCHS) -> str:
+def start(lab: Lab, epochs: int) -> str:
     """Begin a run, and wait until it has finished some epochs; returns its job."""
     lab.sweep("0", epochs=epochs)
     (job,) = lab.cluster.jobs()
@@ -25,23 +21,22 @@ def start(lab: Lab, epochs: int = EPOCHS) -> str:
 
 
 def test_a_run_over_its_time_limit_goes_on(lab: Lab) -> None:
-    lab.sweep("0")
-    lab.wait_until_done()
-    epochs = round(60 / lab.seconds_per_epoch())  # Slurm tells a job of a minute within half of that
-    lab.sweep("1", "--time", "1", epochs=epochs)
+    epochs = lab.epochs_in(seconds=60)  # Slurm tells a job of a minute within half of that
+    lab.sweep("0", "--time", "1", epochs=epochs)
     (job,) = lab.cluster.jobs()
-    lab.wait_for_epochs(3, seed=1)
+    lab.wait_for_epochs(1)
     lab.cluster.wait_for(lambda: lab.cluster.restarts(job) > 0, "the time limit", seconds=120)
-    reached = lab.epochs(seed=1)
-    through = lab.uninterrupted(seed=1)
-    lab.wait_until_done(seed=1)
-    assert 3 <= reached < epochs
-    assert lab.log(seed=1).count("going on after epoch") == lab.cluster.restarts(job)
-    assert_same_training(lab.runs()[1], through)
+    reached = lab.epochs()
+    through = lab.uninterrupted()
+    lab.wait_until_done()
+    assert reached < epochs
+    assert lab.log().count("going on after epoch") == lab.cluster.restarts(job)
+    assert_same_training(lab.runs()[0], through)
 
 
 def test_a_run_that_is_preempted_goes_on_when_there_is_room(lab: Lab) -> None:
-    job = start(lab, MANY_EPOCHS)
+    epochs = lab.epochs_in(seconds=20)
+    job = start(lab, epochs)
     lab.cluster.run(
         *("sbatch", "--partition=high", "--nodes=2", "--exclusive", "--output=/dev/null"), "--wrap=srun sleep 10"
     )
@@ -49,20 +44,21 @@ def test_a_run_that_is_preempted_goes_on_when_there_is_room(lab: Lab) -> None:
     reached = lab.epochs()
     through = lab.uninterrupted()
     lab.wait_until_done()
-    assert reached < MANY_EPOCHS
+    assert reached < epochs
     assert lab.cluster.restarts(job) == 1
     assert f"going on after epoch {reached}\n" in lab.log()
     assert_same_training(lab.runs()[0], through)
 
 
 def test_a_run_whose_node_loses_its_power_goes_on_on_another(lab: Lab) -> None:
-    job = start(lab)
+    epochs = lab.epochs_in(seconds=8)
+    job = start(lab, epochs)
     node = lab.cluster.node_of(job)
     assert lab.cluster.cut_power(node) >= 3  # the daemon, what watches over the job, the job
     reached = lab.epochs()
     through = lab.uninterrupted()
     lab.wait_until_done()
-    assert reached < EPOCHS
+    assert reached < epochs
     assert lab.cluster.restarts(job) == 1
     assert lab.cluster.node_of(job) != node
     assert f"going on after epoch {reached}\n" in lab.log()
@@ -70,7 +66,8 @@ def test_a_run_whose_node_loses_its_power_goes_on_on_another(lab: Lab) -> None:
 
 
 def test_a_run_that_is_lost_with_its_node_is_told_and_the_next_sweep_finishes_it(lab: Lab) -> None:
-    job = start(lab)
+    epochs = lab.epochs_in(seconds=8)
+    job = start(lab, epochs)
     lab.cluster.run("scontrol", "update", f"jobid={job}", "requeue=0")
     node = lab.cluster.node_of(job)
     lab.cluster.cut_power(node)
@@ -81,7 +78,7 @@ def test_a_run_that_is_lost_with_its_node_is_told_and_the_next_sweep_finishes_it
     told = lab.drumhead("runs", "runs")
     assert "died" in told
     assert f"job {job} ended without a word" in told or "its process died without a word" in told
-    lab.sweep("0", epochs=EPOCHS)
+    lab.sweep("0", epochs=epochs)
     (other,) = lab.cluster.jobs()
     assert other != job
     through = lab.uninterrupted()
@@ -92,7 +89,8 @@ def test_a_run_that_is_lost_with_its_node_is_told_and_the_next_sweep_finishes_it
 
 @pytest.mark.parametrize("locks", ["shared by all nodes", "kept on each node"])
 def test_a_job_that_works_on_on_a_lost_node_and_its_next_copy_do_not_meet(locks: str, lab: Lab) -> None:
-    job = start(lab, MANY_EPOCHS)
+    epochs = lab.epochs_in(seconds=45)
+    job = start(lab, epochs)
     node = lab.cluster.node_of(job)
     lab.cluster.kill_daemon(node)  # the node is cut off: nobody can tell its job to end
     lab.cluster.set_node(node, "down")
@@ -112,7 +110,8 @@ def test_a_job_that_works_on_on_a_lost_node_and_its_next_copy_do_not_meet(locks:
 
 
 def test_runs_are_watched_and_cancelled(lab: Lab) -> None:
-    lab.sweep("0:2", "--array-parallelism", "1", epochs=MANY_EPOCHS)
+    epochs = lab.epochs_in(seconds=30)
+    lab.sweep("0:2", "--array-parallelism", "1", epochs=epochs)
     lab.wait_for_epochs(1)
     first, second = sorted(lab.cluster.jobs())
     running, queued = lab.first_lines_of_watch(2)
@@ -126,10 +125,43 @@ def test_runs_are_watched_and_cancelled(lab: Lab) -> None:
     lab.cluster.wait_for(lambda: not lab.cluster.jobs(), "the jobs to end", seconds=60)
     assert lab.drumhead("runs").count("cancelled") >= 2
     reached = lab.epochs()
-    assert reached < MANY_EPOCHS
-    lab.sweep("0", epochs=MANY_EPOCHS)
+    assert reached < epochs
+    lab.sweep("0", epochs=epochs)
     lab.wait_until_done()
     assert f"going on after epoch {reached}\n" in lab.log()
+
+
+def test_two_sweeps_at_once_submit_each_run_once(lab: Lab) -> None:
+    before = lab.cluster.jobs(ended=True)
+    sweeps = [lab.begin(*lab.sweep_words("0:3")) for _ in range(2)]
+    for sweep in sweeps:
+        said(sweep)
+    lab.cluster.wait_for(lambda: not lab.cluster.jobs(), "the jobs to end", seconds=240)
+    assert [lab.is_done(seed) for seed in range(3)] == [True] * 3
+    assert len(lab.cluster.jobs(ended=True)) == len(before) + 3
+
+
+def test_a_sweep_outlives_the_controller(lab: Lab) -> None:
+    epochs = lab.epochs_in(seconds=40)
+    waiting = lab.begin(*lab.sweep_words("0", "--wait", epochs=epochs))
+    lab.wait_for_epochs(3)
+    lab.cluster.stop_controller()
+    assert "squeue does not tell what is queued" in lab.sweep("0", epochs=epochs, code=2)
+    reached = lab.epochs()
+    lab.wait_for_epochs(reached + 1)  # jobs need no controller
+    lab.cluster.start_controller()
+    assert "1 done" in said(waiting)
+    assert lab.log().count("--- ") == 1
+
+
+def test_more_runs_than_an_array_may_have_tasks(lab: Lab) -> None:
+    before = lab.cluster.jobs(ended=True)
+    with lab.cluster.configured("MaxArraySize=2"):
+        lab.sweep("0:5")
+        jobs = [job for job in lab.cluster.jobs() if job not in before]
+        assert len({job.split("_")[0] for job in jobs}) == 3
+        lab.drumhead("cancel")
+        lab.cluster.wait_for(lambda: not lab.cluster.jobs(), "the jobs to end", seconds=60)
 
 
 def test_one_training_on_two_nodes(lab: Lab, tmp_path: Path) -> None:
