@@ -37,7 +37,7 @@ def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None
     assert scores.loss == pytest.approx(expected.loss, rel=losses)
 
 
-def ends_with(kind: type[BaseException], work: Callable[[], object], message: str = "") -> None:
+def ends_with(kind: type[BaseException], work: Callable[[], object], message: str | None = None) -> None:
     with pytest.raises(kind, match=message):
         work()
 

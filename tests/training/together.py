@@ -10,7 +10,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +47,20 @@ def in_processes(*works: Callable[[], Any]) -> list[Any]:
         warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads: torch's, which are idle
         for process in processes:
             process.start()
-    answers = []
+    answers: dict[int, Any] = {}
+    ears = {ear: number for number, (ear, _) in enumerate(pipes)}
     try:
-        for number, (ear, _) in enumerate(pipes):
-            assert ear.poll(PATIENCE), f"process {number} hangs"
-            answers.append(ear.recv())
+        while len(answers) < len(works):  # whichever is first: one that fails may leave the others waiting
+            heard = wait([ear for ear, number in ears.items() if number not in answers], timeout=PATIENCE)
+            assert heard, f"some process hangs; ended have {sorted(answers)}"
+            for ear in heard:
+                assert isinstance(ear, Connection)
+                answers[ears[ear]], failure = ear.recv()
+                assert failure is None, f"process {ears[ear]}:\n{failure}"
     finally:
         for process in processes:
             process.kill()
-    for number, (_, failure) in enumerate(answers):
-        assert failure is None, f"process {number}:\n{failure}"
-    return [value for value, _ in answers]
+    return [answers[number] for number in range(len(works))]
 
 
 def part(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer, count: int = 2) -> None:
