@@ -10,7 +10,7 @@ from torch import distributed, nn
 from drumhead.models import build
 from drumhead.training.batch_norm import SharedBatchNorm, share_batch_norm
 
-from .together import others
+from .together import in_processes
 
 
 def check() -> None:
@@ -65,12 +65,8 @@ def check_unet() -> None:
 
 
 def test_two_processes_have_the_gradients_of_a_unet() -> None:
-    with others(check_unet) as codes:
-        check_unet()
-    assert codes == [0]
+    in_processes(check_unet, check_unet)
 
 
 def test_two_processes_normalise_as_one() -> None:
-    with others(check) as codes:
-        check()
-    assert codes == [0]
+    in_processes(check, check)

@@ -1,12 +1,16 @@
-"""Trainings in several processes, forked from the test, so that what it patches is patched there too."""
+"""Trainings in several processes, forked from the test, so that what it patches is patched there too.
+
+The process of the tests never joins others itself: to fork beside the threads that this leaves could hang.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -18,71 +22,69 @@ from drumhead.runs import Run
 from drumhead.training import Observer, train
 from drumhead.training.launching import local_address
 
-PATIENCE = 60.0
+PATIENCE = 100.0
 """Seconds after which a process that has not ended hangs."""
 
 
-@contextmanager
-def others(
-    work: Callable[[], object], *, count: int = 2, before: Callable[[], object] | None = None
-) -> Iterator[list[int | None]]:
-    """Further processes that do some work as parts 1, 2, ... of ``count``; this one is part 0 inside the block.
-
-    Yields the list of their exit codes, which is filled at the end: 0, or 1 for an error, written to standard error.
-    """
-    codes: list[int | None] = []
-    set_ = {**local_address(), "LOCAL_RANK": "0"}
-    kept = {name: os.environ.get(name) for name in set_}
-
-    def take_part(number: int) -> None:
-        os.environ["LOCAL_RANK"] = str(number)
-        if before is not None:
-            before()
-        prepared.release()
-        work()
-
+def in_processes(*works: Callable[[], Any]) -> list[Any]:
+    """What each work gives, done in a process of its own, the first to the last of one training; all must succeed."""
     context = multiprocessing.get_context("fork")
-    prepared = context.Semaphore(0)
-    processes = [context.Process(target=take_part, args=(number,)) for number in range(1, count)]
-    os.environ.update(set_)
+    address = local_address()
+
+    def run(number: int, work: Callable[[], Any], answer: Connection) -> None:
+        os.environ.update(address, LOCAL_RANK=str(number))
+        try:
+            answer.send((work(), None))
+        except BaseException:
+            answer.send((None, traceback.format_exc()))
+
+    pipes = [context.Pipe(duplex=False) for _ in works]
+    processes = [
+        context.Process(target=run, args=(number, work, pipes[number][1]), daemon=True)
+        for number, work in enumerate(works)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads: torch's, which are idle
+        for process in processes:
+            process.start()
+    answers: dict[int, Any] = {}
+    ears = {ear: number for number, (ear, _) in enumerate(pipes)}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads: they are torch's, idle
-            for process in processes:
-                process.start()
-        for _ in processes:
-            assert prepared.acquire(timeout=PATIENCE), "a process has failed before it began"
-        yield codes
+        while len(answers) < len(works):  # whichever is first: one that fails may leave the others waiting
+            heard = wait([ear for ear, number in ears.items() if number not in answers], timeout=PATIENCE)
+            assert heard, f"some process hangs; ended have {sorted(answers)}"
+            for ear in heard:
+                assert isinstance(ear, Connection)
+                answers[ears[ear]], failure = ear.recv()
+                assert failure is None, f"process {ears[ear]}:\n{failure}"
     finally:
         for process in processes:
-            process.join(PATIENCE)
-            codes.append(process.exitcode)
             process.kill()
-        for name, value in kept.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-    assert None not in codes, "a process hangs"
+    return [answers[number] for number in range(len(works))]
+
+
+def part(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer, count: int = 2) -> None:
+    """A process's part of a training; where it is not one of several, the whole."""
+    train(experiment, dataset, folder, accelerator="cpu", devices=count, observers=observers)
 
 
 def fit_together(
     experiment: Experiment,
     dataset: Dataset,
     folder: Path,
-    *observers: Observer,
+    *,
     count: int = 2,
-    before: Callable[[], object] | None = None,
+    others_first: Sequence[Callable[[], Any]] = (),
 ) -> Run:
-    """Train in several processes; in those but the first, ``before`` is called before."""
+    """Train in several processes; in those but the first, some things are done first."""
 
-    def work(observers: Sequence[Observer] = ()) -> Run:
-        return train(experiment, dataset, folder, accelerator="cpu", devices=count, observers=observers)
+    def other() -> None:
+        for action in others_first:
+            action()
+        part(experiment, dataset, folder, count=count)
 
-    with others(work, count=count, before=before) as codes:
-        run = work(observers)
-    assert codes == [0] * (count - 1)
-    return run
+    in_processes(lambda: part(experiment, dataset, folder, count=count), *[other] * (count - 1))
+    return Run.open(folder)
 
 
 def largest_difference(one: dict[str, Any], other: dict[str, Any]) -> float:
