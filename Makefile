@@ -12,11 +12,12 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 	sys.exit("Drumhead runs on Python 3.10 to 3.13, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" % v)
 
 .NOTPARALLEL:
-.PHONY: help demo test install install-dev tested clean interpreter
+.PHONY: help demo test test-all install install-dev tested clean interpreter
 
 help:
 	@echo 'make demo      learn shapes with waves: makes .venv, then data, two trained models, a table, pictures'
 	@echo 'make test      everything that has to pass: ruff, mypy, pytest'
+	@echo 'make test-all  the same with the slow tests: half an hour or more'
 	@echo 'make install   .venv with Drumhead and the tested versions of what it needs'
 	@echo 'make install-dev   the same with the tools of development'
 	@echo 'make tested    for maintainers: resolve $(TESTED) anew (needs uv)'
@@ -31,6 +32,9 @@ test: install-dev
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
+
+test-all: test
+	$(BIN)/python -m pytest -m slow -rs
 
 install: interpreter $(VENV)/installed
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from drumhead.files import replacing
+from drumhead.files import replacing, sync
 
 
 def test_a_new_file_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -58,3 +60,54 @@ def test_the_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     with replacing(tmp_path / "notes.txt") as temporary:
         temporary.write_text("")
     assert (tmp_path / "notes.txt").stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_error_names_the_file_that_was_meant(named: bool, tmp_path: Path) -> None:
+    """As that of a full disk names none, and that of a vanished folder a temporary one."""
+
+    def fail() -> None:
+        with replacing(tmp_path / "notes.txt") as temporary:
+            raise OSError(errno.ENOSPC, "No space left on device", *([str(temporary)] if named else []))
+
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        fail()
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(tmp_path / "notes.txt"))
+
+
+def test_an_error_about_another_file_is_left(tmp_path: Path) -> None:
+    def fail() -> None:
+        with replacing(tmp_path / "notes.txt"):
+            (tmp_path / "nowhere").read_text()
+
+    with pytest.raises(FileNotFoundError) as raised:
+        fail()
+    assert raised.value.filename == str(tmp_path / "nowhere")
+
+
+def test_what_is_to_last_is_on_the_disk_before_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "notes.txt"
+    target.write_text("old")
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr("drumhead.files.sync", lambda path: seen.append((path.name, target.read_text())))
+    with replacing(target, durable=True) as temporary:
+        temporary.write_text("new")
+    assert seen == [("notes.txt", "old"), (tmp_path.name, "new")]
+    with replacing(target) as temporary:
+        temporary.write_text("newer")
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_folders_that_cannot_be_synced_are_no_fault(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    if number == errno.EINVAL:
+        sync(tmp_path)
+    else:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            sync(tmp_path)

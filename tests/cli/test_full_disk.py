@@ -15,9 +15,10 @@ COMMANDS = {
     "table": "table {runs} --out {disk}/table.csv --format csv",
     "evaluate": "evaluate {runs} --out {disk}/results.csv --accelerator cpu",
     "scores": "evaluate {runs} --json {disk}/results.json --accelerator cpu",
-    "figure": "figure waves {runs}/nwm --out {disk}/waves.png",
+    "figure": "figure waves {runs}/nwm --out {disk}/figures",
     "movie": "movie {runs}/nwm --out {disk}/waves.gif",
-    "report": "report {runs} --out {disk}/report",
+    "mp4": "movie {runs}/nwm --out {disk}/waves.mp4",
+    "report": "report {runs} --out {disk}/report --no-theory --no-movies",
 }
 
 
@@ -35,6 +36,8 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+# imageio-ffmpeg leaves its broken pipe to the collector of garbage.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_was_written_before_is_left(
     name: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -48,7 +51,8 @@ def test_what_was_written_before_is_left(
         capsys.readouterr()
         assert main(words) == 2
         told = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
-        assert [line.split(":")[1] for line in told] == [" [Errno 28] No space left on device"]
+        assert len(told) == 1
+        assert "No space left on device" in told[0] or "is the disk full?" in told[0]
         assert any(path in told[0] for path in before)
         disk.empty()
         assert files(disk.folder) == before
@@ -57,7 +61,22 @@ def test_what_was_written_before_is_left(
 
 def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
-        sizes = ["--canvas", "24", "--cell", "5", "--max-pieces", "2", "--train", "40", "--val", "2", "--test", "2"]
+        sizes = [
+            "--seed",
+            "1",
+            "--canvas",
+            "24",
+            "--cell",
+            "5",
+            "--max-pieces",
+            "2",
+            "--train",
+            "40",
+            "--val",
+            "2",
+            "--test",
+            "2",
+        ]
         assert main(["data", "tetrominoes", *sizes, "--out", str(disk.folder / "boards")]) == 2
         told = capsys.readouterr().err.splitlines()
         assert told == [f"drumhead: [Errno 28] No space left on device: '{disk.folder / 'boards'}'"]

@@ -41,6 +41,9 @@ except KeyboardInterrupt:
     sys.exit(130)
 """
 
+MOMENTS = ("opening", "starting", "resuming", "in a step", "scoring", "after an epoch", "ending")
+"""What it tells."""
+
 
 @dataclass
 class Tally:
@@ -133,4 +136,5 @@ def moment(child: Child, folder: Path) -> str:
     litter = [path for path in folder.glob(".*") if LITTER.fullmatch(path.name)]
     if litter:
         return f"writing {litter[0].name[1:].rpartition('-')[0]}"
-    return child.said().splitlines()[-1]
+    told = [line for line in child.said().splitlines() if line in MOMENTS]
+    return told[-1] if told[-1:] != ["ending"] else f"{told[-2]}, then ending in order"

@@ -97,6 +97,8 @@ def write_mp4(frames: Iterator[Pixels], palette: Pixels, path: Path, frames_per_
         for frame in (first, *frames):
             writer.send(_even(palette[frame], height, width).tobytes())
             written += 1
+    except OSError as error:  # that of a broken pipe, which does not tell why
+        raise OSError(f"ffmpeg stopped after {written} frames of {path.name}: is the disk full?") from error
     finally:
         writer.close()
     found, _ = ffmpeg.count_frames_and_secs(str(path)) if path.is_file() else (0, 0)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -84,8 +85,10 @@ def save_figure(figure: Figure, *paths: Path) -> list[Path]:
             raise ValueError(f"figures are written as .pdf, .png or .svg; got {path}")
     for path in paths:
         kind = path.suffix[1:]
+        drawn = BytesIO()  # matplotlib's writers do not survive a disk that is full
+        figure.savefig(drawn, format=kind, dpi=figure.dpi, metadata=UNDATED[kind])
         with replacing(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=figure.dpi, metadata=UNDATED[kind])
+            temporary.write_bytes(drawn.getvalue())
     return list(paths)
 
 
