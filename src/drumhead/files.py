@@ -71,21 +71,24 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_small(path: Path) -> bytes:
+def read_small(path: Path, *, most: int = MOST_BYTES) -> bytes:
     """All of a file that is not large.
 
+    Args:
+        path: the file.
+        most: bytes it may have.
+
     Raises:
-        ValueError: if it has more than 64 MB, or is no plain file: a pipe or a device may never end.
+        ValueError: if it has more, or is no plain file: a pipe or a device may never end.
         OSError: if it is not there or cannot be read.
     """
-    path.stat()  # tells what is not there from what is no file
+    size = path.stat().st_size  # an error if it is not there
     if not path.is_file():
         raise ValueError(f"{path} is no plain file")
+    if size > most:
+        raise ValueError(f"{path} has more than {most // 10**6} MB, which no file of its kind needs")
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"{path} has more than {MOST_BYTES // 10**6} MB, which no file of its kind needs")
-    return content
+        return file.read(size)  # as much as was promised: room for all of it is taken at once
 
 
 def read_json(path: Path) -> Any:

@@ -11,9 +11,13 @@ from typing import Any
 
 import torch
 
-from drumhead.checksums import ChecksumError, check_zip, seal_zip
-from drumhead.files import replacing
+from drumhead.checksums import check_zip, seal_zip
+from drumhead.files import read_small, replacing
 from drumhead.pickles import PickleError, read_pickle
+from drumhead.runs.weights import MOST_BYTES as WEIGHTS_BYTES
+
+MOST_BYTES = 5 * WEIGHTS_BYTES
+"""Of a checkpoint: weights, those that were kept, and what the optimiser knows of each."""
 
 
 def checkpoint_bytes(state: Mapping[str, Any]) -> bytes:
@@ -30,8 +34,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         PickleError: if the file is damaged, or holds anything else.
     """
     try:
-        check_zip(path.read_bytes())
-    except (ChecksumError, MemoryError) as error:
+        check_zip(read_small(path, most=MOST_BYTES))
+    except ValueError as error:
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
     state = read_pickle(path)
     if not isinstance(state, dict):

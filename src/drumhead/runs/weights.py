@@ -11,7 +11,10 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from drumhead.checksums import FIELD, ChecksumError, check_tensors, seal_tensors
+from drumhead.files import read_small
 
+MOST_BYTES = 1_100_000_000
+"""Of a file of weights; see :mod:`drumhead.runs.sizes`."""
 METADATA = {"experiment", FIELD}
 
 
@@ -32,10 +35,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         ChecksumError: if they are not what was written.
     """
-    content = path.read_bytes()  # at once: another may take its place between two looks at the path
     try:
+        content = read_small(path, most=MOST_BYTES)  # at once: another may take its place between two looks at the path
         tensors = load(content)
-    except SafetensorError as error:
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: of a type that torch does not have
         raise ChecksumError(str(error)) from error
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     metadata = header.get("__metadata__", {})
