@@ -142,6 +142,9 @@ NEED_NOT_BE_THERE = [
     "run/scores.json",
     "diverged/diverged.json",
     "going/last.ckpt",
+    "stopped/failed.json",
+    "stopped/log.txt",
+    "lab/.submitit/jobs-0.json",
 ]
 """What is no file is then as good as none."""
 

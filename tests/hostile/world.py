@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from drumhead.experiments import find_experiment
 from drumhead.report.results import result_row, store_rows
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import background_scores
+from drumhead.sweeps.failure import Failure, write_failure
 
 DIGITS = {"train": 12, "t10k": 6}
 PREDICT = ["predict", "run", "picture.png", "array.npy", "--out", "masks"]
@@ -37,6 +39,10 @@ OPENED_BY: dict[str, list[str]] = {
     "run/model.safetensors": PREDICT,
     "diverged/diverged.json": ["evaluate", "diverged", "--data", "data", "--accelerator", "cpu"],
     "going/last.ckpt": ["train", "going", "--data", "data"],
+    "stopped/failed.json": ["runs", "stopped"],
+    "stopped/log.txt": ["runs", "stopped"],
+    "lab/drumhead.yaml": ["sweep", "tetrominoes-cnn-2", "--on", "slurm", "--dry-run", "--cluster", "lab/drumhead.yaml"],
+    "lab/.submitit/jobs-0.json": ["runs", "lab"],
     "theirs/cp.pt": ["import", "theirs", "--out", "new"],
     "theirs/.hydra/config.yaml": ["import", "theirs", "--out", "new"],
     "mnist/train-images-idx3-ubyte": MAKE_DIGITS,
@@ -61,6 +67,8 @@ def build(folder: Path) -> None:
     run.write_scores(scores)
     store_rows(folder / "results.csv", [result_row(run, scores)])
     untrained(folder / "diverged", dataset).write_divergence("the loss of step 3 is nan")
+    stopped(folder / "stopped", dataset)
+    lab(folder / "lab")
     fit(tiny("cnn", epochs=1, model_fields={"engine": "plain"}), dataset, folder / "going")
     (folder / "going" / "scores.json").unlink()
     described = params("cornn_model2", max_iters=6, c_mid=4, readout_type="fft")
@@ -69,6 +77,21 @@ def build(folder: Path) -> None:
     board = dataset.splits["test"].images[0]
     Image.fromarray(board).save(folder / "picture.png")
     np.save(folder / "array.npy", board)
+
+
+def stopped(folder: Path, dataset: Dataset) -> None:
+    """A run that failed in a sweep."""
+    untrained(folder, dataset)
+    write_failure(folder, Failure(kind="failed", message="OSError: no space left on device"))
+    (folder / "log.txt").write_text("epoch   1  loss 0.5\nOSError: no space left on device\n")
+
+
+def lab(folder: Path) -> None:
+    """The settings of a cluster, and a job that was submitted to it."""
+    (folder / ".submitit").mkdir(parents=True)
+    (folder / "drumhead.yaml").write_text("partition: gpu\ntime: 4:00:00\nmem: 16G\nsetup:\n  - module load cuda\n")
+    job = {"job": "1_0", "name": "drumhead-1", "log": "1_0_log.out"}
+    (folder / ".submitit" / "jobs-0.json").write_text(json.dumps({"seed0": job}))
 
 
 def own_arrays(folder: Path, dataset: Dataset) -> None:

@@ -69,7 +69,7 @@ class LiveReport(Observer):
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
-        self.console.print(report, highlight=False)
+        self.console.print(str(report))  # as text: the console shows a tuple in its own way
 
     def ended(self) -> None:
         self.bar.stop()

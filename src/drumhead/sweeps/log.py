@@ -54,6 +54,8 @@ def logged(folder: Path, title: str) -> Iterator[None]:
 def last_lines(path: Path, count: int, *, width: int = 200) -> list[str]:
     """The last lines of a log that are not empty, each cut to ``width`` characters; none if it cannot be read."""
     try:
+        if not path.is_file():  # a pipe may never end
+            return []
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             text = file.read().decode("utf-8", errors="replace")

@@ -6,9 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from drumhead.config import Config
+from drumhead.files import read_small
 from drumhead.runs import Run, write_json
 from drumhead.training.observers import EpochReport, Observer, StepReport
 
@@ -107,6 +106,6 @@ class ProgressFile(Observer):
 def read_progress(folder: Path) -> Progress | None:
     """How far the training in a folder is, or was when its process died; None if that is not told."""
     try:
-        return Progress.model_validate_json((folder / PROGRESS_FILE).read_bytes())
-    except (OSError, ValidationError):
+        return Progress.model_validate_json(read_small(folder / PROGRESS_FILE))
+    except (OSError, ValueError):
         return None
