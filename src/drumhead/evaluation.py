@@ -8,7 +8,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from drumhead.data import Dataset, DatasetError, image_loader, open_dataset
+from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate
 from drumhead.training import Accelerator, Devices, make_fabric
@@ -60,7 +60,11 @@ def evaluate_run(
         batch_size: images at a time.
         accelerator: where to compute.
         progress: called with the number of batches done and the total.
+
+    Raises:
+        DatasetError: if a file of that split is damaged.
     """
+    check_hashes(dataset, [split])
     fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)

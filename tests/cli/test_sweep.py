@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.nursery import Nursery
 from tests.sweeps.conftest import fake_slurm as fake_slurm
 from tests.sweeps.fake_slurm import FakeSlurm
 
@@ -21,6 +20,11 @@ SMALL = [
     *("--recipe", "smoke", "--set", "dataset.canvas=24", "--set", "dataset.cell=5", "--set", "dataset.max-pieces=2"),
     *("--set", "model.width=4", "--accelerator", "cpu"),
 ]
+WATCH = """
+import sys
+from drumhead.cli import main
+sys.exit(main(["runs", arguments[0], "--watch"]))
+"""
 NAME = "tetrominoes-cnn-2-dataset.canvas=24-dataset.cell=5-dataset.max-pieces=2-model.width=4"
 
 
@@ -64,7 +68,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
         (["mnist-cnn-2", "--on", "slurm", "--cluster", "none.yaml"], "none.yaml cannot be read"),
         (["mnist-cnn-2", "--data", "cells"], "cells"),
         (["mnist-cnn-2", "--mnist-root", "nowhere"], "nowhere"),
-        ([], "names"),
+        ([], "name what to sweep"),
     ],
 )
 def test_bad_words_are_told_before_any_work(
@@ -151,24 +155,20 @@ def test_runs_tell_why_one_does_not_go_on(
     assert "and 2 more" in printed
 
 
-def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path) -> None:
+def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path, nursery: Nursery) -> None:
     (tmp_path / "runs" / "broken").mkdir(parents=True)
     (tmp_path / "runs" / "broken" / "config.json").write_text("{")
-    command = [sys.executable, "-c", "import sys; from drumhead.cli import main; sys.exit(main())"]
-    watching = subprocess.Popen(
-        [*command, "runs", "--watch"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A test session in the background has Ctrl-C ignored, and hands that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        env={**os.environ, "COLUMNS": "80"},
-    )
-    assert watching.stdout is not None
-    assert watching.stdout.readline().split()[:2] == ["unreadable", "broken"]
-    watching.send_signal(signal.SIGINT)
-    rest, errors = watching.communicate(timeout=60)
-    assert (watching.returncode, rest, errors) == (OK, "", "")
+    child = nursery.start(WATCH, tmp_path / "runs")
+    child.wait_for("\n")
+    (tmp_path / "runs" / "second").mkdir()
+    (tmp_path / "runs" / "second" / "config.json").write_text("{")
+    child.wait_for("second")
+    os.kill(child.pid, signal.SIGINT)
+    assert child.wait() == OK
+    assert [line.split()[:2] for line in child.said().splitlines()] == [
+        ["unreadable", "broken"],
+        ["unreadable", "second"],
+    ]
 
 
 def test_cancel_leaves_alone_what_it_cannot_stop(

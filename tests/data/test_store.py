@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drumhead.data import Dataset, DatasetError, Split, check_dataset, open_dataset, write_dataset
+from drumhead.data import Dataset, DatasetError, Split, check_dataset, check_hashes, open_dataset, write_dataset
+from drumhead.data.array_folder import save_array
 
 NAMES = ("background", "a", "b")
 
@@ -42,6 +43,13 @@ def test_round_trip(tmp_path: Path, dtype: str) -> None:
             assert isinstance(split.images, np.memmap)
             np.testing.assert_array_equal(split.images, splits[name].images)
             np.testing.assert_array_equal(split.masks, splits[name].masks)
+
+
+def test_arrays_are_as_numpy_saves_them(tmp_path: Path) -> None:
+    splits = make_splits()
+    write(tmp_path / "toy", splits)
+    np.save(tmp_path / "saved.npy", splits["train"].images)
+    assert (tmp_path / "toy" / "train_images.npy").read_bytes() == (tmp_path / "saved.npy").read_bytes()
 
 
 def test_manifest_hashes_are_of_the_raw_bytes(tmp_path: Path) -> None:
@@ -94,16 +102,16 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
 def test_an_interruption_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    real_save, saved = np.save, []
+    saved: list[Path] = []
 
     def save(file: Path, array: Any) -> None:
         saved.append(file)
         if len(saved) == 4:
             file.write_bytes(b"half")
             raise error
-        real_save(file, array)
+        save_array(file, array)
 
-    monkeypatch.setattr(np, "save", save)
+    monkeypatch.setattr("drumhead.data.store.save_array", save)
     with pytest.raises(error):
         write(tmp_path / "toy", make_splits())
     assert len(saved) == 4
@@ -187,20 +195,29 @@ def test_an_edited_manifest(folder: Path) -> None:
     refused(folder, r"manifest\.json: damaged manifest; .*fingerprint")
 
 
+def test_an_edited_name_of_a_class(folder: Path) -> None:
+    file = folder / "manifest.json"
+    file.write_text(file.read_text().replace("background", "backgroumd"))
+    refused(folder, r"manifest\.json: damaged manifest; its sha256 is not that of its other fields")
+
+
 @pytest.mark.parametrize("name", ["train_images", "val_masks"])
 def test_a_changed_byte_is_found_by_a_check_alone(folder: Path, name: str) -> None:
     file = folder / f"{name}.npy"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    assert open_dataset(folder).classes == 3
-    with pytest.raises(DatasetError, match=rf"{name}\.npy: damaged or changed"):
-        check_dataset(folder)
+    dataset = open_dataset(folder)
+    for check in (lambda: check_dataset(folder), lambda: check_hashes(dataset)):
+        with pytest.raises(DatasetError, match=rf"{name}\.npy: damaged or changed"):
+            check()
+    check_hashes(dataset, ["test"])
 
 
 def test_a_check_scans_values_that_a_foreign_manifest_vouches_for(folder: Path) -> None:
     """A manifest whose hashes agree does not make a class number right."""
     values = json.loads((folder / "manifest.json").read_text())
+    del values["sha256"]
     values["class_names"] = ["background", "a"]
     (folder / "manifest.json").write_text(json.dumps(values))
     with pytest.raises(DatasetError, match=r"train_masks\.npy, sample 0: .*0 to 1 \(background, a\); got 2"):

@@ -45,7 +45,7 @@ def plan_of(out: Path, boards: Dataset, *epochs: int) -> list[PlannedRun]:
     ]
 
 
-def wait_until(true: Callable[[], object], *, seconds: float = 120.0) -> None:
+def wait_until(true: Callable[[], object], *, seconds: float = 200.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come about in time"
@@ -56,11 +56,12 @@ def run_through(sweep: LocalSweep) -> None:
     wait_until(lambda: not sweep.poll())
 
 
-def holder_of(planned: PlannedRun, *, after: Owner | None = None) -> Owner:
-    """Who trains a run, once somebody (else than before) does and has finished an epoch."""
+def holder_of(planned: PlannedRun, *, after: Owner | None = None, sweep: LocalSweep | None = None) -> Owner:
+    """Who trains a run, once somebody (else than before) does and an epoch is finished; a sweep is looked after."""
     found: list[Owner] = []
 
     def is_there() -> bool:
+        assert sweep is None or sweep.poll()
         now = owner(planned.folder)
         metrics = planned.folder / "metrics.csv"
         found[:] = [now] if now and (after is None or now.token != after.token) and metrics.is_file() else []
@@ -133,8 +134,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_once_more(boards:
     with local_sweep(plan, out=tmp_path, workers=1, threads=1, devices=CPU) as sweep:
         first = holder_of(endless)
         os.kill(first.pid, signal.SIGKILL)
-        wait_until(lambda: sweep.poll() and owner(endless.folder))
-        second = holder_of(endless, after=first)
+        second = holder_of(endless, after=first, sweep=sweep)
         epochs = len(Run.open(endless.folder).metrics())
         os.kill(second.pid, signal.SIGKILL)
         run_through(sweep)
@@ -172,8 +172,8 @@ def test_workers_end_with_their_command_and_the_same_command_goes_on(
     worker = holder_of(planned)
     command.send_signal(number)
     command.wait(timeout=60)
-    wait_until(lambda: owner(planned.folder) is None, seconds=30)
-    wait_until(lambda: is_gone(worker.pid), seconds=30)
+    wait_until(lambda: owner(planned.folder) is None, seconds=60)
+    wait_until(lambda: is_gone(worker.pid), seconds=60)
     assert Run.open(planned.folder).state == "unfinished"
     assert read_failure(planned.folder) is None
     assert start(1, 200).wait(timeout=200) == 0

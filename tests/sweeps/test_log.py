@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.nursery import Nursery
 
 from drumhead.sweeps.log import last_lines, logged
 
 LOGS = """
-import os, subprocess, sys
+import os, subprocess
 from pathlib import Path
 from drumhead.sweeps.log import logged
 print("before", flush=True)
 try:
-    with logged(Path(sys.argv[1]), "a run"):
+    with logged(Path(arguments[0]), "a run"):
         print("from Python")
         os.write(2, b"from C\\n")
         subprocess.run(["echo", "from a child"])
@@ -26,11 +25,10 @@ except ValueError:
 """
 
 
-def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", LOGS, str(tmp_path / "run")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["before", "after"]
-    assert ended.stderr == ""
+def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path, nursery: Nursery) -> None:
+    child = nursery.start(LOGS, tmp_path / "run")
+    assert child.wait() == 0
+    assert child.said().split() == ["before", "after"]
     heading, *lines = (tmp_path / "run" / "log.txt").read_text().splitlines()
     assert heading.startswith("--- 2")
     assert "a run, process" in heading

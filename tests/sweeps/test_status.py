@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.nursery import Nursery
 from tests.sweeps.fake_slurm import FakeSlurm
 from tests.training.tiny import BOARDS, Stop, fit, tiny
 
@@ -20,10 +19,10 @@ from drumhead.sweeps.failure import read_failure, write_failure
 from drumhead.training import Progress
 
 DIE = """
-import os, signal, sys, time
+import os, signal
 from pathlib import Path
 from drumhead.runs import claim
-with claim(Path(sys.argv[1])):
+with claim(Path(arguments[0])):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -84,10 +83,9 @@ def test_running_with_its_progress(boards: Dataset, tmp_path: Path) -> None:
     assert seen_in(tmp_path)["half"].state == "unfinished"
 
 
-def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: Path) -> None:
+def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: Path, nursery: Nursery) -> None:
     half = half_done(boards, tmp_path / "half")
-    dead = subprocess.run([sys.executable, "-c", DIE, str(half.folder)], check=False)
-    assert dead.returncode == -signal.SIGKILL
+    assert nursery.start(DIE, half.folder).wait() == -signal.SIGKILL
     seen = seen_in(tmp_path)["half"]
     assert seen.state == "died"
     assert "killed, or out of memory" in seen.reason

@@ -83,9 +83,17 @@ def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_exactly_these_files(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=1), boards, tmp_path / "run")
+    run = fit(tiny(epochs=2), boards, tmp_path / "run")
     names = sorted(path.name for path in run.folder.iterdir())
-    assert names == [".lock", "config.json", "last.ckpt", "metrics.csv", "model.safetensors", "scores.json"]
+    assert names == [
+        ".lock",
+        "config.json",
+        "last.ckpt",
+        "metrics.csv",
+        "model.safetensors",
+        "previous.ckpt",
+        "scores.json",
+    ]
 
 
 SCRIPT = """

@@ -32,10 +32,8 @@ def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, wo
         alone = f"{duration(total)} of training by one worker"
         together = max([total / workers, *known])
         shared = f", about {duration(together)} by {workers}" if workers > 1 else ""
-        console.print(
-            f"{alone}{shared}, at the pace of runs of the same kind in {out}; scoring comes on top", highlight=False
-        )
+        why = f"at the pace of runs of the same kind in {out}; scoring comes on top"
+        console.print(f"{alone}{shared}, {why}", highlight=False, soft_wrap=True)
     if unknown:
-        console.print(
-            f"{unknown} runs of unknown time: no run of their kind in {out} has finished an epoch yet", highlight=False
-        )
+        why = f"no run of their kind in {out} has finished an epoch yet"
+        console.print(f"{unknown} runs of unknown time: {why}", highlight=False, soft_wrap=True)

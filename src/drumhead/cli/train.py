@@ -56,9 +56,7 @@ class Request(Config):
     @property
     def where(self) -> Devices:
         """The devices."""
-        return Devices(
-            accelerator=self.accelerator, devices=self.devices, nodes=self.nodes, strategy=self.strategy
-        )
+        return Devices(accelerator=self.accelerator, devices=self.devices, nodes=self.nodes, strategy=self.strategy)
 
 
 USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
@@ -133,7 +131,9 @@ def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
 def go_on(folder: Path, flags: Sequence[str]) -> int:
     """Go on with the run in a folder, as it was begun."""
 
-    def request(data: Path | None = None, *, where: Annotated[Devices, tyro.conf.arg(name="")]) -> tuple[Path | None, Devices]:
+    def request(
+        data: Path | None = None, *, where: Annotated[Devices, tyro.conf.arg(name="")]
+    ) -> tuple[Path | None, Devices]:
         """Go on with a run as it was begun; the devices may be others.
 
         Args:

@@ -16,7 +16,14 @@ from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
 from drumhead.data.registry import DATASETS, DatasetConfig, DatasetKind, known_set, make_dataset
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.standard import prepare_dataset, standard_folder
-from drumhead.data.store import check_dataset, check_new_folder, import_dataset, open_dataset, write_dataset
+from drumhead.data.store import (
+    check_dataset,
+    check_hashes,
+    check_new_folder,
+    import_dataset,
+    open_dataset,
+    write_dataset,
+)
 from drumhead.data.tetromino_boards import draw_boards
 from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
 
@@ -42,6 +49,7 @@ __all__ = [
     "SplitManifest",
     "TetrominoConfig",
     "check_dataset",
+    "check_hashes",
     "check_new_folder",
     "draw_boards",
     "find_mnist",

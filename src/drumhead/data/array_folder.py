@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from drumhead.data.checks import Source, require_splits
 from drumhead.data.split import SPLIT_NAMES, DatasetError
+from drumhead.files import sync
 
 
 def array_file(folder: Path, split: str, kind: str) -> Path:
@@ -26,6 +27,15 @@ def map_array(file: Path) -> npt.NDArray[Any]:
     except (ValueError, EOFError, OSError) as error:
         raise DatasetError(f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again") from error
     return array
+
+
+def save_array(file: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array to the disk as numpy.save does; an error then tells what is wrong with the disk."""
+    array = np.ascontiguousarray(array)
+    with file.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+        stream.write(array.data)
+    sync(file)
 
 
 def has_arrays(folder: Path) -> bool:

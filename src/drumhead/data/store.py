@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
-from drumhead.data.array_folder import array_file, map_array
+from drumhead.checksums import check_fields, seal_fields, without_checksum
+from drumhead.data.array_folder import array_file, map_array, save_array
 from drumhead.data.checks import (
     Source,
     check_alike,
@@ -25,6 +23,7 @@ from drumhead.data.dataset import Dataset
 from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, describe, sha256
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
+from drumhead.files import replacing, sync
 
 
 def write_dataset(
@@ -90,15 +89,30 @@ def check_dataset(folder: Path) -> Dataset:
     dataset = open_dataset(folder)
     if not (dataset.folder / MANIFEST_FILE).exists():
         return dataset  # a user's folder has been checked in full
+    check_hashes(dataset)
     for name, split in dataset.splits.items():
         images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
-        expected = dataset.manifest.splits[name]
-        _check_hash(images, sha256(split.images), expected.images_sha256)
-        _check_hash(masks, sha256(split.masks), expected.masks_sha256)
         source = Source(*split, str(images), str(masks))
         check_pixels(source)
         check_classes(source, split, dataset.class_names)
     return dataset
+
+
+def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
+    """Check that the arrays of an opened dataset are, to the bit, those that were written: a second for a gigabyte.
+
+    A user's folder without a manifest was read when it was opened, and has nothing to be compared with.
+
+    Raises:
+        DatasetError: if a file is damaged or changed; the message names it.
+    """
+    if not (dataset.folder / MANIFEST_FILE).exists():
+        return
+    for name in splits:
+        split, expected = dataset.splits[name], dataset.manifest.splits[name]
+        images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
+        _check_hash(images, sha256(split.images), expected.images_sha256)
+        _check_hash(masks, sha256(split.masks), expected.masks_sha256)
 
 
 def import_dataset(source: Path, folder: Path) -> Dataset:
@@ -130,18 +144,14 @@ def check_new_folder(folder: Path) -> None:
 
 
 def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    partial.mkdir()
-    try:
+    with replacing(folder, durable=True) as partial:
+        partial.mkdir()
         for name in SPLIT_NAMES:
-            np.save(array_file(partial, name, "images"), np.ascontiguousarray(splits[name].images))
-            np.save(array_file(partial, name, "masks"), np.ascontiguousarray(splits[name].masks))
-        (partial / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        partial.rename(folder)
-    finally:
-        # Also after Ctrl-C; once renamed there is nothing left to remove.
-        shutil.rmtree(partial, ignore_errors=True)
+            save_array(array_file(partial, name, "images"), splits[name].images)
+            save_array(array_file(partial, name, "masks"), splits[name].masks)
+        text = json.dumps(seal_fields(manifest.model_dump(mode="json")), indent=2, ensure_ascii=False)
+        (partial / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+        sync(partial / MANIFEST_FILE)
 
 
 def _read_manifest(file: Path) -> Manifest:
@@ -155,10 +165,14 @@ def _read_manifest(file: Path) -> Manifest:
             f"got {values.get('format')!r}. Update Drumhead, or make the dataset again"
         )
     try:
-        return Manifest.model_validate(values)
+        manifest = Manifest.model_validate(without_checksum(values) if isinstance(values, dict) else values)
+        check_fields(values)
     except ValidationError as error:
         faults = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors())
         raise DatasetError(f"{file}: damaged manifest; {faults}. Make the dataset again") from error
+    except ValueError as error:
+        raise DatasetError(f"{file}: damaged manifest; {error}. Or make the dataset again") from error
+    return manifest
 
 
 def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:

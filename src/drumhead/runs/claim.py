@@ -67,9 +67,7 @@ class Claim:
     owner: Owner
 
     def check(self) -> None:
-        """Raise ``RunError`` if the folder is gone, or the right now another's: nothing may be written any more."""
-        if not self.folder.is_dir():
-            raise RunError(f"{self.folder} is gone: it was moved or removed, or its disk is no longer there")
+        """Raise ``RunError`` if the right is another's now: nothing may be written any more."""
         now = read_owner(self.folder)
         if now is None or now.token != self.owner.token:
             by = f"by {now}" if now else f"as {OWNER_FILE} was removed"

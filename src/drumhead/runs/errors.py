@@ -9,3 +9,7 @@ class RunError(ValueError):
 
 class RunBusyError(RunError):
     """A folder in which another process trains."""
+
+
+class DamageWarning(UserWarning):
+    """A file of a run is damaged, and another is used in its place."""

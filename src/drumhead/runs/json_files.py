@@ -1,11 +1,16 @@
-"""JSON files, whole or not there."""
+"""JSON files, whole or not there, with their own checksum."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
+from drumhead.checksums import check_fields, seal_fields, without_checksum
+from drumhead.config import Config
 from drumhead.files import replacing
+
+Kind = TypeVar("Kind", bound=Config)
 
 
 def write_json(path: Path, content: object) -> None:
@@ -18,3 +23,21 @@ def write_json(path: Path, content: object) -> None:
 def json_text(content: object) -> str:
     """What a JSON file of this content is; numbers that are not finite are refused."""
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def sealed_text(config: Config) -> str:
+    """What a JSON file of this configuration and its checksum is."""
+    return json_text(seal_fields(config.model_dump(mode="json")))
+
+
+def read_sealed(path: Path, kind: type[Kind]) -> Kind:
+    """The configuration in a JSON file.
+
+    Raises:
+        ValueError: if the file holds no such configuration, or not the one that was written.
+    """
+    fields = json.loads(path.read_bytes())
+    values = without_checksum(fields) if isinstance(fields, dict) else fields
+    config = kind.model_validate_json(json.dumps(values))  # first, as its errors are told by field
+    check_fields(fields)
+    return config

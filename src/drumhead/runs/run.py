@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import csv
-import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch import Tensor
 
+from drumhead.checksums import ChecksumError
+from drumhead.config import Config
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
-from drumhead.pickles import PickleError, read_pickle
+from drumhead.pickles import PickleError
+from drumhead.runs.checkpoint import checkpoint_bytes, keep_as, read_checkpoint
 from drumhead.runs.claim import Claim
 from drumhead.runs.config import RunConfig
-from drumhead.runs.errors import RunError
+from drumhead.runs.errors import DamageWarning, RunError
 from drumhead.runs.folders import check_new_run_folder
-from drumhead.runs.json_files import json_text
+from drumhead.runs.json_files import read_sealed, sealed_text
+from drumhead.runs.metrics import metrics_text, read_metrics
+from drumhead.runs.weights import read_weights, weights_bytes
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
 RunState = Literal["done", "imported", "diverged", "unfinished"]
+
+STATE = {"epoch", "step", "seconds", "best_loss", "history", "model", "optimizer"}
+"""What a checkpoint of any version holds."""
+
+
+class Divergence(Config):
+    """What ``diverged.json`` holds."""
+
+    message: str
+    """Why training stopped."""
 
 
 class Run:
@@ -41,6 +52,8 @@ class Run:
         self.folder = folder
         self.config = config
         self.claim = claim
+        self.last_is_whole = False
+        """Whether ``last.ckpt`` was found, or written, whole: only then does it become ``previous.ckpt``."""
 
     @classmethod
     def open(cls, folder: Path | str, *, claim: Claim | None = None) -> Run:
@@ -54,8 +67,8 @@ class Run:
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, RunConfig.model_validate_json(path.read_bytes()), claim=claim)
-        except ValidationError as error:
+            return cls(folder, read_sealed(path, RunConfig), claim=claim)
+        except ValueError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
@@ -79,22 +92,23 @@ class Run:
         Raises:
             RunError: if the folder is gone, or another process has the right to train there now.
         """
+        if not self.folder.is_dir():
+            raise RunError(f"{self.folder} is gone: it was moved or removed, or its disk is no longer there")
         if self.claim is not None:
             self.claim.check()
-        with replacing(path) as temporary:
+        with replacing(path, durable=True) as temporary:
             yield temporary
             if self.claim is not None:
                 self.claim.check()  # once more, at the last moment: writing may have taken long
 
-    def write_json(self, path: Path, content: object) -> None:
-        """Replace one of the run's JSON files."""
-        text = json_text(content)
+    def write(self, path: Path, content: bytes) -> None:
+        """Replace one of the run's files."""
         with self.replacing(path) as temporary:
-            temporary.write_text(text)
+            temporary.write_bytes(content)
 
     def write_config(self, config: RunConfig) -> None:
         """Replace ``config.json``."""
-        self.write_json(self.folder / "config.json", config.model_dump(mode="json"))
+        self.write(self.folder / "config.json", sealed_text(config).encode())
         self.config = config
 
     @property
@@ -118,6 +132,11 @@ class Run:
         return self.folder / "last.ckpt"
 
     @property
+    def previous_path(self) -> Path:
+        """Where the state before that is."""
+        return self.folder / "previous.ckpt"
+
+    @property
     def model_path(self) -> Path:
         """Where the best weights are."""
         return self.folder / "model.safetensors"
@@ -138,36 +157,74 @@ class Run:
         return self.folder / "diverged.json"
 
     def metrics(self) -> list[dict[str, float]]:
-        """A row for each finished epoch; empty if there is none."""
+        """A row for each finished epoch; empty if there is none.
+
+        Raises:
+            RunError: if the file is damaged.
+        """
         if not self.metrics_path.is_file():
             return []
-        with self.metrics_path.open(newline="") as file:
-            return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+        try:
+            return read_metrics(self.metrics_path)
+        except ValueError as error:
+            raise RunError(f"{self.metrics_path} is damaged: {error}. {self.remedy}") from error
 
     def write_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace ``metrics.csv``."""
-        with self.replacing(self.metrics_path) as temporary, temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        self.write(self.metrics_path, metrics_text(rows).encode())
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Replace the state to go on from."""
+        """Replace the state to go on from, and keep the one before it."""
+        content = checkpoint_bytes(state)
         with self.replacing(self.checkpoint_path) as temporary:
-            torch.save(dict(state), temporary)
+            temporary.write_bytes(content)
+            if self.last_is_whole and self.checkpoint_path.is_file():
+                keep_as(self.checkpoint_path, self.previous_path)
+        self.last_is_whole = True
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The state to go on from, or none; only tensors and plain values are read, no code is run.
 
+        Where the last is damaged, it is that of the epoch before, and a ``DamageWarning`` tells so.
+
         Raises:
-            RunError: if the file is damaged, or holds anything else.
+            RunError: if both are damaged, or hold anything else.
         """
-        if not self.checkpoint_path.is_file():
+        faults = []
+        for path in (self.checkpoint_path, self.previous_path):
+            if not path.is_file():
+                continue
+            try:
+                state = read_checkpoint(path)
+            except PickleError as error:
+                faults.append(str(error))
+                continue
+            self.last_is_whole = path == self.checkpoint_path
+            if not self.last_is_whole:
+                why = faults[0] if faults else f"{self.checkpoint_path} is missing"
+                warnings.warn(f"{why}: {path.name} is used, the state one epoch before", DamageWarning, stacklevel=2)
+            return state
+        if faults:
+            raise RunError(f"{'; '.join(faults)}: this run cannot go on; train in another folder")
+        return None
+
+    def resume(self) -> dict[str, Any] | None:
+        """The state to go on from, or none; the files that follow from it are written again.
+
+        They may be damaged, or of an epoch that will be done once more.
+
+        Raises:
+            RunError: if there is no whole checkpoint any more, or it is not of a training.
+        """
+        state = self.load_checkpoint()
+        if state is None:
             return None
-        try:
-            state: dict[str, Any] = read_pickle(self.checkpoint_path)
-        except PickleError as error:
-            raise RunError(f"{error}: this run cannot go on; train in another folder") from error
+        if missing := STATE - state.keys():
+            raise RunError(f"{self.checkpoint_path} is not of a training: it has no {', '.join(sorted(missing))}")
+        if "kept_model" not in state:  # an earlier version's
+            state["kept_model"] = self.load_model().state_dict()
+        self.save_weights(state["kept_model"])
+        self.write_metrics(state["history"])
         return state
 
     def new_model(self) -> Segmenter:
@@ -182,10 +239,12 @@ class Run:
         )
 
     def save_model(self, model: Segmenter) -> None:
+        """Replace the best weights by a model's."""
+        self.save_weights(model.state_dict())
+
+    def save_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Replace the best weights."""
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        with self.replacing(self.model_path) as temporary:
-            save_file(weights, temporary, metadata={"experiment": self.config.experiment.name})
+        self.write(self.model_path, weights_bytes(weights, experiment=self.config.experiment.name))
 
     def load_model(self) -> Segmenter:
         """The model with its best weights, in evaluation mode, on the CPU.
@@ -197,9 +256,9 @@ class Run:
             raise RunError(f"{self.folder} has no model.safetensors: no epoch of this run has finished yet")
         model = self.new_model()
         try:
-            model.load_state_dict(load_file(self.model_path))
-        except (SafetensorError, RuntimeError) as error:
-            raise RunError(f"{self.model_path} does not hold this run's weights: {error}") from error
+            model.load_state_dict(read_weights(self.model_path))
+        except (ChecksumError, RuntimeError) as error:
+            raise RunError(f"{self.model_path} does not hold this run's weights: {error}. {self.remedy}") from error
         return model.eval()
 
     def scores(self) -> Scores | None:
@@ -211,26 +270,33 @@ class Run:
         if not self.scores_path.is_file():
             return None
         try:
-            return Scores.model_validate_json(self.scores_path.read_bytes())
-        except ValidationError as error:
-            raise RunError(f"{self.scores_path} does not hold scores: {error}") from error
+            return read_sealed(self.scores_path, Scores)
+        except ValueError as error:
+            raise RunError(f"{self.scores_path} does not hold scores: {error}. {self.remedy}") from error
 
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
-        self.write_json(self.scores_path, scores.model_dump(mode="json"))
+        self.write(self.scores_path, sealed_text(scores).encode())
 
     def divergence(self) -> str | None:
         """Why training diverged, or none if it did not, or has gone on since."""
         if not self.divergence_path.is_file():
             return None
         try:
-            return str(json.loads(self.divergence_path.read_bytes())["message"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise RunError(f"{self.divergence_path} does not tell why training diverged: {error!r}") from error
+            return read_sealed(self.divergence_path, Divergence).message
+        except ValueError as error:
+            raise RunError(f"{self.divergence_path} does not tell why training diverged: {error}") from error
 
     def write_divergence(self, message: str) -> None:
         """Mark the run as diverged."""
-        self.write_json(self.divergence_path, {"message": message})
+        self.write(self.divergence_path, sealed_text(Divergence(message=message)).encode())
+
+    @property
+    def remedy(self) -> str:
+        """What helps when a file is damaged that follows from others."""
+        if self.config.imported_from is not None:
+            return "Import the run again"
+        return f"To have it made again, remove {self.scores_path} if it is there, and: drumhead train {self.folder}"
 
 
 def load(folder: Path | str) -> Segmenter:

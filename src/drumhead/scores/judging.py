@@ -35,9 +35,7 @@ def evaluate(
     return reduce(concatenate(parts), class_names)
 
 
-def count_batches(
-    model: torch.nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]
-) -> list[ImageCounts]:
+def count_batches(model: torch.nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> list[ImageCounts]:
     """The counts of each batch, from which :func:`evaluate` makes the scores; arguments and errors as there."""
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     with evaluation_mode(model), torch.inference_mode():

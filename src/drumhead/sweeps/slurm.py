@@ -188,7 +188,7 @@ def one_at_a_time(out: Path) -> Iterator[None]:
     Raises:
         RunError: if another one has been at it for a minute.
     """
-    lock = FileLock(workplace(out) / "submitting.lock")
+    lock = FileLock(workplace(out) / "submitting.lock", mode=0o664)  # of a group, if the folder is
     try:
         lock.acquire(timeout=60)
     except Timeout as error:

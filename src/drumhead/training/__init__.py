@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from drumhead.data import Dataset
+from drumhead.data import Dataset, check_hashes
 from drumhead.experiments import Experiment
 from drumhead.runs import (
     Claim,
@@ -96,6 +96,7 @@ def train(
         RunError: if the folder holds another run or other things, the data has fewer images than a batch, or the
             devices are not there or cannot share a batch.
         RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
         ProcessLostError: if the process of another device has ended.
         TrainingDivergedError: if a loss is not finite.
     """
@@ -103,17 +104,17 @@ def train(
     check_batches(experiment, dataset, where)
     precision = fabric_precision(experiment.recipe, accelerator)
     fabric = make_fabric(where, precision=precision)
-    config = RunConfig(
-        experiment=experiment,
-        data=DataRecord.of(dataset),
-        versions=package_versions(),
-        machine={**describe_machine(fabric, precision), **where.described()},
-    )
     folder = Path(folder)
     request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=where)
     with joined(fabric, request), ExitStack() as rights:
+        config = RunConfig(
+            experiment=experiment,
+            data=DataRecord.of(dataset),
+            versions=package_versions(),
+            machine={**describe_machine(fabric, precision), **where.described()},
+        )
         processes = Processes(fabric)
-        run = processes.alone(lambda: begin(folder, config, rights)) or Run(folder, config)
+        run = processes.alone(lambda: begin(folder, config, dataset, rights)) or Run(folder, config)
         if not processes.of_first(run.state == "done"):
             Training(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
     return Run(folder, run.config)
@@ -135,15 +136,17 @@ def check_batches(experiment: Experiment, dataset: Dataset, devices: Devices) ->
         )
 
 
-def begin(folder: Path, config: RunConfig, rights: ExitStack) -> Run:
+def begin(folder: Path, config: RunConfig, dataset: Dataset, rights: ExitStack) -> Run:
     """The run in the folder, new or to go on with, the right to train there among ``rights``; or a finished one.
 
     Raises:
         RunError: if the folder holds another run, or other things.
         RunBusyError: if another process trains this run.
+        DatasetError: if a file of the data is damaged.
     """
     if is_done(folder, config):
         return Run.open(folder)
+    check_hashes(dataset)
     return open_or_create(folder, config, rights.enter_context(claim(folder)))
 
 

@@ -21,7 +21,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
         assert self.momentum is not None
-        values = images.float()
+        values = images.to(self.weight)  # of bfloat16 under autocast
         mean = mean_over_processes(values.mean(dim=(0, 2, 3)))
         centred = values - mean[:, None, None]
         variance = mean_over_processes(centred.square().mean(dim=(0, 2, 3)))

@@ -101,7 +101,7 @@ def find_environment(devices: Devices) -> ClusterEnvironment:
     if devices.nodes > 1 and missing:
         raise RunError(
             f"{devices.nodes} nodes: start a process for each device with `srun --nodes {devices.nodes} "
-            f"--ntasks-per-node {devices.devices} drumhead train ...`; without Slurm, give the same command on each node, "
+            f"--ntasks-per-node {devices.devices} drumhead train ...`; without Slurm, give this command on each node "
             f"with the variables {', '.join(ADDRESS)} set; not set here: {', '.join(missing)}"
         )
     return StartedHere()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -41,7 +41,8 @@ def joined(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
         yield
         return
     start_here = are_started_here(fabric)
-    with settings_restored(set_address=start_here), Workers(request, start=start_here) as workers:
+    address = local_address() if start_here and request.devices.nodes == 1 else {}
+    with set_for_a_while(address), Workers(request, start=start_here) as workers:
         try:
             workers.wait_until_ready()
             fabric.launch()
@@ -74,17 +75,14 @@ def loss_of_a_process(error: RuntimeError, workers: Workers) -> ProcessLostError
 
 
 @contextmanager
-def settings_restored(*, set_address: bool) -> Iterator[None]:
-    """What joining processes sets is put back afterwards: variables, and how many threads torch has.
+def set_for_a_while(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables, where they are not set; they, and what Fabric sets, are put back afterwards.
 
-    Args:
-        set_address: tell the processes of this machine how to find each other, unless they are told.
+    Fabric sets variables too, and how many threads torch has: a share of the cores, unless OMP_NUM_THREADS tells.
     """
-    names = (*ADDRESS, "WORLD_SIZE", "OMP_NUM_THREADS")
+    names = {*variables, *ADDRESS, "WORLD_SIZE", "OMP_NUM_THREADS"}
     before, threads = {name: os.environ.get(name) for name in names}, torch.get_num_threads()
-    if set_address:
-        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-        os.environ.setdefault("MASTER_PORT", str(free_port()))
+    os.environ.update({name: value for name, value in variables.items() if name not in os.environ})
     try:
         yield
     finally:
@@ -96,9 +94,11 @@ def settings_restored(*, set_address: bool) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def free_port() -> int:
-    """A port that nobody listens at now."""
+def local_address() -> dict[str, str]:
+    """Variables by which the processes of one machine find each other, without leaving it."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+        port = found.getsockname()[1]
+    loopback = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
+    interface = {"GLOO_SOCKET_IFNAME": loopback[0]} if loopback else {}
+    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), **interface}

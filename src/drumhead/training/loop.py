@@ -55,6 +55,7 @@ class Training:
         self.seconds = 0.0
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
+        self.kept_weights: dict[str, Tensor] = {}
         if self.processes.count > 1:
             share_batch_norm(self.model)
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
@@ -235,6 +236,9 @@ class Training:
         """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
         if report.kept:
             self.run.save_model(self.model)
+            self.kept_weights = {
+                name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
+            }
         self.run.save_checkpoint(
             {
                 "epoch": self.epoch,
@@ -243,6 +247,7 @@ class Training:
                 "best_loss": self.best_loss,
                 "history": self.history,
                 "model": self.model.state_dict(),
+                "kept_model": self.kept_weights,
                 "optimizer": self.optimizer.state_dict(),
             }
         )
@@ -250,13 +255,14 @@ class Training:
 
     def restore(self) -> None:
         """Go back to the last finished epoch, if there is one."""
-        state = self.processes.of_first(self.processes.alone(self.run.load_checkpoint))
+        state = self.processes.of_first(self.processes.alone(self.run.resume))
         if state is None:
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.best_loss, self.history = state["best_loss"], state["history"]
+        self.kept_weights = state["kept_model"]
 
     def tell(self, event: str, *details: Any) -> None:
         """Tell every observer."""

@@ -19,9 +19,9 @@ class ProcessLostError(RuntimeError):
 class Processes:
     """The processes that train one model together, each on a device of its own, as one of them sees them.
 
-    Each has the whole model, and a part of every batch: as many images as the others, so that the mean of their
-    losses is the loss of the batch, and the mean of their gradients its gradient. The first alone writes. Where there is
-    but one process nothing is sent. Methods are called by all processes, in the same order.
+    Each has the whole model, and a part of every batch: as many images as the others, of which every pixel counts, so
+    that the mean of their losses is the loss of the batch, and the mean of their gradients its gradient. The first
+    alone writes. Where there is but one process nothing is sent. Methods are called by all, in the same order.
 
     Args:
         fabric: launched.

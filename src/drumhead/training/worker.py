@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -21,10 +20,12 @@ from drumhead.training.workers import READY, WorkerRequest
 
 def main() -> int:
     """Take part in a training; returns the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends the others
     warnings.simplefilter("ignore")  # the first process says it
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    request = WorkerRequest.model_validate_json(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return 1  # the process that started this one is gone
+    request = WorkerRequest.model_validate_json(line)
     threading.Thread(target=end_without, args=(request.parent,), daemon=True).start()
     try:
         dataset = open_dataset(request.data)

@@ -59,7 +59,9 @@ class Workers:
         try:
             for number in range(self.number):
                 environment = {**os.environ, "LOCAL_RANK": str(number + 1)}
-                process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                process = subprocess.Popen(
+                    command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+                )  # Ctrl-C is for the first
                 self.processes.append(process)
         except BaseException:
             self.end()

@@ -1,0 +1,51 @@
+"""The state to go on from, as ``torch.save`` writes it, with its own checksum; the last two are kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from drumhead.checksums import ChecksumError, check_zip, seal_zip
+from drumhead.files import replacing
+from drumhead.pickles import PickleError, read_pickle
+
+
+def checkpoint_bytes(state: Mapping[str, Any]) -> bytes:
+    """What the file of a state is."""
+    buffer = BytesIO()
+    torch.save(dict(state), buffer)
+    return seal_zip(buffer.getvalue())
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state in a file; only tensors and plain values are read, no code is run.
+
+    Raises:
+        PickleError: if the file is damaged, or holds anything else.
+    """
+    try:
+        check_zip(path.read_bytes())
+    except ChecksumError as error:
+        raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
+    state = read_pickle(path)
+    if not isinstance(state, dict):
+        raise PickleError(f"{path} is damaged: it holds a {type(state).__name__}, and no state")
+    return state
+
+
+def keep_as(last: Path, previous: Path) -> None:
+    """Give a checkpoint another name, which it keeps when the next one takes its own.
+
+    Both names are those of a whole checkpoint at every moment, whenever the process dies.
+    """
+    with replacing(previous, durable=True) as temporary:
+        try:
+            os.link(last, temporary)
+        except OSError:  # not every file system has links
+            shutil.copyfile(last, temporary)

@@ -1,0 +1,29 @@
+"""The row of each epoch as CSV, with its own checksum."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+
+from drumhead.checksums import open_rows, seal_rows
+
+
+def metrics_text(rows: Sequence[Mapping[str, object]]) -> str:
+    """What the file of some rows is: a header, a line for each, and a last column with the checksum of it all."""
+    buffer = StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return seal_rows(buffer.getvalue())
+
+
+def read_metrics(path: Path) -> list[dict[str, float]]:
+    """The rows of a file, without what was not measured.
+
+    Raises:
+        ValueError: if they are not what was written.
+    """
+    rows = csv.DictReader(StringIO(open_rows(path.read_bytes().decode())))
+    return [{name: float(value) for name, value in row.items() if value} for row in rows]

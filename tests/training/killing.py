@@ -1,0 +1,135 @@
+"""Trainings that are killed at random moments, again and again, until they are done."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.nursery import Child, Nursery
+
+from drumhead.runs import Run, check_new_run_folder, owner
+from drumhead.runs.folders import LITTER
+
+TRAIN = """
+import signal, sys
+from pathlib import Path
+from drumhead.cli import interrupt, main
+from drumhead.data import open_dataset
+from drumhead.experiments import Experiment
+from drumhead.training import Observer, train
+
+class Telling(Observer):
+    def started(self, run, epochs_done): print("resuming" if epochs_done else "starting", flush=True)
+    def stepped(self, report): print("in a step", flush=True)
+    def validated(self, done, total): print("scoring", flush=True)
+    def epoch_ended(self, report): print("after an epoch", flush=True)
+    def ended(self): print("ending", flush=True)
+
+written, data, folder = map(Path, arguments)
+experiment = Experiment.model_validate_json(written.read_text())
+signal.signal(signal.SIGTERM, interrupt)
+print("opening", flush=True)
+try:
+    train(experiment, open_dataset(data), folder, accelerator="cpu", observers=[Telling()])
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@dataclass
+class Tally:
+    """What became of the processes that were to be killed."""
+
+    moments: Counter[str] = field(default_factory=Counter)
+    """What each that was killed was doing."""
+    done: int = 0
+    """Runs that came to their end."""
+
+    @property
+    def kills(self) -> int:
+        """How many were killed."""
+        return sum(self.moments.values())
+
+    def __str__(self) -> str:
+        moments = ", ".join(f"{count} {moment}" for moment, count in self.moments.most_common())
+        return f"{self.kills} kills ({moments}); {self.done} runs done"
+
+
+def kill_until_done(
+    nursery: Nursery,
+    arguments: tuple[Path, Path],
+    folder: Path,
+    *,
+    number: signal.Signals,
+    longest: float,
+    most: int,
+    generator: random.Random,
+    tally: Tally,
+) -> None:
+    """Start a training in ``folder``, again whenever it was killed, until it is done.
+
+    Args:
+        nursery: where the processes come from.
+        arguments: the experiment and the data.
+        folder: the run's.
+        number: what they are killed by.
+        longest: seconds after which one is killed at the latest; about what a whole training takes.
+        most: when there have been as many kills, the next process is left to finish.
+        generator: draws the moments.
+        tally: where it is counted.
+    """
+    while True:
+        child = nursery.start(TRAIN, *arguments, folder)
+        doomed = tally.kills < most
+        status = watch_and_kill(child, folder, number, generator.uniform(0, longest) if doomed else 600.0)
+        if status == 0:
+            tally.done += 1
+            return
+        assert status in (-number, 130), child.said()
+        tally.moments[moment(child, folder)] += 1
+        assert_readable(folder)
+
+
+def watch_and_kill(child: Child, folder: Path, number: signal.Signals, seconds: float) -> int:
+    """Read the run for some seconds while it is trained, then kill; the process's end."""
+    child.wait_for("opening")
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and "ending" not in child.said():
+        assert_readable(folder)
+        time.sleep(min(left, 0.02))
+    if time.monotonic() >= end:
+        os.kill(child.pid, number)
+    return child.wait()
+
+
+def assert_readable(folder: Path) -> None:
+    """Every file there is of the run is whole, without a fallback on another."""
+    if not (folder / "config.json").exists():
+        check_new_run_folder(folder)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = Run.open(folder)
+        metrics = run.metrics()
+        state = run.load_checkpoint()
+        assert metrics is not None
+        if state is not None:
+            assert len(state["history"]) == state["epoch"]
+        if metrics or state is not None:
+            run.load_model()
+        run.scores()
+
+
+def moment(child: Child, folder: Path) -> str:
+    """What a killed process was doing: writing a file, if one is half there, else what it told last."""
+    assert owner(folder) is None
+    litter = [path for path in folder.glob(".*") if LITTER.fullmatch(path.name)]
+    if litter:
+        return f"writing {litter[0].name[1:].rpartition('-')[0]}"
+    return child.said().splitlines()[-1]

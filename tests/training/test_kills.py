@@ -1,0 +1,64 @@
+"""Killed at any moment and started again, a training ends as one that ran through: the same to the bit."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from tests.nursery import Nursery
+
+from drumhead.data import Dataset
+from drumhead.runs import Run
+
+from .killing import TRAIN, Tally, kill_until_done
+from .tiny import DEMO, assert_same_training, fit, tiny
+
+EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 6})
+
+
+def survive(
+    kills: int, number: signal.Signals, boards: Dataset, nursery: Nursery, tmp_path: Path, *, seed: int
+) -> Tally:
+    """Kill trainings until there have been enough kills, and compare each with one that ran through."""
+    through = fit(EXPERIMENT, boards, tmp_path / "through")
+    written = tmp_path / "experiment.json"
+    written.write_text(EXPERIMENT.model_dump_json())
+    arguments = (written, boards.folder)
+    begun = time.monotonic()
+    child = nursery.start(TRAIN, *arguments, tmp_path / "timed")
+    assert child.wait() == 0
+    longest = time.monotonic() - begun
+    tally, generator = Tally(), random.Random(seed)
+    while tally.kills < kills:
+        folder = tmp_path / str(tally.done)
+        kill_until_done(
+            nursery,
+            arguments,
+            folder,
+            number=number,
+            longest=longest,
+            most=kills,
+            generator=generator,
+            tally=tally,
+        )
+        assert_same_training(Run.open(folder), through)
+        assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in through.folder.iterdir())
+    print(f"\n{number.name}: {tally}")
+    return tally
+
+
+@pytest.mark.parametrize(("name", "kills"), [("SIGKILL", 8), ("SIGTERM", 2), ("SIGINT", 2)])
+def test_a_few_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
+    survive(kills, signal.Signals[name], boards, nursery, tmp_path, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kills"), [("SIGKILL", 100), ("SIGTERM", 20), ("SIGINT", 20)])
+def test_many_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
+    tally = survive(kills, signal.Signals[name], boards, nursery, tmp_path, seed=1)
+    if name == "SIGKILL":
+        assert any(moment.startswith("writing") for moment in tally.moments)
+        assert len(tally.moments) > 4

@@ -1,0 +1,250 @@
+"""One training in several processes: what one device gives, but for rounding; one writer; one end for all."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.data import Dataset
+from drumhead.models import build
+from drumhead.models.listener import Listener
+from drumhead.runs import Run, RunBusyError, RunError, claim
+from drumhead.scores import ImageCounts
+from drumhead.training import ProcessLostError, TrainingDivergedError, train
+
+from .tiny import DEMO, Events, Stop, assert_same_training, fit, kept_weights, last_weights, tiny
+from .together import fit_together, largest_difference, others
+
+
+def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None:
+    """Equal but for rounding: losses relatively, weights in units of the largest of each tensor."""
+    for left, right in zip(one.metrics(), other.metrics(), strict=True):
+        for name in ("train_loss", "val_loss", "val_loss_foreground"):
+            assert left[name] == pytest.approx(right[name], rel=losses)
+        assert [left[name] for name in ("epoch", "step", "kept")] == [right[name] for name in ("epoch", "step", "kept")]
+    assert largest_difference(last_weights(one), last_weights(other)) < weights
+    assert largest_difference(kept_weights(one), kept_weights(other)) < weights
+    scores, expected = one.scores(), other.scores()
+    assert scores is not None
+    assert expected is not None
+    assert scores.images == expected.images
+    assert scores.loss == pytest.approx(expected.loss, rel=losses)
+
+
+def part(experiment: Any, dataset: Dataset, folder: Path, *observers: Any) -> Run:
+    return train(experiment, dataset, folder, accelerator="cpu", devices=2, observers=observers)
+
+
+def lost(work: Any) -> None:
+    with pytest.raises(ProcessLostError):
+        work()
+
+
+def diverge(work: Any, message: str) -> None:
+    with pytest.raises(TrainingDivergedError, match=message):
+        work()
+
+
+WEIGHTS = {"nwm": 1e-4, "conv_lstm": 1e-4, "cnn": 1e-4, "unet": 1e-2}
+"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides
+each by its size, makes steps of their rounding; tests/training/test_batch_norm.py compares the gradients in float64."""
+
+
+@pytest.mark.parametrize("model", WEIGHTS)
+def test_two_processes_train_as_one(model: str, boards: Dataset, tmp_path: Path) -> None:
+    """With a part of the pixels in each step, clipping, and validation images that do not divide."""
+    experiment = tiny(model, **{**DEMO, "epochs": 2})
+    one = fit(experiment, boards, tmp_path / "one")
+    two = fit_together(experiment, boards, tmp_path / "two")
+    assert_alike(two, one, losses=1e-5, weights=WEIGHTS[model])
+
+
+def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: Path) -> None:
+    """And fewer batches to validate than processes."""
+    experiment = tiny(epochs=2)
+    assert_alike(
+        fit_together(experiment, boards, tmp_path / "four", count=4),
+        fit(experiment, boards, tmp_path / "one"),
+        losses=1e-5,
+        weights=1e-4,
+    )
+
+
+def test_the_same_processes_train_alike_to_the_bit(boards: Dataset, tmp_path: Path) -> None:
+    experiment = tiny(**{**DEMO, "epochs": 1})
+    assert_same_training(*(fit_together(experiment, boards, tmp_path / name) for name in ("one", "other")))
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
+def test_a_stopped_training_goes_on_with_another_number_of_processes(
+    before: int, after: int, boards: Dataset, tmp_path: Path
+) -> None:
+    experiment, folder = tiny(**DEMO), tmp_path / "run"
+    stop = Stop(after_step=7)  # in the second epoch
+    if before == 1:
+        with pytest.raises(KeyboardInterrupt):
+            fit(experiment, boards, folder, stop)
+    else:
+        with others(lambda: lost(lambda: part(experiment, boards, folder))) as codes, pytest.raises(KeyboardInterrupt):
+            part(experiment, boards, folder, stop)
+        assert codes == [0]
+    assert len(Run.open(folder).metrics()) == 1
+    run = (fit if after == 1 else fit_together)(experiment, boards, folder)
+    assert_alike(run, fit(experiment, boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
+
+
+def test_only_the_first_process_writes_and_tells(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forbidden(Events):
+        def started(self, run: Run, epochs_done: int) -> None:
+            raise AssertionError("told")
+
+    def forbid_writing() -> None:
+        def forbidden(*_: Any, **__: Any) -> None:
+            raise AssertionError("written")
+
+        for name in ("replacing", "write", "save_checkpoint"):
+            monkeypatch.setattr(Run, name, forbidden)
+
+    experiment, events = tiny(epochs=1), Events()
+
+    def work(*observers: Events) -> Run:
+        return part(experiment, boards, tmp_path / "run", *observers)
+
+    with others(lambda: work(Forbidden()), before=forbid_writing) as codes:
+        run = work(events)
+    assert codes == [0]
+    assert events.names == [
+        "started after 0",
+        *["stepped"] * 5,
+        "validated 1 of 1",
+        "epoch 1 ended",
+        "validated 1 of 1",
+        "ended",
+    ]
+    names = {path.name for path in run.folder.iterdir()} - {".lock"}
+    assert names == {"config.json", "last.ckpt", "metrics.csv", "model.safetensors", "scores.json"}
+    machine = run.config.machine
+    assert (machine["devices"], machine["nodes"], machine["strategy"]) == ("2", "1", "ddp")
+
+
+def test_a_loss_that_is_not_finite_in_one_process_ends_all_alike(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, steps = Listener.loss, [0]
+
+    def spoiled(self: Listener, *batch: Tensor, **options: Any) -> Tensor:
+        steps[0] += 1
+        return loss(self, *batch, **options) * (float("nan") if steps[0] == 7 else 1)
+
+    message = "the loss is nan in epoch 2, after 6 steps; the state after epoch 1 is in"
+    with others(
+        lambda: diverge(lambda: part(tiny(), boards, tmp_path), message),
+        before=lambda: monkeypatch.setattr(Listener, "loss", spoiled),
+    ) as codes:
+        diverge(lambda: part(tiny(), boards, tmp_path), message)
+    assert codes == [0]
+    run = Run.open(tmp_path)
+    assert run.state == "diverged"
+    assert str(run.divergence()).startswith(message)
+
+
+def test_a_validation_that_is_not_finite_in_one_process_ends_all_alike(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoiled(*_: Tensor) -> ImageCounts:
+        raise FloatingPointError("logits are nan")
+
+    message = "validation after epoch 1: logits are nan"
+    with others(
+        lambda: diverge(lambda: part(tiny(), boards, tmp_path), message),
+        before=lambda: monkeypatch.setattr("drumhead.scores.judging.count", spoiled),
+    ) as codes:
+        diverge(lambda: part(tiny(), boards, tmp_path), message)
+    assert codes == [0]
+    assert Run.open(tmp_path).state == "diverged"
+
+
+def test_clocks_that_differ_end_a_timed_training_together(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process's clock runs a thousand times faster; the first one's counts, for the learning rate too."""
+    clock = time.perf_counter
+    experiment = tiny(**{**DEMO, "epochs": 1000, "seconds": 0.4})
+    run = fit_together(
+        experiment,
+        boards,
+        tmp_path,
+        before=lambda: monkeypatch.setattr("drumhead.training.loop.time.perf_counter", lambda: 1000 * clock()),
+    )
+    assert 0.4 <= run.metrics()[-1]["seconds"] < 2
+    assert len(run.metrics()) < 1000
+
+
+def test_a_failure_to_write_ends_all(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    with others(lambda: lost(lambda: part(tiny(), boards, tmp_path))) as codes:
+        monkeypatch.setattr(Run, "save_checkpoint", full)
+        with pytest.raises(OSError, match="no space left"):
+            part(tiny(), boards, tmp_path)
+    assert codes == [0]
+    monkeypatch.undo()
+    assert fit(tiny(epochs=4), boards, tmp_path).state == "done"
+
+
+def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Tensor:
+        raise MemoryError
+
+    def ends() -> None:
+        with pytest.raises(MemoryError):
+            part(tiny(), boards, tmp_path)
+
+    with others(ends, before=lambda: monkeypatch.setattr(Listener, "loss", broken)) as codes:
+        lost(lambda: part(tiny(), boards, tmp_path))
+    assert codes == [0]
+
+
+def test_a_busy_folder_ends_all(boards: Dataset, tmp_path: Path) -> None:
+    with (
+        claim(tmp_path),
+        others(lambda: lost(lambda: part(tiny(), boards, tmp_path))) as codes,
+        pytest.raises(RunBusyError),
+    ):
+        part(tiny(), boards, tmp_path)
+    assert codes == [0]
+
+
+def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
+    run = fit(tiny(epochs=1), boards, tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()}
+    events = Events()
+    again = fit_together(tiny(epochs=1), boards, tmp_path, events)
+    assert events.names == []
+    assert again.scores() == run.scores()
+    assert {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_before_any_work(boards: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="3 devices cannot share a batch of 4 images evenly"):
+        train(tiny(), boards, tmp_path / "run", accelerator="cpu", devices=3)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("engine", ["plain", "fused"])
+@pytest.mark.parametrize("model", ["nwm", "conv_rnn", "conv_gru", "conv_lstm", "cnn"])
+def test_every_parameter_has_a_gradient(model: str, engine: str) -> None:
+    """Or the processes would wait for that of the others."""
+    options = {"layers": 2} if model == "cnn" else {"steps": 3}
+    network = build(model, in_channels=1, classes=3, pixel_widths=(8,), engine=engine, **options)
+    loss = network.loss(torch.rand(2, 1, 9, 8), torch.randint(3, (2, 9, 8)))
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in network.parameters())
