@@ -17,7 +17,12 @@ from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
 
-COMMAND = "import sys; from drumhead.cli import main; sys.exit(main())"
+COMMAND = """
+import signal, sys
+from drumhead.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
+sys.exit(main())
+"""
 EXPERIMENT = "tetrominoes-nwm-linear"
 SETTINGS = """\
 partition: low

@@ -91,7 +91,7 @@ def test_a_run_that_is_lost_with_its_node_is_told_and_the_next_sweep_finishes_it
 
 @pytest.mark.parametrize("locks", ["shared by all nodes", "kept on each node"])
 def test_a_job_that_works_on_on_a_lost_node_and_its_next_copy_do_not_meet(locks: str, lab: Lab) -> None:
-    epochs = lab.epochs_in(seconds=45)
+    epochs = lab.epochs_in(seconds=90)  # the other copy begins within that, on a busy machine too
     job = start(lab, epochs)
     node = lab.cluster.node_of(job)
     lab.cluster.kill_daemon(node)  # the node is cut off: nobody can tell its job to end
