@@ -62,6 +62,7 @@ def evaluate_run(
         progress: called with the number of batches done and the total.
 
     Raises:
+        ValueError: if this machine has no such accelerator.
         DatasetError: if a file of that split is damaged.
     """
     check_hashes(dataset, [split])

@@ -1,13 +1,20 @@
-"""Writing files so that a reader finds the old content or the new, never half of it."""
+"""Files read with care, and written so that a reader finds the old content or the new, never half of it."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 64_000_000
+"""Of a file that is read whole: a description, a table, scores. No honest one has nearly as many."""
+DEEPEST = 50
+"""Brackets within brackets in a JSON file."""
 
 
 @contextmanager
@@ -15,7 +22,8 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path near ``path``, of the same name, which takes its place if the block succeeds.
 
     Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was; an error of
-    the file system's that names no file, as that of a full disk, is given this one's name.
+    the file system's that names no file, as that of a full disk, is given this one's name. A link is replaced, not
+    followed.
 
     Args:
         path: the file, or folder.
@@ -61,3 +69,51 @@ def sync(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def read_small(path: Path) -> bytes:
+    """All of a file that is not large.
+
+    Raises:
+        ValueError: if it has more than 64 MB, or is no plain file: a pipe or a device may never end.
+        OSError: if it is not there or cannot be read.
+    """
+    path.stat()  # tells what is not there from what is no file
+    if not path.is_file():
+        raise ValueError(f"{path} is no plain file")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"{path} has more than {MOST_BYTES // 10**6} MB, which no file of its kind needs")
+    return content
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        ValueError: if it holds something else, or brackets nested as deep as nobody writes them; or as of
+            :func:`read_small`.
+        OSError: if it is not there or cannot be read.
+    """
+    content = read_small(path)
+    try:
+        value = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("its brackets are nested too deep") from error
+    if is_deep(value):
+        raise ValueError("its brackets are nested too deep")
+    return value
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and mappings are nested deeper than ``DEEPEST``: what walks through them may not come back."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)

@@ -39,9 +39,20 @@ def test_labels_have_one_axis(tmp_path: Path) -> None:
         (WHOLE[:10], 3, "within its header, after 10 bytes"),
         (WHOLE[:-1], 3, "2 x 3 x 4 = 24 bytes; got 23"),
         (WHOLE + b"x", 3, "2 x 3 x 4 = 24 bytes; got 25"),
-        (struct.pack(">4I", 0x803, 2**31, 2**31, 2**31), 3, "got 0"),
+        (struct.pack(">4I", 0x803, 1000, 1000, 1000), 3, "= 1000000000 bytes; got 0"),
+        (struct.pack(">4I", 0x803, 2**31, 2**31, 2**31), 3, "more than 1073741824"),
     ],
-    ids=["labels wanted", "other numbers", "a web page", "empty", "header cut", "cut", "too long", "sizes of a liar"],
+    ids=[
+        "labels wanted",
+        "other numbers",
+        "a web page",
+        "empty",
+        "header cut",
+        "cut",
+        "too long",
+        "sizes of a liar",
+        "sizes of a great liar",
+    ],
 )
 @pytest.mark.parametrize("zipped", [False, True])
 def test_what_is_wrong_is_told_with_the_file(

@@ -94,7 +94,7 @@ def test_mp4_without_ffmpeg_says_what_to_install(monkeypatch: pytest.MonkeyPatch
         check_movie(Path("waves.mp4"), 20)
 
 
-@pytest.mark.parametrize("speed", [0, -1, 51, float("nan")])
+@pytest.mark.parametrize("speed", [0, -1, 0.001, 51, float("nan")])
 def test_refuses_a_speed_out_of_range(speed: float) -> None:
-    with pytest.raises(ValueError, match="above 0 and at most 50; got"):
+    with pytest.raises(ValueError, match=r"from 0\.01 to 50; got"):
         check_movie(Path("waves.gif"), speed)

@@ -136,7 +136,7 @@ def test_a_hundred_steps_make_a_small_file(tmp_path: Path) -> None:
     ("sample", "given", "message"),
     [
         ({}, {"scale": 0}, "1 or more; got 0"),
-        ({}, {"frames_per_second": 60}, "at most 50; got 60"),
+        ({}, {"frames_per_second": 60}, "from 0.01 to 50; got 60"),
         ({}, {"path": Path("waves.avi")}, r"\.gif or \.mp4 files; got waves\.avi"),
         ({}, {"channels": ["a", "b"]}, "the 2 channels that have names"),
         ({"field": np.zeros((3, 1, 5, 5))}, {}, "on the same grid"),

@@ -21,11 +21,13 @@ from drumhead.training import Devices
 
 CPU = Devices(accelerator="cpu")
 COMMAND = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from drumhead.sweeps import PlannedRun, local_sweep
 from drumhead.training import Devices
 from tests.training.tiny import tiny
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.default_int_handler)  # as the command line has it
 out, data, workers, *epochs = sys.argv[1:]
 plan = [
     PlannedRun(tiny("cnn", seed=seed, epochs=int(each)), Path(out) / f"seed{seed}", Path(data))

@@ -81,7 +81,7 @@ def test_names_of_folders_are_stable_and_safe() -> None:
         "tetrominoes-nwm-fft-model.pixel-widths=16-recipe.learning-rate=0.001-recipe.clip=None-seed7",
         "tetrominoes-nwm-fft-model.pixel-widths=16-recipe.learning-rate=1e-05-recipe.clip=None-seed7",
     ]
-    strange = find_experiment("mnist-cnn-2").replace(name="../a b/ü")
+    strange = find_experiment("mnist-cnn-2").replace(name="a b:ü*")
     assert re.fullmatch(r"[A-Za-z0-9._=-]+", run_name(strange))
     assert "/" not in run_name(strange)
 

@@ -101,8 +101,9 @@ def watch_and_kill(child: Child, folder: Path, number: signal.Signals, seconds: 
     child.wait_for("opening")
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and "ending" not in child.said():
-        assert_readable(folder)
-        time.sleep(min(left, 0.02))
+        if left > 0.2:
+            assert_readable(folder)
+        time.sleep(min(left, 0.1))
     if time.monotonic() >= end:
         os.kill(child.pid, number)
     return child.wait()

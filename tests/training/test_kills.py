@@ -56,6 +56,7 @@ def test_a_few_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("name", "kills"), [("SIGKILL", 100), ("SIGTERM", 20), ("SIGINT", 20)])
 def test_many_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
     tally = survive(kills, signal.Signals[name], boards, nursery, tmp_path, seed=1)

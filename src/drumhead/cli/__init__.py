@@ -11,6 +11,8 @@ from importlib import import_module
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
+from drumhead.text import plain
+
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -81,7 +83,18 @@ def run(name: str, words: list[str]) -> int:
     except ArithmeticError as error:
         complain(str(error))
         return FAILED
+    except (MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        complain(f"there is not enough memory: {str(error).splitlines()[0] if str(error) else 'no more can be had'}")
+        return FAILED
     return code
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether memory was asked for that is not there; torch says so only in words."""
+    words = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def overview() -> str:
@@ -99,12 +112,12 @@ def overview() -> str:
 
 def complain(message: str) -> None:
     """Print an error."""
-    print(f"drumhead: {message}", file=sys.stderr)
+    print(f"drumhead: {plain(message)}", file=sys.stderr)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
     """Print a warning as a line for the user, without a place in the code."""
-    print(f"drumhead: warning: {message}", file=sys.stderr)
+    complain(f"warning: {message}")
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:

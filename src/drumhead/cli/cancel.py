@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import FAILED, OK
+from drumhead.cli.console import Console
 from drumhead.sweeps import cancel
 
 
@@ -31,8 +31,8 @@ def stop(
     all_stopped, nothing = True, True
     for place in places:
         for done in cancel(place):
-            console.print(f"{done.what}: {done.how}", highlight=False, soft_wrap=True, markup=False)
+            console.print(f"{done.what}: {done.how}", soft_wrap=True)
             all_stopped, nothing = all_stopped and done.stopped, False
     if nothing:
-        console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", highlight=False, soft_wrap=True)
+        console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", soft_wrap=True)
     return OK if all_stopped else FAILED

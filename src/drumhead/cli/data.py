@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console, headed
 from drumhead.cli.progress import progress_bar
 from drumhead.config import Config
 from drumhead.data import (
@@ -95,7 +95,7 @@ def import_folder(source: Folder, *, out: Path) -> None:
 
 def describe(dataset: Dataset, console: Console) -> None:
     """Print what is in a dataset."""
-    console.print(f"[bold]{dataset.name}[/] in {dataset.folder}", highlight=False)
+    console.print(headed(dataset.name, f" in {dataset.folder}"))
     for name, split in dataset.splits.items():
         console.print(f"  {name:6} {len(split.images):>7,} images", highlight=False)
     console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")

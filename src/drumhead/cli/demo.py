@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK, complain
+from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import TetrominoConfig, open_dataset, prepare_dataset
 from drumhead.demo import run_demo

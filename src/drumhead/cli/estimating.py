@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from drumhead.cli.console import Console
 from drumhead.cli.watching import counts, duration
 from drumhead.data import standard_folder
 from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses
@@ -20,11 +19,11 @@ def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, wo
         steps = "? steps" if left.steps is None else f"{left.steps:,} steps"
         time = "time unknown" if left.seconds is None else duration(left.seconds)
         line = f"{status.state:10}  {steps:>15}  {time:>12}  {planned.folder}"
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
     for folder in dict.fromkeys(standard_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
         state = "done" if folder.exists() else "missing"
-        console.print(f"{state:10}  {'data':>15}  {'':12}  {folder}", highlight=False, soft_wrap=True, markup=False)
-    console.print(counts(seen), highlight=False)
+        console.print(f"{state:10}  {'data':>15}  {'':12}  {folder}", soft_wrap=True)
+    console.print(counts(seen))
     known = [each.seconds for each in expected if each.seconds is not None]
     unknown = len(expected) - len(known)
     total = sum(known)
@@ -33,7 +32,7 @@ def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, wo
         together = max([total / workers, *known])
         shared = f", about {duration(together)} by {workers}" if workers > 1 else ""
         why = f"at the pace of runs of the same kind in {out}; scoring comes on top"
-        console.print(f"{alone}{shared}, {why}", highlight=False, soft_wrap=True)
+        console.print(f"{alone}{shared}, {why}", soft_wrap=True)
     if unknown:
         why = f"no run of their kind in {out} has finished an epoch yet"
-        console.print(f"{unknown} runs of unknown time: {why}", highlight=False, soft_wrap=True)
+        console.print(f"{unknown} runs of unknown time: {why}", soft_wrap=True)

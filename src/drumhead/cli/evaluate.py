@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset
 from drumhead.evaluation import SplitName, dataset_of, evaluate_run

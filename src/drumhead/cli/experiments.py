@@ -6,10 +6,10 @@ from typing import Annotated
 
 import tyro
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.data import DATASETS
 from drumhead.experiments import Listing, experiment_listings
 from drumhead.published import PublishedMetric, published_scores

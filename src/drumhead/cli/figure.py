@@ -8,12 +8,12 @@ from typing import Annotated
 
 import tyro
 from matplotlib.figure import Figure
-from rich.console import Console
 
 from drumhead.analysis.class_study import study_dataset
 from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of
 from drumhead.models import NWM

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of
 from drumhead.report.run_movie import sample_movie
@@ -41,11 +42,11 @@ def movie(
         split: Which images the samples are from.
         data: Other data to take them from; by default the run's own.
         out: The file, .gif or (with the extra `movies`) .mp4; RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif by default.
-        fps: Steps of the network in a second, above 0 and at most 50.
+        fps: Steps of the network in a second, from 0.01 to 50.
     """
     opened = Run.open(run)
     dataset = dataset_of(opened, data)
-    path = out or opened.folder / "movies" / f"{'-'.join(map(str, (split, *samples)))}.gif"
+    path = out or own_movie(opened, split, samples)
     model = recurrent_model(opened)
     console = Console()
     with progress_bar(console, "movie") as progress:
@@ -60,3 +61,15 @@ def movie(
             progress=progress,
         )
     console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def own_movie(run: Run, split: SplitName, samples: Sequence[int]) -> Path:
+    """Where a movie in the run's folder goes.
+
+    Raises:
+        ValueError: if its movies are a link to another place.
+    """
+    folder = run.folder / "movies"
+    if folder.is_symlink():
+        raise ValueError(f"{folder} is a link to another place; name the file with --out")
+    return folder / f"{'-'.join(map(str, (split, *samples)))}.gif"

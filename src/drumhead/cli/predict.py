@@ -7,9 +7,9 @@ from typing import Annotated
 
 import torch
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import image_files, read_image
 from drumhead.report.masks import save_mask

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from drumhead.cli.console import Console, headed
 from drumhead.runs import Run
+from drumhead.text import plain
 from drumhead.training import EpochReport, Observer, StepReport
 
 
@@ -18,9 +19,9 @@ def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], 
 
     Another total is another stage of the work, timed from its beginning.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=None, visible=False)
+        task = progress.add_task(plain(title), total=None, visible=False)
 
         def move(done: int, total: int) -> None:
             if total != progress.tasks[0].total:
@@ -42,7 +43,7 @@ class LiveReport(Observer):
         self.console = console
         self.title = title
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:3.0f} %"),
             TextColumn("{task.fields[status]}"),
@@ -56,8 +57,8 @@ class LiveReport(Observer):
     def started(self, run: Run, epochs_done: int) -> None:
         self.epochs = run.config.experiment.recipe.epochs
         going_on = f", going on after epoch {epochs_done}" if epochs_done else ""
-        self.console.print(f"[bold]{self.title}[/] in {run.folder}{going_on}", highlight=False)
-        self.task = self.bar.add_task(self.title, total=1.0, status="")
+        self.console.print(headed(self.title, f" in {run.folder}{going_on}"))
+        self.task = self.bar.add_task(plain(self.title), total=1.0, status="")
         self.bar.start()
 
     def stepped(self, report: StepReport) -> None:
@@ -68,7 +69,7 @@ class LiveReport(Observer):
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
-        self.console.print(report, highlight=False)
+        self.console.print(str(report))  # as text: the console shows a tuple in its own way
 
     def ended(self) -> None:
         self.bar.stop()

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.analysis.square_area import study_areas
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.report.chapters import chapters_of, open_runs
 from drumhead.report.page import write_report

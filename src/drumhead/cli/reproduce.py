@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from drumhead.analysis.square_area import study_areas
 from drumhead.cli import FAILED, OK, complain
+from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import Dataset, standard_folder
 from drumhead.experiments import RecipeName

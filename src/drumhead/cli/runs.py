@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.cli.watching import changes, counts, reasons, runs_table
 from drumhead.sweeps import SlurmView, Status, statuses
 
@@ -65,7 +66,7 @@ def follow(console: Console, folder: Path, seen: list[Status]) -> None:
                     live.update(picture(console, folder, seen), refresh=True)
                 else:
                     for line in changes(seen, before, folder):
-                        print(line.plain, flush=True)
+                        console.print(line, soft_wrap=True)
                 before = {each.folder: each for each in seen}
                 begun = time.monotonic()
                 time.sleep(pause)

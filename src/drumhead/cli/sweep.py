@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import FAILED, OK, complain
+from drumhead.cli.console import Console
 from drumhead.cli.estimating import show_estimate
 from drumhead.cli.progress import progress_bar
 from drumhead.cli.watching import SweepView, counts, reasons
@@ -145,12 +145,14 @@ def sweep(
     if dry_run:
         show_estimate(console, plan, out, workers=workers or 1)
         return OK
-    prepare(console, plan, where, mnist_root=mnist_root)
+    to_do = [planned for planned in plan if settled(planned, retry_diverged=retry_failed) is None]
+    prepare(console, to_do, where, mnist_root=mnist_root)
     if on == "slurm":
-        return run_on_slurm(console, plan, out, settings, wait, where=where, retry_failed=retry_failed)
+        return run_on_slurm(console, plan, to_do, out, settings, wait, where=where, retry_failed=retry_failed)
     return run_here(
         console,
         plan,
+        to_do,
         out,
         workers=workers or max(1, len(visible_gpus(accelerator)) // devices),
         threads=threads,
@@ -159,18 +161,17 @@ def sweep(
     )
 
 
-def prepare(console: Console, plan: Sequence[PlannedRun], where: Devices, *, mnist_root: Path | None) -> None:
+def prepare(console: Console, to_do: Sequence[PlannedRun], where: Devices, *, mnist_root: Path | None) -> None:
     """Make the data of runs that are to be trained, once, before anything is started.
 
     Raises:
         DatasetError: if data cannot be had.
         RunError: if there are fewer images than a batch.
     """
-    open_ones = [each for each in plan if state_of(each) in (("missing", "unfinished", "diverged"))]
-    for planned in {each.dataset_key: each for each in open_ones}.values():
+    for planned in {each.dataset_key: each for each in to_do}.values():
         with progress_bar(console, planned.dataset) as progress:
             dataset = planned_dataset(planned, mnist_root=mnist_root, progress=progress)
-        for each in open_ones:
+        for each in to_do:
             if each.dataset_key == planned.dataset_key:
                 check_batches(each.experiment, dataset, where)
 
@@ -178,6 +179,7 @@ def prepare(console: Console, plan: Sequence[PlannedRun], where: Devices, *, mni
 def run_here(
     console: Console,
     plan: Sequence[PlannedRun],
+    to_do: Sequence[PlannedRun],
     out: Path,
     *,
     workers: int,
@@ -186,11 +188,10 @@ def run_here(
     retry_failed: bool,
 ) -> int:
     """Make runs by workers on this machine, and show how they go."""
-    to_do = [each for each in plan if settled(each, retry_diverged=retry_failed) is None]
     if not to_do:
         return conclude(console, plan, out)
     workers = min(workers, len(to_do))
-    console.print(f"{len(to_do)} of {len(plan)} runs to make in {out}, {workers} at a time", highlight=False)
+    console.print(f"{len(to_do)} of {len(plan)} runs to make in {out}, {workers} at a time")
     try:
         with (
             SweepView(console, out) as view,
@@ -223,6 +224,7 @@ def run_here(
 def run_on_slurm(
     console: Console,
     plan: Sequence[PlannedRun],
+    to_do: Sequence[PlannedRun],
     out: Path,
     settings: ClusterSettings,
     wait: bool,
@@ -231,17 +233,15 @@ def run_on_slurm(
     retry_failed: bool,
 ) -> int:
     """Submit what is neither done nor queued; follow it, if that is wanted."""
-    to_do = [each for each in plan if settled(each, retry_diverged=retry_failed) is None]
     new = submit(to_do, out=out, settings=settings, devices=where, retry_failed=retry_failed)
     for folder, submitted in new.items():
-        console.print(f"job {submitted.job}  {out / folder.name}", highlight=False, soft_wrap=True)
+        console.print(f"job {submitted.job}  {out / folder.name}", soft_wrap=True)
     seen = plan_statuses(plan, jobs=SlurmView.of(out))
     if not wait:
-        console.print(f"{len(new)} jobs submitted; {counts(seen)}", highlight=False, soft_wrap=True)
+        console.print(f"{len(new)} jobs submitted; {counts(seen)}", soft_wrap=True)
         console.print(
             f"`drumhead runs {out} --watch` shows them, `drumhead cancel {out}` ends them; the same command again "
             "submits what is then neither done nor queued.",
-            highlight=False,
             soft_wrap=True,
         )
         return OK
@@ -264,6 +264,6 @@ def conclude(console: Console, plan: Sequence[PlannedRun], out: Path) -> int:
     seen = plan_statuses(plan, jobs=SlurmView.of(out))
     for text in reasons(seen, out):
         console.print(text, soft_wrap=True)
-    console.print(counts(seen), highlight=False)
+    console.print(counts(seen))
     fine = ("done", "running", "queued")
     return OK if all(each.state in fine for each in seen) else FAILED

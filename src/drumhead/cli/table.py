@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
 
 from drumhead.cli import OK
+from drumhead.cli.console import Console
 from drumhead.files import replacing
 from drumhead.report.grid import Grid, Terminal
 from drumhead.report.names import same_name
@@ -19,6 +19,7 @@ from drumhead.report.results import collect_rows
 from drumhead.report.summary import Group, Section, sections_of
 from drumhead.report.table_files import TextFormat, text_of
 from drumhead.report.tidy import pairs_csv, published_csv, sections_csv
+from drumhead.text import plain
 
 Format = Literal["terminal"] | TextFormat
 FILE_WIDTH = 160  # characters of a line where tables for the terminal go to a file
@@ -97,7 +98,7 @@ def write(grids: Sequence[Grid], csv: Callable[[], str], format: Format, out: Pa
         if format == "terminal":
             show(grids, console)
         else:
-            print(text_of(grids, csv, format), end="")
+            print(plain(text_of(grids, csv, format)), end="")
         return
     with replacing(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         if format == "terminal":

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import tyro
 from pydantic import PositiveInt
-from rich.console import Console
 
 from drumhead.cli import FAILED, OK, complain
+from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from drumhead.cli.console import Console
 from drumhead.cli.progress import dash
 from drumhead.sweeps import WRONG, SeenState, Status
+from drumhead.text import plain
 
 ORDER: tuple[SeenState, ...] = ("running", *WRONG, "queued", "unfinished", "missing", "imported", "done")
 """States, those that most want to be seen first."""
@@ -44,13 +45,13 @@ def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: 
     for heading in [*headings, *(["left"] if live else []), *(["where"] if placed else [])]:
         table.add_column(heading, overflow="fold")
     for each in shown:
-        name = escape(name_of(each, folder))
+        name = name_of(each, folder)
         experiment = each.experiment
         own = [experiment.name, str(experiment.seed)] if experiment else ["-", "-"]
-        state = f"[{COLOURS.get(each.state, 'default')}]{each.state}[/]"
+        state = Text(each.state, style=COLOURS.get(each.state, ""))
         numbers = [epochs_text(each), dash(each.val_loss), dash(each.iou_foreground), dash(each.mean_iou)]
         left = [duration(each.seconds_left) if each.state == "running" else ""] if live else []
-        where = [escape(each.where)] if placed else []
+        where = [each.where] if placed else []
         table.add_row(name, *(own if wide else []), state, *numbers, *left, *where)
     if len(shown) < len(seen):
         table.caption = f"and {len(seen) - len(shown)} more: {counts(seen)}"
@@ -62,9 +63,9 @@ def reasons(seen: Sequence[Status], folder: Path, *, most: int = REASONS) -> lis
     wrong = [each for each in seen if each.state in WRONG]
     texts = []
     for each in wrong[:most]:
-        text = Text(f"{name_of(each, folder)} {each.state}: {each.reason}", style="red")
+        text = Text(plain(f"{name_of(each, folder)} {each.state}: {each.reason}"), style="red")
         for line in each.lines:
-            text.append(f"\n    {line}", style="default dim")
+            text.append(plain(f"\n    {line}"), style="default dim")
         texts.append(text)
     if len(wrong) > most:
         texts.append(Text(f"and {len(wrong) - most} more; `drumhead runs RUN` shows one"))
@@ -95,7 +96,7 @@ class SweepView:
     def show(self, seen: Sequence[Status]) -> None:
         """Show how things are now."""
         for line in changes(seen, self.before, self.folder):
-            self.console.print(line, highlight=False, soft_wrap=True)
+            self.console.print(line, soft_wrap=True)
         self.before = {each.folder: each for each in seen}
         if self.live.is_started:
             self.live.update(self.picture(seen), refresh=True)
@@ -121,7 +122,7 @@ def changes(seen: Sequence[Status], before: dict[Path, Status], folder: Path) ->
         if each.val_loss is not None:
             parts.append(f"val loss {each.val_loss:.3f}  IoU fg {dash(each.iou_foreground)}")
         parts += [part for part in (each.where, each.reason) if part]
-        lines.append(Text("  ".join(parts), style=COLOURS.get(each.state, "")))
+        lines.append(Text(plain("  ".join(parts)), style=COLOURS.get(each.state, "")))
     return lines
 
 

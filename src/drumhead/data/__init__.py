@@ -14,7 +14,7 @@ from drumhead.data.multi_mnist import MultiMNISTConfig, make_multi_mnist
 from drumhead.data.polygon_images import Polygon
 from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
 from drumhead.data.registry import DATASETS, DatasetConfig, DatasetKind, known_set, make_dataset
-from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
+from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError, Split
 from drumhead.data.standard import prepare_dataset, standard_folder
 from drumhead.data.store import (
     check_dataset,
@@ -30,6 +30,7 @@ from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_t
 __all__ = [
     "DATASETS",
     "DIGIT_CLASSES",
+    "MAX_CLASSES",
     "MNIST_ROOT_VARIABLE",
     "POLYGON_CLASSES",
     "SPLIT_NAMES",

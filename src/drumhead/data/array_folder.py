@@ -19,12 +19,12 @@ def array_file(folder: Path, split: str, kind: str) -> Path:
 
 
 def map_array(file: Path) -> npt.NDArray[Any]:
-    """Map an array from disk, read-only."""
+    """Map an array from disk, read-only; one of Python objects, which are pickles, is refused."""
+    if not file.is_file():  # opening a pipe would wait for ever
+        raise DatasetError(f"{file}: this array of the dataset is missing; restore it")
     try:
         array: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
-    except FileNotFoundError:
-        raise DatasetError(f"{file}: this array of the dataset is missing; restore it") from None
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a header that is none of numpy's can make its parser raise anything
         raise DatasetError(f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again") from error
     return array
 

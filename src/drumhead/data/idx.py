@@ -14,6 +14,8 @@ import numpy.typing as npt
 from drumhead.data.split import DatasetError
 
 UNSIGNED_BYTES = 0x08
+MOST_BYTES = 2**30
+"""Of an array. MNIST's largest has 47 million; a small gzipped file can be any number of them when it is unpacked."""
 
 
 def read_idx(file: Path, *, axes: int) -> npt.NDArray[np.uint8]:
@@ -29,25 +31,30 @@ def read_idx(file: Path, *, axes: int) -> npt.NDArray[np.uint8]:
     opener = gzip.open if file.suffix == ".gz" else open
     try:
         with opener(file, "rb") as stream:
-            content = stream.read()
+            header = stream.read(4 + 4 * axes)
+            sizes = _sizes(file, header, axes)
+            expected = math.prod(sizes)
+            if expected > MOST_BYTES:
+                raise DatasetError(f"{file}: its header tells of {_product(sizes)} bytes, more than {MOST_BYTES}")
+            content = stream.read(expected + 1)
     except FileNotFoundError:
         raise DatasetError(f"{file}: there is no such file; put it there again") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{file}: cannot be read as it should; {error}. Get it anew") from error
-    sizes = _sizes(file, content, axes)
-    header, expected = 4 + 4 * axes, math.prod(sizes)
-    found = len(content) - header
-    if found != expected:
-        raise DatasetError(
-            f"{file}: its header tells of {' x '.join(map(str, sizes))} = {expected} bytes; got {found}. Get it anew"
-        )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(sizes)
+    if len(content) != expected:
+        found = f"{len(content)} or more" if len(content) > expected else str(len(content))
+        raise DatasetError(f"{file}: its header tells of {_product(sizes)} bytes; got {found}. Get it anew")
+    return np.frombuffer(content, np.uint8).reshape(sizes)
 
 
-def _sizes(file: Path, content: bytes, axes: int) -> tuple[int, ...]:
-    if len(content) < 4 + 4 * axes:
-        raise DatasetError(f"{file}: ends within its header, after {len(content)} bytes. Get it anew")
-    magic, *sizes = struct.unpack_from(f">{1 + axes}I", content)
+def _product(sizes: tuple[int, ...]) -> str:
+    return f"{' x '.join(map(str, sizes))} = {math.prod(sizes)}"
+
+
+def _sizes(file: Path, header: bytes, axes: int) -> tuple[int, ...]:
+    if len(header) < 4 + 4 * axes:
+        raise DatasetError(f"{file}: ends within its header, after {len(header)} bytes. Get it anew")
+    magic, *sizes = struct.unpack(f">{1 + axes}I", header)
     expected = UNSIGNED_BYTES << 8 | axes
     if magic != expected:
         raise DatasetError(

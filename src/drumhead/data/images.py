@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from drumhead.data.array_folder import map_array
+from drumhead.data.pictures import opened_picture
 from drumhead.data.png_folder import SIXTEEN_BIT_MODES
 from drumhead.data.split import DatasetError
 
@@ -86,13 +86,10 @@ def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
 def _pillow_pixels(file: Path, channels: int) -> Pixels:
     if channels not in PILLOW_MODES:
         raise DatasetError(f"{file}: a model of {channels} channels needs a .npy file")
-    try:
-        with Image.open(file) as image:
-            if image.mode not in SIXTEEN_BIT_MODES:
-                return np.asarray(image.convert(PILLOW_MODES[channels]))
-            pixels = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for a broken PNG
-        raise DatasetError(f"{file}: cannot be read as an image; {error}") from error
+    with opened_picture(file, "PNG", "JPEG") as picture:
+        if picture.mode not in SIXTEEN_BIT_MODES:
+            return np.asarray(picture.convert(PILLOW_MODES[channels]))
+        pixels = np.asarray(picture)
     if channels != 1:  # Pillow's own conversion would cut all values above 255
         raise DatasetError(f"{file}: grey of 16 bits is for models of one channel, not {channels}. Make it 8 bits")
     scaled: Pixels = np.divide(pixels, 65535, dtype=np.float32)

@@ -14,6 +14,7 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, Split
+from drumhead.names import Line, Name
 
 MANIFEST_FILE = "manifest.json"
 MANIFEST_FORMAT = 1
@@ -24,9 +25,9 @@ class SplitManifest(Config):
 
     count: int = Field(ge=1)
     """Number of samples."""
-    images_sha256: str
+    images_sha256: Line
     """Of the images, (sample, height, width, channel)."""
-    masks_sha256: str
+    masks_sha256: Line
     """Of the masks, (sample, height, width), uint8."""
 
 
@@ -35,13 +36,13 @@ class Manifest(Config):
 
     format: Literal[1] = 1
     """Version of this description."""
-    name: str
+    name: Name
     """Name of the dataset."""
-    drumhead_version: str
+    drumhead_version: Line
     """Version of Drumhead that described it."""
     recipe: dict[str, Any] | None = None
     """The configuration it was made from, or null if it was not made by Drumhead."""
-    class_names: tuple[str, ...] = Field(min_length=2, max_length=MAX_CLASSES)
+    class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
     """Name of each class; the first is the background."""
     height: int = Field(ge=1)
     """Height of every image, in pixels."""

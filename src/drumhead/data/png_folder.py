@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from drumhead.data.checks import Source, require_splits
+from drumhead.data.pictures import opened_picture
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError
 
 Pixels = npt.NDArray[Any]
@@ -122,8 +122,5 @@ def _mask_pixels(file: Path) -> Pixels:
 
 
 def _open(file: Path) -> tuple[str, Pixels]:
-    try:
-        with Image.open(file) as image:
-            return image.mode, np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for a broken PNG
-        raise DatasetError(f"{file}: must be a readable PNG file; {error}. Write it again") from error
+    with opened_picture(file, "PNG") as picture:
+        return picture.mode, np.asarray(picture)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import reprlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from drumhead.checksums import check_fields, seal_fields, without_checksum
@@ -23,7 +26,8 @@ from drumhead.data.dataset import Dataset
 from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, describe, sha256
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
-from drumhead.files import replacing, sync
+from drumhead.files import read_json, replacing, sync
+from drumhead.names import check_name
 
 
 def write_dataset(
@@ -47,8 +51,8 @@ def write_dataset(
         FileExistsError: the folder has something in it.
         DatasetError: the splits break a rule.
     """
-    folder = Path(folder).resolve()
     check_new_folder(folder)
+    folder = Path(folder).resolve()
     require_splits(splits, where=name, expected="them to the mapping of splits")
     sources = {key: Source(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
     regular = {key: regular_split(source) for key, source in sources.items()}
@@ -70,12 +74,16 @@ def open_dataset(folder: Path) -> Dataset:
     Raises:
         DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
     """
-    folder = Path(folder).resolve()
+    folder = Path(os.path.realpath(folder))  # Path.resolve does not come back from a link to itself
     if not folder.is_dir():
         raise DatasetError(f"{folder}: a dataset is a folder; this one is missing. Make it, or correct the path")
-    if (folder / MANIFEST_FILE).exists():
+    if os.path.lexists(folder / MANIFEST_FILE):
         manifest = _read_manifest(folder / MANIFEST_FILE)
         return Dataset(folder, manifest, {name: _open_split(folder, name, manifest) for name in SPLIT_NAMES})
+    try:
+        check_name(folder.name)
+    except ValueError as error:
+        raise DatasetError(f"{folder}: a dataset is called as its folder, and {error}. Rename it") from error
     splits, class_names = read_user_folder(folder)
     return Dataset(folder, describe(splits, name=folder.name, class_names=class_names), splits)
 
@@ -92,9 +100,7 @@ def check_dataset(folder: Path) -> Dataset:
     check_hashes(dataset)
     for name, split in dataset.splits.items():
         images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
-        source = Source(*split, str(images), str(masks))
-        check_pixels(source)
-        check_classes(source, split, dataset.class_names)
+        check_pixels(Source(*split, str(images), str(masks)))
     return dataset
 
 
@@ -136,7 +142,7 @@ def import_dataset(source: Path, folder: Path) -> Dataset:
 def check_new_folder(folder: Path) -> None:
     """Raise FileExistsError if a new dataset could not be written here without loss."""
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):  # a link to nowhere is something
         raise FileExistsError(
             f"{folder}: a dataset is written to a new or empty folder; this one has something in it. "
             "Choose another folder, or remove this one"
@@ -156,13 +162,13 @@ def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) 
 
 def _read_manifest(file: Path) -> Manifest:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # not JSON, or not text at all
+        values = read_json(file)
+    except ValueError as error:
         raise DatasetError(f"{file}: damaged manifest; {error}. Make the dataset again") from error
     if isinstance(values, dict) and values.get("format") != MANIFEST_FORMAT:
         raise DatasetError(
             f"{file}: this Drumhead reads manifests of format {MANIFEST_FORMAT}; "
-            f"got {values.get('format')!r}. Update Drumhead, or make the dataset again"
+            f"got {reprlib.repr(values.get('format'))}. Update Drumhead, or make the dataset again"
         )
     try:
         manifest = Manifest.model_validate(without_checksum(values) if isinstance(values, dict) else values)
@@ -180,14 +186,16 @@ def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
     images, masks = map_array(images_file), map_array(masks_file)
     shape = (manifest.splits[name].count, manifest.height, manifest.width, manifest.channels)
     for file, array, expected in (
-        (images_file, images, (shape, manifest.image_dtype)),
-        (masks_file, masks, (shape[:3], "uint8")),
+        (images_file, images, (shape, np.dtype(manifest.image_dtype))),
+        (masks_file, masks, (shape[:3], np.dtype(np.uint8))),
     ):
-        if (array.shape, array.dtype.name) != expected:
+        if (array.shape, array.dtype) != expected:
             raise DatasetError(
                 f"{file}: must be as in the manifest, shape {expected[0]} {expected[1]}; "
                 f"got {array.shape} {array.dtype}. Make the dataset again"
             )
+    # Before anything computes with class numbers: kernels look places up by them.
+    check_classes(Source(images, masks, str(images_file), str(masks_file)), Split(images, masks), manifest.class_names)
     return Split(images, masks)
 
 

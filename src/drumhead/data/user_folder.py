@@ -11,6 +11,8 @@ from drumhead.data.array_folder import has_arrays, read_arrays
 from drumhead.data.checks import Source, check_alike, check_classes, check_pixels, regular_split
 from drumhead.data.png_folder import has_pairs, read_pairs
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
+from drumhead.files import read_small
+from drumhead.names import check_name
 
 CLASSES_FILE = "classes.txt"
 
@@ -69,10 +71,19 @@ def _class_names(folder: Path, source: Source, train_masks: npt.NDArray[np.uint8
 
 
 def _named_classes(file: Path) -> tuple[str, ...]:
-    names = tuple(line.strip() for line in file.read_text(encoding="utf-8").strip().splitlines())
+    try:
+        text = read_small(file).decode()
+    except ValueError as error:
+        raise DatasetError(f"{file}: must be text in UTF-8, one class name a line; {error}") from error
+    names = tuple(line.strip() for line in text.strip().splitlines())
     if not 2 <= len(names) <= MAX_CLASSES or "" in names or len(set(names)) != len(names):
         raise DatasetError(
             f"{file}: must have 2 to {MAX_CLASSES} different class names, one a line, the background first; "
             f"got {len(names)}: {', '.join(names[:20])}"
         )
+    for name in names:
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise DatasetError(f"{file}: {error}. Call the class something else") from error
     return names

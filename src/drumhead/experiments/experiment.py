@@ -10,13 +10,14 @@ from drumhead.config import Config
 from drumhead.data import DatasetConfig, TetrominoConfig
 from drumhead.experiments.recipe import Recipe
 from drumhead.models import ModelConfig
+from drumhead.names import FileName
 
 
 class Experiment(Config):
     """All that determines a training, but for the machine it runs on."""
 
-    name: str
-    """The experiment's name."""
+    name: FileName
+    """The experiment's name, from which its run folders have theirs."""
     dataset: Annotated[DatasetConfig | None, Field(discriminator="name")] = TetrominoConfig()
     """How the data is made; none where a folder of data is given."""
     model: ModelConfig

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from drumhead.data import Dataset
 from drumhead.experiments import Experiment, experiment_listings, experiment_name, variant_field
 from drumhead.files import replacing
@@ -54,8 +56,10 @@ def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None =
         machine={},
         imported_from=str(folder.resolve()),
     )
+    with torch.device("meta"):  # shapes without numbers: only what the file holds takes memory
+        expected = Run(out, config).new_model()
+    weights = account(read_tensors(folder / WEIGHTS_FILE), expected, where=folder / WEIGHTS_FILE)
     model = Run(out, config).new_model()
-    weights = account(read_tensors(folder / WEIGHTS_FILE), model, where=folder / WEIGHTS_FILE)
     model.load_state_dict(weights.tensors)
     with replacing(out) as temporary:
         Run.create(temporary, config).save_model(model)

@@ -8,23 +8,32 @@ from __future__ import annotations
 import reprlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
     TypeAdapter,
     ValidationError,
 )
 
 from drumhead.config import Config
+from drumhead.files import read_small
 from drumhead.models import ModelConfig, ReadoutName, model_config
 from drumhead.published.errors import ImportRunError
+
+
+class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML without aliases, of which a few lines can stand for more than any memory holds; the authors have none."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError(f"found an alias; {self.peek_event().start_mark}")
+        return super().compose_node(parent, index)
+
 
 PublishedReadout = Literal[
     "last",
@@ -52,6 +61,12 @@ READOUTS: dict[PublishedReadout, tuple[ReadoutName, tuple[int, ...]]] = {
 """The readout of that name, and the hidden layers of the pixel network on top of it."""
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Steps = Annotated[int, Field(gt=0, le=100_000)]
+Size = Annotated[int, Field(gt=0, le=4096)]
+"""A number of pixels, channels, classes or layers. The bound keeps a file from asking for a model without end."""
+
+
 class Params(Config, ABC):
     """What all published models have."""
 
@@ -59,11 +74,11 @@ class Params(Config, ABC):
 
     dataset: Literal["new_tetronimoes", "mnist", "multi_mnist"]
     """What it was trained on."""
-    side: PositiveInt = Field(alias="N")
+    side: Size = Field(alias="N")
     """Side of the images, in pixels."""
-    classes: PositiveInt = Field(alias="num_classes")
+    classes: Size = Field(alias="num_classes")
     """Number of classes, background included."""
-    seed: NonNegativeInt
+    seed: Seed
     """Seed of the run."""
 
     @abstractmethod
@@ -74,9 +89,9 @@ class Params(Config, ABC):
 class HearingParams(Params):
     """What recurrent models have."""
 
-    steps: PositiveInt = Field(alias="max_iters")
-    width: PositiveInt = Field(alias="c_mid")
-    hidden_channels: PositiveInt
+    steps: Steps = Field(alias="max_iters")
+    width: Size = Field(alias="c_mid")
+    hidden_channels: Size
     readout: PublishedReadout = Field(alias="readout_type")
 
     def hearing(self) -> dict[str, object]:
@@ -118,9 +133,9 @@ class CNNParams(Params):
     """A local CNN."""
 
     name: Literal["baseline1_flexible"] = Field(alias="model_type")
-    layers: PositiveInt = Field(alias="num_layers")
-    width: PositiveInt = Field(alias="c_mid")
-    hidden_channels: PositiveInt
+    layers: Size = Field(alias="num_layers")
+    width: Size = Field(alias="c_mid")
+    hidden_channels: Size
 
     def model(self) -> ModelConfig:
         return model_config("cnn", **self.model_dump(include={"layers", "width", "hidden_channels"}))
@@ -130,7 +145,7 @@ class UNetParams(Params):
     """A U-Net."""
 
     name: Literal["unet2"] = Field(alias="model_type")
-    width: PositiveInt = Field(alias="c_mid")
+    width: Size = Field(alias="c_mid")
 
     def model(self) -> ModelConfig:
         return model_config("unet", width=self.width)
@@ -147,8 +162,10 @@ def read_params(path: Path) -> Params:
         OSError: if it cannot be read.
     """
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not text, or a date that is none
+        config = yaml.load(read_small(path), PlainLoader)
+    except OSError:
+        raise
+    except Exception as error:  # what looks like a number or a date and is none can make the parser raise anything
         raise ImportRunError(f"{path} is damaged: it is not plain YAML. {' '.join(str(error).split())}") from error
     params = config.get("params") if isinstance(config, dict) else None
     if not isinstance(params, dict):

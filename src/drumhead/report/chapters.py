@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 from drumhead.data import Dataset
 from drumhead.evaluation import dataset_of
-from drumhead.report.names import label
+from drumhead.report.names import file_name, label
 from drumhead.report.results import ResultRow, kept_row
 from drumhead.report.run_scores import data_titles
 from drumhead.report.summary import Section, sections_of
@@ -61,7 +60,7 @@ class Chapter:
 
         Recipes and data that differ have different ones.
         """
-        return re.sub(r"[^a-z0-9.]+", "-", self.title.lower()).strip("-")
+        return file_name(self.title)
 
     @property
     def results(self) -> list[tuple[Run, ResultRow]]:

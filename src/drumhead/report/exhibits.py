@@ -15,7 +15,7 @@ from drumhead.published import PublishedMetric
 from drumhead.report.area_figure import square_area_figure
 from drumhead.report.area_table import area_notes
 from drumhead.report.chapters import Chapter
-from drumhead.report.names import label
+from drumhead.report.names import file_name, label
 from drumhead.report.polygon_figure import polygon_figure
 from drumhead.report.run_figures import sample_waves_figure, samples_figure
 from drumhead.report.run_samples import recurrent_model
@@ -193,12 +193,3 @@ def is_recurrent(run: Run) -> bool:
 def told(run: Run) -> str:
     """A run's seed, and its state if it is not done."""
     return f"seed {run.config.experiment.seed}" + ("" if run.state == "done" else f", {run.state}")
-
-
-def file_name(title: str) -> str:
-    """A title as part of a file's name.
-
-    >>> file_name("NWM linear, steps 50")
-    'nwm-linear-steps-50'
-    """
-    return title.lower().replace(",", "").replace(" ", "-")

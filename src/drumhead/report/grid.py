@@ -12,6 +12,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from drumhead.text import plain
+
 LONGEST_WORD = 10  # characters a heading keeps together in a narrow terminal
 NAME = 12  # and a name
 PAGE = 84  # characters in a line of a LaTeX article, in the size that tables have
@@ -77,10 +79,10 @@ class Terminal:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.grid.title is not None:
-            yield Text(self.grid.title, style="bold")
+            yield Text(plain(self.grid.title), style="bold")
         yield self.table(narrow=self.grid.width + 2 > options.max_width)
         for note in self.grid.notes:  # they may be wider than the table
-            yield Text(note, style="italic")
+            yield Text(plain(note), style="italic")
 
     def table(self, *, narrow: bool) -> Table:
         """The grid as rich has it; columns stand closer in a narrow one."""
@@ -92,14 +94,14 @@ class Terminal:
         for column, head in enumerate(self.grid.head):
             width = longest_line(cells[column] for cells in body)
             if column == 0:
-                table.add_column(Text(head), overflow="fold", min_width=min(width, NAME))
+                table.add_column(Text(plain(head)), overflow="fold", min_width=min(width, NAME))
                 continue
             word = max(map(len, head.split()), default=0)
             table.add_column(
-                Text(head), justify="right", overflow="fold", min_width=max(width, min(word, LONGEST_WORD))
+                Text(plain(head)), justify="right", overflow="fold", min_width=max(width, min(word, LONGEST_WORD))
             )
         for cells in body:
-            table.add_row(*(Text(cell.replace("± ", "±")) for cell in cells))
+            table.add_row(*(Text(plain(cell).replace("± ", "±")) for cell in cells))
         return table
 
 
@@ -107,10 +109,18 @@ def markdown(grid: Grid) -> str:
     """As Markdown."""
     rule = ["---", *["---:"] * (len(grid.head) - 1)]
     lines = [grid.head, rule, *grid.body]
-    escaped = [[cell.strip().replace("|", r"\|").replace("\n", " ") for cell in line] for line in lines]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in escaped)
-    title = [] if grid.title is None else [f"**{grid.title}**"]
-    return "\n\n".join([*title, table, *grid.notes]) + "\n"
+    table = "\n".join(f"| {' | '.join(map(_markdown_text, line))} |" for line in lines)
+    title = [] if grid.title is None else [f"**{_markdown_text(grid.title)}**"]
+    return "\n\n".join([*title, table, *map(_markdown_text, grid.notes)]) + "\n"
+
+
+def _markdown_text(text: str) -> str:
+    r"""Text as Markdown takes it, in one line, without cells, HTML or links of its own.
+
+    >>> _markdown_text("a|b <script> [x](y)")
+    'a\\|b \\<script> [x]\\(y)'
+    """
+    return re.sub(r"[\\|<]|(?<=\])\(", r"\\\g<0>", " ".join(text.split()))
 
 
 def latex(grid: Grid) -> str:

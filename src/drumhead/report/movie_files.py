@@ -13,8 +13,8 @@ from PIL import Image
 from drumhead.files import replacing
 from drumhead.report.colours import Pixels
 
-FASTEST = 50
-"""Frames in a second."""
+SLOWEST, FASTEST = 0.01, 50
+"""Frames in a second. A GIF counts to 655 seconds."""
 
 # H.264 that every player takes, colours as on screens, the same bytes each time: one thread, no names of programs.
 MP4 = {
@@ -39,8 +39,8 @@ def check_movie(path: Path, frames_per_second: float) -> None:
     """
     if path.suffix not in WRITERS:
         raise ValueError(f"movies are {' or '.join(WRITERS)} files; got {path}")
-    if not 0 < frames_per_second <= FASTEST:
-        raise ValueError(f"frames_per_second must be above 0 and at most {FASTEST}; got {frames_per_second:g}")
+    if not SLOWEST <= frames_per_second <= FASTEST:
+        raise ValueError(f"frames_per_second must be from {SLOWEST} to {FASTEST}; got {frames_per_second:g}")
     if path.suffix == ".mp4":
         import_ffmpeg()
 
@@ -52,7 +52,7 @@ def write_movie(frames: Iterator[Pixels], palette: Pixels, path: Path, *, frames
         frames: (height, width), indices into the palette.
         palette: (colour, 3), at most 255 colours.
         path: ending in .gif (loops for ever; GIF counts in hundredths of a second, so the speed is rounded) or .mp4.
-        frames_per_second: above 0 and at most 50.
+        frames_per_second: from 0.01 to 50.
 
     Raises:
         ValueError: as of :func:`check_movie`.

@@ -72,6 +72,15 @@ def same_name(one: str, other: str) -> bool:
     return left == right
 
 
+def file_name(title: str) -> str:
+    """A title as part of a file's name: whatever is in it, it names no folder.
+
+    >>> file_name("NWM linear, steps 50"), file_name("../../S/Z")
+    ('nwm-linear-steps-50', 's-z')
+    """
+    return re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-.")
+
+
 def table_order(model: str, variant: str) -> tuple[int, int, str]:
     """What rows of a table are sorted by: kind of model, then readout or size."""
     kind = list(MODELS).index(model) if model in MODELS else len(MODELS)

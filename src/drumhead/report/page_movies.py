@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image
-
+from drumhead.data.pictures import opened_picture
 from drumhead.report.chapters import Chapter
 from drumhead.report.exhibits import is_recurrent, told
 from drumhead.report.inline import Figure, Left, data_uri
@@ -39,6 +38,7 @@ def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figu
         with tempfile.TemporaryDirectory() as folder:
             try:
                 path = kept_movie(run) or (None if full else new_movie(chapter, run, Path(folder)))
+                shown_at = (0, 0) if path is None else frame_size(path)
             except (ValueError, OSError) as error:
                 yield Left(f"Waves of {title}. {chapter.title}, {told(run)}.", str(error))
                 continue
@@ -51,7 +51,7 @@ def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figu
             sample = path.name if path.parent.parent == run.folder else "the first test image"
             caption = f"Waves of {title}: {sample}. {chapter.title}, {told(run)}."
             alt = f"Movie: the input, truth and prediction of {title}, and its waves, step by step."
-            yield Figure(caption, alt, data_uri(path), *frame_size(path), video=path.suffix == ".mp4")
+            yield Figure(caption, alt, data_uri(path), *shown_at, video=path.suffix == ".mp4")
     if left_out:
         yield Left(
             f"Waves of {', '.join(left_out)}.", "Left out to keep this page small; `drumhead movie RUN` makes one."
@@ -61,20 +61,38 @@ def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figu
 def kept_movie(run: Run) -> Path | None:
     """A movie in the run's folder that is small enough, the first by name; none if there is none."""
     found = sorted(path for path in (run.folder / "movies").glob("*") if path.suffix in (".gif", ".mp4"))
-    return next((path for path in found if path.stat().st_size <= LARGEST), None)
+    plain = (path for path in found if path.is_file() and not path.is_symlink())
+    return next((path for path in plain if path.stat().st_size <= LARGEST), None)
 
 
 def frame_size(path: Path) -> tuple[int, int]:
-    """Width and height a movie is shown at, in pixels; small ones are enlarged."""
+    """Width and height a movie is shown at, in pixels; small ones are enlarged.
+
+    Raises:
+        ValueError: if it is no such movie.
+    """
     if path.suffix == ".gif":
-        with Image.open(path) as picture:
+        with opened_picture(path, "GIF") as picture:
             width, height = picture.size
     else:
-        reader = import_ffmpeg().read_frames(str(path))
-        width, height = next(reader)["size"]
-        reader.close()
+        width, height = mp4_size(path)
     times = max(1, NARROWEST // width)
     return times * width, times * height
+
+
+def mp4_size(path: Path) -> tuple[int, int]:
+    """Width and height of an MP4 file, which is opened as nothing else.
+
+    Left to itself, ffmpeg goes by the content, and follows a playlist to other files.
+    """
+    reader = import_ffmpeg().read_frames(str(path), input_params=["-protocol_whitelist", "file", "-f", "mp4"])
+    try:
+        width, height = next(reader)["size"]
+    except Exception as error:  # what ffmpeg says of a damaged file is read as text, and can be anything
+        raise ValueError(f"{path} is no readable MP4 file") from error
+    finally:
+        reader.close()
+    return width, height
 
 
 def new_movie(chapter: Chapter, run: Run, folder: Path) -> Path:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Literal
-
-from pydantic import ValidationError
 
 from drumhead.config import Config
 from drumhead.data import Dataset, DatasetError
 from drumhead.evaluation import SplitName, dataset_of
-from drumhead.files import replacing
+from drumhead.files import read_small, replacing
+from drumhead.names import Line
 from drumhead.report.names import recipe_name, variant
 from drumhead.report.tables import HEADINGS
 from drumhead.runs import DataRecord, Run, run_folders
@@ -30,17 +30,17 @@ class ResultRow(Config):
 
     run: str
     """The run's folder, as seen from the folder of the file."""
-    experiment: str
+    experiment: Line
     """Name of the experiment."""
-    dataset: str
+    dataset: Line
     """Name of the data it was scored on."""
     split: SplitName
     """Which images it was scored on."""
-    model: str
+    model: Line
     """Kind of model."""
-    variant: str
+    variant: Line
     """Readout, layers or width, and every field that is not the paper's."""
-    recipe: str
+    recipe: Line
     """Name of the recipe, or what sets it apart from the paper's."""
     seed: int
     """Seed of the run."""
@@ -67,9 +67,9 @@ class ResultRow(Config):
     """What predicting background everywhere scores on the same images; None where they were not at hand."""
     background_iou: float | None = None
     background_mean_iou: float | None = None
-    data: str
+    data: Line
     """Fingerprint of the data it was scored on."""
-    trained_on: str
+    trained_on: Line
     """Fingerprint of the data it was trained on."""
 
     @property
@@ -113,7 +113,7 @@ def result_row(
         **measured,
         parameters=run.new_model().parameter_count,
         epochs=len(metrics),
-        seconds=metrics[-1]["seconds"] if metrics else None,
+        seconds=metrics[-1].get("seconds") if metrics else None,
         **{f"background_{name}": value for name, value in baseline.items()},
         data=data.fingerprint,
         trained_on=run.config.data.fingerprint,
@@ -155,17 +155,20 @@ def read_rows(path: Path) -> list[ResultRow]:
         ValueError: if it holds something else, with the line and the reason.
     """
     columns = list(ResultRow.model_fields)
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != columns:
-            raise ValueError(
-                f"{path} holds no results of this version: its first line must be {','.join(columns)}; "
-                "write another with `drumhead evaluate RUN ... --out FILE`"
-            )
-        try:
-            return [ResultRow.model_validate({name: text for name, text in row.items() if text}) for row in reader]
-        except ValidationError as error:
-            raise ValueError(f"{path}, line {reader.line_num}, is not a row of results: {error}") from error
+    try:
+        reader = csv.DictReader(StringIO(read_small(path).decode(), newline=""))
+        found = reader.fieldnames
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path} is no CSV file of results: {error}") from error
+    if found != columns:
+        raise ValueError(
+            f"{path} holds no results of this version: its first line must be {','.join(columns)}; "
+            "write another with `drumhead evaluate RUN ... --out FILE`"
+        )
+    try:
+        return [ResultRow.model_validate({name: text for name, text in row.items() if text}) for row in reader]
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path}, line {reader.line_num}, is not a row of results: {error}") from error
 
 
 def collect_rows(places: Sequence[Path]) -> list[ResultRow]:

@@ -38,7 +38,7 @@ def sample_movie(
         samples: their numbers, from 0.
         channels: of the field, from 0; by default the first 4, or as many as there are.
         path: ending in .gif or .mp4.
-        frames_per_second: steps in a second, above 0 and at most 50.
+        frames_per_second: steps in a second, from 0.01 to 50.
         scale: pixels of the movie per pixel of the image, as of :func:`drumhead.report.movies.wave_movie`.
         progress: called with the number of samples heard and frames drawn, and the total of both.
 

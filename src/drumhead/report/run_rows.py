@@ -29,5 +29,5 @@ def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None
         name=name or run.name,
         scores=scores,
         parameters=run.new_model().parameter_count,
-        seconds=metrics[-1]["seconds"] if metrics else None,
+        seconds=metrics[-1].get("seconds") if metrics else None,
     )

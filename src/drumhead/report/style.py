@@ -48,6 +48,8 @@ STYLE = {
     "ytick.major.width": 0.6,
     "xtick.major.size": 2.5,
     "figure.facecolor": "white",
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "text.usetex": False,
     "pdf.fonttype": 42,  # TrueType, embedded: text stays text, and journals take it
     "svg.hashsalt": "drumhead",  # names inside the file, else random
 }

@@ -64,7 +64,7 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
 
 def _draw_line(axes: Axes, metrics: Metrics, column: str, look: Mapping[str, str]) -> None:
     """One run; a dot too, where there is a single epoch."""
-    known = [(row["epoch"], row[column]) for row in metrics if column in row]
+    known = [(row["epoch"], row[column]) for row in metrics if {"epoch", column} <= row.keys()]
     if known:
         epochs, values = zip(*known, strict=True)
         marker = "o" if len(known) == 1 else ""

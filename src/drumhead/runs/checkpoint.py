@@ -31,7 +31,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     try:
         check_zip(path.read_bytes())
-    except ChecksumError as error:
+    except (ChecksumError, MemoryError) as error:
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
     state = read_pickle(path)
     if not isinstance(state, dict):

@@ -18,9 +18,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from drumhead.config import Config
+from drumhead.files import read_small
+from drumhead.names import Line
 from drumhead.runs.errors import RunBusyError, RunError
 from drumhead.runs.folders import LOCK_FILE, OWNER_FILE, remove_litter
 from drumhead.runs.json_files import write_json
@@ -32,15 +33,15 @@ PATIENCE = 1.5
 class Owner(Config):
     """Who trains in a run folder: what ``owner.json`` holds."""
 
-    host: str
+    host: Line
     """The machine's name."""
     pid: int
     """Number of the process on that machine."""
-    job: str | None = None
+    job: Line | None = None
     """The Slurm job it is part of, as ``squeue`` lists it, if any."""
     since: datetime
     """When it began."""
-    token: str
+    token: Line
     """A random word that no other owner has."""
 
     @classmethod
@@ -124,7 +125,8 @@ def owner(folder: Path | str) -> Owner | None:
     """
     folder = Path(folder)
     try:
-        descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        # Without waiting: what is called so may be a pipe.
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None  # nobody has ever trained there
     try:
@@ -141,8 +143,8 @@ def owner(folder: Path | str) -> Owner | None:
 def read_owner(folder: Path) -> Owner | None:
     """Who last claimed the folder and has not given it back, dead or alive; none if that is not told."""
     try:
-        return Owner.model_validate_json((folder / OWNER_FILE).read_bytes())
-    except (OSError, ValidationError):
+        return Owner.model_validate_json(read_small(folder / OWNER_FILE))
+    except (OSError, ValueError):
         return None
 
 

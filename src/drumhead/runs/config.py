@@ -5,9 +5,12 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from pydantic import Field, PositiveInt
+
 from drumhead.config import Config
-from drumhead.data import Dataset
+from drumhead.data import MAX_CLASSES, Dataset
 from drumhead.experiments import Experiment
+from drumhead.names import Line, Name
 
 VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 
@@ -17,17 +20,17 @@ class DataRecord(Config):
 
     folder: str
     """Where it was."""
-    name: str
+    name: Name
     """The dataset's name."""
-    fingerprint: str
+    fingerprint: Line
     """SHA-256 over the hashes of all its arrays."""
-    channels: int
+    channels: PositiveInt
     """Channels of the images."""
-    height: int
+    height: PositiveInt
     """Height of the images, in pixels."""
-    width: int
+    width: PositiveInt
     """Width of the images, in pixels."""
-    class_names: tuple[str, ...]
+    class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
     """Names of the classes; the first is background."""
 
     @classmethod

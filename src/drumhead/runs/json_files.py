@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from drumhead.checksums import check_fields, seal_fields, without_checksum
 from drumhead.config import Config
-from drumhead.files import replacing
+from drumhead.files import read_json, replacing
 
 Kind = TypeVar("Kind", bound=Config)
 
@@ -36,7 +36,7 @@ def read_sealed(path: Path, kind: type[Kind]) -> Kind:
     Raises:
         ValueError: if the file holds no such configuration, or not the one that was written.
     """
-    fields = json.loads(path.read_bytes())
+    fields = read_json(path)
     values = without_checksum(fields) if isinstance(fields, dict) else fields
     config = kind.model_validate_json(json.dumps(values))  # first, as its errors are told by field
     check_fields(fields)

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 from drumhead.checksums import open_rows, seal_rows
+from drumhead.files import read_small
 
 
 def metrics_text(rows: Sequence[Mapping[str, object]]) -> str:
@@ -25,5 +26,8 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     Raises:
         ValueError: if they are not what was written.
     """
-    rows = csv.DictReader(StringIO(open_rows(path.read_bytes().decode())))
-    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+    rows = csv.DictReader(StringIO(open_rows(read_small(path).decode()), newline=""))
+    try:
+        return [{name: float(value) for name, value in row.items() if value} for row in rows]
+    except (TypeError, csv.Error) as error:  # of a row with more values than there are names
+        raise ValueError(str(error)) from error

@@ -22,6 +22,7 @@ from drumhead.runs.errors import DamageWarning, RunError
 from drumhead.runs.folders import check_new_run_folder
 from drumhead.runs.json_files import read_sealed, sealed_text
 from drumhead.runs.metrics import metrics_text, read_metrics
+from drumhead.runs.sizes import check_size
 from drumhead.runs.weights import read_weights, weights_bytes
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
@@ -228,13 +229,18 @@ class Run:
         return state
 
     def new_model(self) -> Segmenter:
-        """The run's model, untrained, with the initial weights its seed gives."""
+        """The run's model, untrained, with the initial weights its seed gives.
+
+        Raises:
+            RunError: if it is larger than any that is trained here.
+        """
         data = self.config.data
         experiment = self.config.experiment
+        shape = {"in_channels": data.channels, "classes": len(data.class_names)}
+        check_size(experiment.model, **shape)
         return build(
             experiment.model,
-            in_channels=data.channels,
-            classes=len(data.class_names),
+            **shape,
             seed=derive_seed(experiment.seed, "initialisation"),
         )
 

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.config import Config
+from drumhead.names import Name
 from drumhead.scores.counting import Counts, ImageCounts
 
 
 class ClassScores(Config):
     """How one class fared over the whole set. A ratio of nothing to nothing is None."""
 
-    name: str
+    name: Name
     iou: float | None
     """Intersection over union; None if the class occurs neither in the truth nor in a prediction."""
     recall: float | None

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from drumhead.data import standard_folder
-from drumhead.data.manifest import MANIFEST_FILE, Manifest
+from drumhead.data import open_dataset
+from drumhead.data.manifest import MANIFEST_FILE
 from drumhead.experiments import Experiment
 from drumhead.runs import Run, run_folders
 from drumhead.sweeps.plan import PlannedRun
@@ -51,7 +51,7 @@ def measured_paces(out: Path) -> dict[str, float]:
             rows = run.metrics()
         except (ValueError, OSError):
             continue
-        if rows and rows[-1]["step"] > 0:
+        if rows and all(row.get("step", 0) > 0 and "seconds" in row for row in (rows[0], rows[-1])):
             # The first epoch is slower, as it includes compilation; with several, it is left out.
             first = rows[0] if len(rows) > 1 else {"step": 0.0, "seconds": 0.0}
             pace = (rows[-1]["seconds"] - first["seconds"]) / (rows[-1]["step"] - first["step"])
@@ -83,11 +83,11 @@ def steps_left(planned: PlannedRun) -> int | None:
 def training_images(planned: PlannedRun) -> int | None:
     """How many training images a run has; None if that cannot be known without reading all of them."""
     config = planned.experiment.dataset
-    folder = planned.data if config is None else standard_folder(config)
-    if folder is not None and (folder / MANIFEST_FILE).is_file():
-        try:
-            manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-            return manifest.splits["train"].count
-        except (OSError, ValueError, KeyError):
-            return None
-    return None if config is None else config.train
+    if config is not None:
+        return config.train
+    if planned.data is None or not (planned.data / MANIFEST_FILE).is_file():
+        return None
+    try:
+        return len(open_dataset(planned.data).splits["train"].images)
+    except (OSError, ValueError):
+        return None

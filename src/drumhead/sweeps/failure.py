@@ -7,9 +7,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from drumhead.config import Config
+from drumhead.files import read_small
 from drumhead.runs import write_json
 
 FAILURE_FILE = "failed.json"
@@ -23,7 +24,7 @@ class Failure(Config):
     """An error; its process died without a word (killed, out of memory, a node that went down); somebody's wish."""
     message: str
     """What happened."""
-    when: datetime = Field(default_factory=lambda: datetime.now(timezone.utc))
+    when: AwareDatetime = Field(default_factory=lambda: datetime.now(timezone.utc))
     """When."""
     again: bool = False
     """Whether the sweep that saw it fail may try it once more; a later sweep always may."""
@@ -33,10 +34,10 @@ def read_failure(folder: Path) -> Failure | None:
     """Why the run in a folder stopped; None if nothing is told, or it has gone on for an epoch since."""
     path = folder / FAILURE_FILE
     try:
-        failure = Failure.model_validate_json(path.read_bytes())
+        failure = Failure.model_validate_json(read_small(path))
         metrics = folder / "metrics.csv"
         gone_on = metrics.is_file() and metrics.stat().st_mtime > path.stat().st_mtime
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         return None
     return None if gone_on else failure
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from drumhead.runs import Run
+from drumhead.text import plain
 from drumhead.training import EpochReport, Observer
 
 LOG_FILE = "log.txt"
@@ -53,13 +54,14 @@ def logged(folder: Path, title: str) -> Iterator[None]:
 def last_lines(path: Path, count: int, *, width: int = 200) -> list[str]:
     """The last lines of a log that are not empty, each cut to ``width`` characters; none if it cannot be read."""
     try:
+        if not path.is_file():  # a pipe may never end
+            return []
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return []
-    # What is not printable could move the cursor of the terminal it is shown on.
-    lines = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines()]
+    lines = [plain(line).rstrip() for line in text.splitlines()]
     return [line[:width] for line in lines if line][-count:]
 
 

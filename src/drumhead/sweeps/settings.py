@@ -11,6 +11,7 @@ import yaml
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from drumhead.config import Config
+from drumhead.files import is_deep, read_small
 
 SETTINGS_FILE = Path("drumhead.yaml")
 
@@ -127,11 +128,15 @@ def read_yaml(file: Path) -> dict[str, Any]:
         SettingsError: if it cannot be read so.
     """
     try:
-        values = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_small(file).decode()
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read: {error}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    try:
+        values = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(f"{file} is not YAML: {error}") from error
+    if is_deep(values):
+        raise SettingsError(f"{file} is nested too deep")
     if values in (None, ""):
         return {}
     if not isinstance(values, dict):

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from filelock import FileLock, Timeout
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from drumhead.config import Config
+from drumhead.files import read_small
 from drumhead.runs import RunError, write_json
 from drumhead.sweeps.job import RunJob
 from drumhead.sweeps.plan import PlannedRun
@@ -211,8 +212,8 @@ def read_jobs(path: Path) -> dict[Path, Submitted]:
     """The last job of each run, by folder, from one user's list; what is damaged is left out."""
     adapter = TypeAdapter(dict[str, Submitted])
     try:
-        jobs = adapter.validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        jobs = adapter.validate_json(read_small(path))
+    except (OSError, ValueError):
         return {}
     return {path.parent.parent / name: each for name, each in jobs.items() if Path(name).name == name}
 

@@ -152,7 +152,7 @@ def seen_of(run: Run) -> Status:
         run.config.experiment,
         epoch=len(rows),
         share=1.0 if run.state == "done" else len(rows) / epochs,
-        val_loss=min((row["val_loss"] for row in rows), default=None),
+        val_loss=min((row["val_loss"] for row in rows if "val_loss" in row), default=None),
         iou_foreground=scores.iou_foreground if scores else last.get("val_iou_foreground"),
         mean_iou=scores.mean_iou if scores else last.get("val_mean_iou"),
     )

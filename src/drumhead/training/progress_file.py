@@ -6,9 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from drumhead.config import Config
+from drumhead.files import read_small
 from drumhead.runs import Run, write_json
 from drumhead.training.observers import EpochReport, Observer, StepReport
 
@@ -58,11 +57,11 @@ class ProgressFile(Observer):
     def started(self, run: Run, epochs_done: int) -> None:
         rows = run.metrics()
         self.folder = run.folder
-        self.epoch, self.step = epochs_done, int(rows[-1]["step"]) if rows else 0
+        self.epoch, self.step = epochs_done, int(rows[-1].get("step", 0)) if rows else 0
         self.share: float | None = None
         self.begun_share = 0.0
         self.loss: float | None = None
-        self.val_loss = rows[-1]["val_loss"] if rows else None
+        self.val_loss = rows[-1].get("val_loss") if rows else None
         self.begun = time.time()
         self.written = 0.0
 
@@ -107,6 +106,6 @@ class ProgressFile(Observer):
 def read_progress(folder: Path) -> Progress | None:
     """How far the training in a folder is, or was when its process died; None if that is not told."""
     try:
-        return Progress.model_validate_json((folder / PROGRESS_FILE).read_bytes())
-    except (OSError, ValidationError):
+        return Progress.model_validate_json(read_small(folder / PROGRESS_FILE))
+    except (OSError, ValueError):
         return None

@@ -1,0 +1,80 @@
+"""Whatever a command writes, a full disk is told in a line, and leaves what was there and no litter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.disks import small_disk
+from tests.report.toy_runs import toy_dataset, toy_run
+
+from drumhead.cli import main
+from drumhead.runs import DataRecord
+
+COMMANDS = {
+    "table": "table {runs} --out {disk}/table.csv --format csv",
+    "evaluate": "evaluate {runs} --out {disk}/results.csv --accelerator cpu",
+    "scores": "evaluate {runs} --json {disk}/results.json --accelerator cpu",
+    "figure": "figure waves {runs}/nwm --out {disk}/waves.png",
+    "movie": "movie {runs}/nwm --out {disk}/waves.gif",
+    "report": "report {runs} --out {disk}/report",
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, one of which has waves to show."""
+    root = tmp_path_factory.mktemp("full-disk")
+    data = DataRecord.of(toy_dataset(root / "boards"))
+    for name, experiment in (("nwm", "tetrominoes-nwm-linear"), ("cnn", "tetrominoes-cnn-2")):
+        toy_run(root / "runs" / name, experiment, data, score=0.5)
+    return root / "runs"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_was_written_before_is_left(
+    name: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=8192) as disk:
+        words = COMMANDS[name].format(runs=runs, disk=disk.folder).split()
+        assert main(words) == 0
+        before = files(disk.folder)
+        assert before
+        disk.fill()
+        capsys.readouterr()
+        assert main(words) == 2
+        told = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
+        assert [line.split(":")[1] for line in told] == [" [Errno 28] No space left on device"]
+        assert any(path in told[0] for path in before)
+        disk.empty()
+        assert files(disk.folder) == before
+        assert main(words) == 0
+
+
+def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+        sizes = ["--canvas", "24", "--cell", "5", "--max-pieces", "2", "--train", "40", "--val", "2", "--test", "2"]
+        assert main(["data", "tetrominoes", *sizes, "--out", str(disk.folder / "boards")]) == 2
+        told = capsys.readouterr().err.splitlines()
+        assert told == [f"drumhead: [Errno 28] No space left on device: '{disk.folder / 'boards'}'"]
+        assert list(disk.folder.iterdir()) == []
+
+
+def test_masks_are_written_whole_or_not_at_all(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (24, 24)).save(tmp_path / "image.png")
+    with small_disk(tmp_path / "disk", kilobytes=64) as disk:
+        (disk.folder / "masks").mkdir()
+        disk.fill()
+        words = ["predict", str(runs / "cnn"), str(tmp_path / "image.png"), "--out", str(disk.folder / "masks")]
+        assert main(words) == 2
+        (told,) = capsys.readouterr().err.splitlines()
+        assert told.startswith("drumhead: [Errno 28] No space left on device: ")
+        assert list((disk.folder / "masks").iterdir()) == []
+        disk.empty()
+        assert main(words) == 0

@@ -1,0 +1,152 @@
+"""Command lines of real commands, real flags and junk: done, refused in words, or long work that would have begun."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.hostile.fuzzing import CASES, same_each_time
+from tests.hostile.guard import run
+from tests.hostile.world import OPENED_BY
+
+LONG_WORK = {
+    "train": ["run_training", "prepare_dataset"],
+    "demo": ["run_demo", "prepare_dataset"],
+    "data": ["make_dataset"],
+    "reproduce": ["make_runs", "planned_dataset", "study_areas", "write_outputs"],
+    "report": ["study_areas", "write_report"],
+    "movie": ["sample_movie"],
+    "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],
+}
+"""By the module of a command, what in it takes long, and is not begun here."""
+
+STARTS: list[list[str]] = [
+    *[
+        [name]
+        for name in ("demo", "experiments", "evaluate", "table", "predict", "movie", "reproduce", "report", "runs")
+    ],
+    *[["data", verb] for verb in ("tetrominoes", "mnist", "multi-mnist", "polygons", "check", "import")],
+    *[["figure", kind] for kind in ("polygons", "samples", "scores", "square-area", "waves")],
+    *[["train", what] for what in ("tetrominoes-cnn-2", "tetrominoes-nwm-linear", "multi-mnist-unet-2", "going")],
+    ["import"],
+    *OPENED_BY.values(),
+]
+ODD_STARTS = [
+    [],
+    ["train"],
+    ["data"],
+    ["figure"],
+    ["trian"],
+    ["-"],
+    ["--"],
+    ["--help", "x"],
+    ["figure", "[/]"],
+    ["data", "_"],
+]
+
+NUMBERS = ["0", "1", "-1", "3", "2.5", "1e999", "nan", "-inf", "9" * 40, "0x10", "1_0", "١", "99999999999"]
+NAMES = [
+    "",
+    " ",
+    "-",
+    "--",
+    "a",
+    "None",
+    "True",
+    "auto",
+    "smoke",
+    "lite",
+    "csv",
+    "test",
+    "nwm",
+    "fft",
+    "linear",
+    "published",
+]
+ODD = ["[/]", "$x^", "\x1b[2J", "\udcff", "é", "x" * 300, "*", "=1", "@data", "a,b", "--out=", "~", "%s", "a/../b"]
+PLACES = ["run", "going", "diverged", "data", "arrays", "pairs", "theirs", "mnist", "nowhere", ".", "run/config.json"]
+PLACES += ["picture.png", "array.npy", "results.csv", "run/../run", "run/movies"]
+OUTSIDE = ["..", "../outside", "../outside/precious", "../outside/precious.csv", "/dev/null", "/proc/self/mem"]
+"""Only to be read: what a user names with --out is the user's to choose."""
+WRITTEN = ["--out", "--json"]
+
+
+class WorkBegins(BaseException):
+    """Long work would have begun here. It is no error, and passes every ``except Exception``."""
+
+
+def begin_work(*arguments: object, **named: object) -> NoReturn:
+    raise WorkBegins
+
+
+@pytest.fixture(autouse=True)
+def no_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that takes long is done."""
+    for module, names in LONG_WORK.items():
+        for name in names:
+            monkeypatch.setattr(f"drumhead.cli.{module}.{name}", begin_work)
+
+
+def flags_of(start: Sequence[str]) -> list[str]:
+    """The flags in a command's help."""
+    printed = run([*start, "--help"]).printed
+    return sorted(set(re.findall(r"--[a-z][\w.-]*[a-z]", printed)) - {"--help"})
+
+
+@st.composite
+def command_line(draw: st.DrawFn, flags: dict[tuple[str, ...], list[str]]) -> list[str]:
+    """A command and a few words: flags of its own or of others, with as many values as come, places, junk."""
+    start = draw(st.sampled_from([*STARTS, *STARTS, *ODD_STARTS]))
+    every = sorted({flag for some in flags.values() for flag in some})
+    own = flags.get(tuple(start)) or flags.get(tuple(start[:1])) or flags.get(tuple(start[:2])) or every
+    value = st.one_of(*map(st.sampled_from, (NUMBERS, NAMES, ODD, PLACES)))
+    words = list(start)
+    for _ in range(draw(st.integers(0, 4))):
+        match draw(st.sampled_from(["place", "place", "flag", "flag", "flag", "other flag", "outside", "junk"])):
+            case "place":
+                words.append(draw(st.sampled_from(PLACES)))
+            case "flag":
+                words += [draw(st.sampled_from(own)), *draw(st.lists(value, min_size=1, max_size=2))]
+            case "other flag":
+                words += [draw(st.sampled_from(every)), *draw(st.lists(value, max_size=1))]
+            case "outside" if words and words[-1] not in WRITTEN:
+                words.append(draw(st.sampled_from(OUTSIDE)))
+            case _:
+                words.append(draw(st.one_of(value, st.text(max_size=8).filter(lambda text: "/" not in text))))
+    return [word.replace("\0", "") for word in words]  # which no shell can hand on
+
+
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("cases", [150, pytest.param(6000, marks=pytest.mark.slow)])
+def test_no_command_line_ends_badly(cases: int, world: Path, outside: Path) -> None:
+    flags = {
+        tuple(start): flags_of(start) for start in STARTS if start not in (["train", "going"], *OPENED_BY.values())
+    }
+    assert sum(map(bool, flags.values())) > 15  # a few have none
+    kept = world.parent / "kept"
+    shutil.copytree(world, kept)
+
+    @same_each_time(cases)
+    @given(words=command_line(flags))
+    def check(words: list[str]) -> None:
+        CASES["command lines"] += 1
+        try:
+            ended = run(words)
+        except WorkBegins:
+            CASES["command lines that began long work"] += 1
+        else:
+            assert ended.is_clean, (words, ended)
+            if ended.code == 0:
+                CASES["command lines that were done"] += 1
+        if len(list(world.iterdir())) > len(list(kept.iterdir())):
+            for path in world.iterdir():
+                if not (kept / path.name).exists():
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    check()

@@ -1,0 +1,48 @@
+"""Every file that is opened, changed at random: done or refused in words, nothing else touched, nothing without end.
+
+Configurations, manifests, scores, tables, YAML, PNG, NumPy and IDX files, weights and checkpoints.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from tests.hostile.fuzzing import CASES, hostile, same_each_time
+from tests.hostile.guard import run, snapshot
+from tests.hostile.world import OPENED_BY
+
+MAY_FAIL = {"run/model.safetensors", "going/last.ckpt"}
+"""Weights may have become numbers that are not finite, which is found out by computing with them: exit code 1."""
+MADE = ("new", "masks", "runs")
+
+
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("cases", [8, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("place", OPENED_BY)
+def test_a_changed_file_ends_no_command_badly(place: str, cases: int, world: Path, outside: Path) -> None:
+    whole = (world / place).read_bytes()
+    folder = (world / place).relative_to(world).parts[0]
+    kept = world.parent / "kept"
+    shutil.copytree(world, kept)
+    before = {path.name: snapshot(path) for path in world.iterdir() if path.name != folder}
+
+    @same_each_time(cases)
+    @given(content=hostile(place, whole))
+    def check(content: bytes) -> None:
+        CASES[place] += 1
+        (world / place).write_bytes(content)
+        ended = run(OPENED_BY[place])
+        failed = ended.code == 1 and place in MAY_FAIL and "Traceback" not in ended.complaint
+        assert ended.is_clean or failed, ended
+        for name in MADE:
+            shutil.rmtree(world / name, ignore_errors=True)
+        if (world / folder).is_dir():
+            shutil.rmtree(world / folder)
+            shutil.copytree(kept / folder, world / folder)
+
+    check()
+    after = {path.name: snapshot(path) for path in world.iterdir() if path.name != folder}
+    assert after == before
