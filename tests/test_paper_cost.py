@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import paper_cost
@@ -43,6 +45,13 @@ def test_the_table_of_measured_times(capsys: pytest.CaptureFixture[str]) -> None
     assert (cnn[:2], nwm[:2], together[0]) == (["| mnist-cnn", "0.1"], ["| mnist-nwm", "0.2"], "| together")
     assert float(nwm[3]) == pytest.approx(2 * float(cnn[3]), abs=0.1)
     assert together[3] == nwm[3]
+
+
+def test_the_tables_on_the_page_are_those_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    paper_cost.main(markdown=True)
+    page = (Path(__file__).parents[1] / "docs" / "cluster.md").read_text()
+    tables = capsys.readouterr().out.strip().split("\n\n")
+    assert [table in page for table in tables] == [True, True]
 
 
 @pytest.mark.parametrize(

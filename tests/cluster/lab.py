@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from drumhead.cli import WRONG_USAGE
 from drumhead.data import open_dataset, prepare_dataset
 from drumhead.runs import Run
 from drumhead.sweeps import parse_fields, plan_sweep
@@ -16,7 +17,12 @@ from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
 
-COMMAND = "import sys; from drumhead.cli import main; sys.exit(main())"
+COMMAND = """
+import signal, sys
+from drumhead.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
+sys.exit(main())
+"""
 EXPERIMENT = "tetrominoes-nwm-linear"
 SETTINGS = """\
 partition: low
@@ -84,7 +90,7 @@ class Lab:
         )
 
     def drumhead(self, *words: str, code: int = 0) -> str:
-        """What a command says on standard output, or on standard error if it is to fail."""
+        """What a command says on standard output, or on standard error if it is to refuse."""
         return said(self.begin(*words), code=code)
 
     def sweep_words(self, seeds: str, *more: str, epochs: int = 2) -> list[str]:
@@ -146,7 +152,7 @@ class Lab:
 
 
 def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
-    """What a command says until its end on standard output, or on standard error if it is to fail."""
+    """What a command says until its end; on standard output, or if it is to refuse, on standard error."""
     with command:
         try:
             output, errors = command.communicate(timeout=seconds)
@@ -154,4 +160,4 @@ def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500)
             command.kill()
             raise
     assert command.returncode == code, f"{command.args!r} ended with {command.returncode}\n{output}\n{errors}"
-    return errors if code else output
+    return errors if code == WRONG_USAGE else output

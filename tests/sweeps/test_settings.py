@@ -79,3 +79,12 @@ def test_times_are_read_as_sbatch_reads_them(text: str, expected: int) -> None:
 )
 def test_memory_is_read_as_sbatch_reads_it(text: str, expected: float) -> None:
     assert gigabytes(text) == expected
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cluster.md"])
+def test_the_file_on_a_page_is_one(page: str, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / page).read_text()
+    (tmp_path / "lab.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    settings = read_settings(tmp_path / "lab.yaml")
+    assert (settings.partition, settings.time, settings.gpus, settings.mem) == ("gpu", 240, 1, 16.0)
+    assert settings.setup
