@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from drumhead.data import Dataset
@@ -19,7 +18,7 @@ from drumhead.models import PixelSample, Segmenter
 from drumhead.models.listener import Listener
 from drumhead.runs import Run
 from drumhead.scores import Scores
-from drumhead.training import Observer, StepReport, learning_rate
+from drumhead.training import Devices, Observer, StepReport, learning_rate, make_fabric
 from drumhead.training.loop import Training
 
 from .tiny import STEPS_PER_EPOCH, Steps, Stop, fit, tiny
@@ -58,7 +57,7 @@ def begin(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Ob
     """A training about to start, whose inside can be looked at."""
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, dataset, folder, Stop(after_step=1))
-    fabric = Fabric(accelerator="cpu", devices=1)
+    fabric = make_fabric(Devices(accelerator="cpu"))
     return Training(Run.open(folder), dataset, fabric=fabric, observers=observers)
 
 
