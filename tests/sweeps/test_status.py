@@ -93,12 +93,20 @@ def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: P
 
 def test_a_reason_is_forgotten_when_the_run_has_gone_on(boards: Dataset, tmp_path: Path) -> None:
     half = half_done(boards, tmp_path / "half")
-    write_failure(half.folder, Failure(kind="cancelled", message="cancelled"))
-    assert seen_in(tmp_path)["half"].state == "cancelled"
+    write_failure(half.folder, Failure(kind="failed", message="the disk is full"))
+    assert seen_in(tmp_path)["half"].state == "failed"
     later = (half.folder / "failed.json").stat().st_mtime + 10
     os.utime(half.metrics_path, (later, later))
     assert read_failure(half.folder) is None
     assert seen_in(tmp_path)["half"].state == "unfinished"
+
+
+def test_a_run_that_works_on_for_a_while_after_it_was_cancelled_is_cancelled(boards: Dataset, tmp_path: Path) -> None:
+    half = half_done(boards, tmp_path / "half")
+    write_failure(half.folder, Failure(kind="cancelled", message="cancelled"))
+    later = (half.folder / "failed.json").stat().st_mtime + 10
+    os.utime(half.metrics_path, (later, later))
+    assert seen_in(tmp_path)["half"].state == "cancelled"
 
 
 def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, tmp_path: Path) -> None:

@@ -31,15 +31,18 @@ class Failure(Config):
 
 
 def read_failure(folder: Path) -> Failure | None:
-    """Why the run in a folder stopped; None if nothing is told, or it has gone on for an epoch since."""
+    """Why the run in a folder stopped; None if nothing is told, or it has gone on for an epoch since.
+
+    That it was cancelled holds until it is begun again: Slurm lets a job work on for a while before it kills it.
+    """
     path = folder / FAILURE_FILE
     try:
         failure = Failure.model_validate_json(read_small(path))
         metrics = folder / "metrics.csv"
-        gone_on = metrics.is_file() and metrics.stat().st_mtime > path.stat().st_mtime
+        newer = metrics.is_file() and metrics.stat().st_mtime > path.stat().st_mtime
     except (OSError, ValueError):
         return None
-    return None if gone_on else failure
+    return None if newer and failure.kind != "cancelled" else failure
 
 
 def write_failure(folder: Path, failure: Failure) -> None:
