@@ -21,6 +21,8 @@ LONG_WORK = {
     "data": ["make_dataset"],
     "reproduce": ["make_runs", "planned_dataset", "study_areas", "write_outputs"],
     "report": ["study_areas", "write_report"],
+    "runs": ["follow"],
+    "sweep": ["prepare", "run_here", "run_on_slurm"],
     "movie": ["sample_movie"],
     "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],
 }
@@ -31,6 +33,7 @@ STARTS: list[list[str]] = [
         [name]
         for name in ("demo", "experiments", "evaluate", "table", "predict", "movie", "reproduce", "report", "runs")
     ],
+    *[["sweep"], ["sweep", "tetrominoes-cnn-2"], ["sweep", "paper"], ["cancel"]],
     *[["data", verb] for verb in ("tetrominoes", "mnist", "multi-mnist", "polygons", "check", "import")],
     *[["figure", kind] for kind in ("polygons", "samples", "scores", "square-area", "waves")],
     *[["train", what] for what in ("tetrominoes-cnn-2", "tetrominoes-nwm-linear", "multi-mnist-unet-2", "going")],
