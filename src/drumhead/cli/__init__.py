@@ -67,7 +67,11 @@ def run(name: str, words: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     warnings.showwarning = show_warning
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # read when pydantic is first imported, below
-    module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
+    try:
+        module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
+    except KeyboardInterrupt:  # it takes a second or two
+        complain("interrupted")
+        return INTERRUPTED
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # precision and device are in config.json
     try:
         code: int = module.main(words)
