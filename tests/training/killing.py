@@ -53,6 +53,8 @@ class Tally:
     """What each that was killed was doing."""
     done: int = 0
     """Runs that came to their end."""
+    longest: float = 2.0
+    """Seconds after which a process is killed at the latest: shorter when one ended before, longer when one did not."""
 
     @property
     def kills(self) -> int:
@@ -70,7 +72,6 @@ def kill_until_done(
     folder: Path,
     *,
     number: signal.Signals,
-    longest: float,
     most: int,
     generator: random.Random,
     tally: Tally,
@@ -82,20 +83,21 @@ def kill_until_done(
         arguments: the experiment and the data.
         folder: the run's.
         number: what they are killed by.
-        longest: seconds after which one is killed at the latest; about what a whole training takes.
         most: when there have been as many kills, the next process is left to finish.
         generator: draws the moments.
-        tally: where it is counted.
+        tally: where it is counted, and how long processes live is learnt.
     """
     while True:
         child = nursery.start(TRAIN, *arguments, folder)
         doomed = tally.kills < most
-        status = watch_and_kill(child, folder, number, generator.uniform(0, longest) if doomed else 600.0)
+        status = watch_and_kill(child, folder, number, generator.uniform(0, tally.longest) if doomed else 600.0)
         if status == 0:
             tally.done += 1
+            tally.longest *= 0.8
             return
         assert status in (-number, 130), child.said()
         tally.moments[moment(child, folder)] += 1
+        tally.longest *= 1.1
         assert_readable(folder)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.nursery import Nursery
 from drumhead.data import Dataset
 from drumhead.runs import Run
 
-from .killing import TRAIN, Tally, kill_until_done
+from .killing import Tally, kill_until_done
 from .tiny import DEMO, assert_same_training, fit, tiny
 
 EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 6})
@@ -27,12 +26,6 @@ def survive(
     written = tmp_path / "experiment.json"
     written.write_text(EXPERIMENT.model_dump_json())
     arguments = (written, boards.folder)
-    for name in ("cold", "timed"):  # the first process of a nursery is slower
-        child = nursery.start(TRAIN, *arguments, tmp_path / name)
-        child.wait_for("opening")
-        begun = time.monotonic()
-        assert child.wait() == 0
-    longest = time.monotonic() - begun
     tally, generator = Tally(), random.Random(seed)
     while tally.kills < kills:
         folder = tmp_path / str(tally.done)
@@ -41,7 +34,6 @@ def survive(
             arguments,
             folder,
             number=number,
-            longest=longest,
             most=kills,
             generator=generator,
             tally=tally,
