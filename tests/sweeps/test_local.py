@@ -73,9 +73,10 @@ def holder_of(planned: PlannedRun, *, after: Owner | None = None, sweep: LocalSw
     return found[0]
 
 
-def headings(planned: PlannedRun) -> int:
+def beginnings(planned: PlannedRun) -> int:
     """How often a run was begun or gone on with."""
-    return (planned.folder / "log.txt").read_text().count("--- ")
+    lines = (planned.folder / "log.txt").read_text().splitlines()
+    return sum(line == "beginning" or line.startswith("going on") for line in lines)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_workers_make_all_runs_as_one_training_would(boards: Dataset, tmp_path: 
     for planned in plan:
         run = Run.open(planned.folder)
         assert run.config.machine["threads"] == "1"
-        assert headings(planned) == 1
+        assert beginnings(planned) == 1
         assert owner(planned.folder) is None
     assert_same_training(Run.open(plan[2].folder), fit(plan[2].experiment, boards, tmp_path / "alone"))
     assert [path.name for path in (tmp_path / "runs" / ".submitit").iterdir()] == [f"user-{os.getuid()}"]
@@ -141,7 +142,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_once_more(boards:
         os.kill(second.pid, signal.SIGKILL)
         run_through(sweep)
     assert Run.open(short.folder).state == "done"
-    assert headings(endless) == 2
+    assert beginnings(endless) == 2
     seen = status_of(endless.folder)
     assert (seen.state, seen.reason) == ("died", "its process died without a word: killed, or out of memory")
     assert seen.epoch >= epochs > 0
@@ -179,7 +180,7 @@ def test_workers_end_with_their_command_and_the_same_command_goes_on(
     assert Run.open(planned.folder).state == "unfinished"
     assert read_failure(planned.folder) is None
     assert start(1, 200).wait(timeout=200) == 0
-    assert headings(planned) == 2
+    assert beginnings(planned) == 2
     assert_same_training(Run.open(planned.folder), fit(planned.experiment, boards, tmp_path / "alone"))
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from drumhead.runs import Run
+from drumhead.runs import Run, RunBusyError
 from drumhead.text import plain
 from drumhead.training import EpochReport, Observer
 
@@ -39,6 +39,9 @@ def logged(folder: Path, title: str) -> Iterator[None]:
         stamp = datetime.now().astimezone().isoformat(timespec="seconds")
         print(f"--- {stamp}  {title}, process {os.getpid()} on {socket.gethostname()}", flush=True)
         yield
+    except RunBusyError as error:  # the log is that of whoever trains it
+        print(error, flush=True)
+        raise
     except Exception:
         traceback.print_exc()
         raise
@@ -69,8 +72,7 @@ class EpochLog(Observer):
     """Prints a line for each epoch."""
 
     def started(self, run: Run, epochs_done: int) -> None:
-        if epochs_done:
-            print(f"going on after epoch {epochs_done}", flush=True)
+        print(f"going on after epoch {epochs_done}" if epochs_done else "beginning", flush=True)
 
     def epoch_ended(self, report: EpochReport) -> None:
         print(report, flush=True)

@@ -64,8 +64,8 @@ def statuses(
     """
     folder = Path(folder)
     jobs, before = jobs or SlurmView.of(folder), before or {}
-    root = folder.resolve()
     folders = {path.resolve(): path for path in run_folders(folder)}
+    root = folder.resolve()
     for path in jobs.submitted:
         if path.is_relative_to(root) and path not in folders:
             folders[path] = folder / path.relative_to(root)

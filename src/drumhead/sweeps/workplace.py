@@ -42,7 +42,6 @@ def pickle_folder(out: Path) -> Path:
 
 def workplaces(folder: Path) -> list[Path]:
     """Every such folder in, below or beside a folder of runs; beside, for one run."""
-    found = [
-        path for path in [folder.resolve().parent / WORKPLACE, *folder.resolve().rglob(WORKPLACE)] if path.is_dir()
-    ]
+    folder = Path(os.path.realpath(folder))  # Path.resolve does not come back from a link to itself
+    found = [path for path in [folder.parent / WORKPLACE, *folder.rglob(WORKPLACE)] if path.is_dir()]
     return list(dict.fromkeys(found))
