@@ -9,7 +9,6 @@ from tests.hostile.guard import refused, run
 from tests.hostile.payloads import PAYLOADS
 from tests.hostile.world import OPENED_BY
 
-
 SHOWN_OR_LEFT = ["stopped/failed.json", "stopped/log.txt", "lab/.submitit/jobs-0.json"]
 """Files that only tell what became of a run: shown as text, or left out where they are damaged."""
 
