@@ -52,6 +52,16 @@ def test_a_run_that_is_preempted_goes_on_when_there_is_room(lab: Lab) -> None:
     assert_same_training(lab.runs()[0], through)
 
 
+def test_a_job_that_is_told_to_stop_before_it_can_hear_works_on(lab: Lab) -> None:
+    lab.sweep("0")
+    (job,) = lab.cluster.jobs()
+    lab.cluster.wait_for(lambda: "Loading pickle" in lab.job_logs(), "the job to begin", seconds=120)
+    for signal in ("SIGTERM", "USR2"):
+        lab.cluster.run("scancel", f"--signal={signal}", job)
+    lab.wait_until_done()
+    assert lab.cluster.jobs(ended=True)[job] == "COMPLETED"
+
+
 def test_a_run_whose_node_loses_its_power_goes_on_on_another(lab: Lab) -> None:
     epochs = lab.epochs_in(seconds=8)
     job = start(lab, epochs)

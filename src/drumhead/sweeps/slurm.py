@@ -10,8 +10,10 @@ import math
 import os
 import re
 import secrets
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -35,6 +37,9 @@ MOST_TASKS = 1000
 ALWAYS = 1_000_000
 """How often submitit may queue a job again; RunJob itself knows when to stop."""
 PROGRAMS = ("sbatch", "squeue", "scancel", "srun")
+DEAF = 'sh -c \'trap "" TERM USR2; exec "$@"\' sh'
+"""Begins a program that does not hear the signals to stop: before submitit is there to hear them, while Python imports
+what it needs, they would end the job for good. One that is pre-empted so early is killed and queued again by Slurm."""
 JobId = Annotated[str, Field(pattern=r"^\d+(_\d+)?$")]
 
 
@@ -145,7 +150,7 @@ def submit_batch(jobs: Sequence[RunJob], pickles: Path, what: Mapping[str, objec
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     name = f"drumhead-{secrets.token_hex(4)}"  # squeue shows the first eight letters
-    executor = SlurmExecutor(pickles, max_num_timeout=ALWAYS)
+    executor = SlurmExecutor(pickles, max_num_timeout=ALWAYS, python=f"{DEAF} {shlex.quote(sys.executable)}")
     executor.update_parameters(job_name=name, **what)
     try:
         submitted = executor.submit_array(jobs)
