@@ -101,7 +101,8 @@ def check_dataset(folder: Path) -> Dataset:
 def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
     """Check that the arrays of an opened dataset are, to the bit, those that were written: a second for a gigabyte.
 
-    Arrays in memory, as of a user's folder, have no file to be compared with.
+    A user's folder without a manifest was read when it was opened, and has nothing to be compared with; nor have
+    arrays that someone has put in the place of those mapped from disk.
 
     Raises:
         DatasetError: if a file is damaged or changed; the message names it.
@@ -110,10 +111,10 @@ def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
         return
     for name in splits:
         split, expected = dataset.splits[name], dataset.manifest.splits[name]
-        kinds = (("images", split.images, expected.images_sha256), ("masks", split.masks, expected.masks_sha256))
-        for kind, array, hashed in kinds:
-            if getattr(array, "filename", None) is not None:  # mapped, and not derived from what was
-                _check_hash(array_file(dataset.folder, name, kind), sha256(array), hashed)
+        hashes = {"images": expected.images_sha256, "masks": expected.masks_sha256}
+        for kind, array in split._asdict().items():
+            if getattr(array, "filename", None) is not None:  # a copy of a mapped array is a memmap without file
+                _check_hash(array_file(dataset.folder, name, kind), sha256(array), hashes[kind])
 
 
 def import_dataset(source: Path, folder: Path) -> Dataset:
