@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import drumhead
@@ -87,6 +88,16 @@ def test_a_model_comes_back_as_it_was_saved(run: Run) -> None:
     assert torch.equal(loaded(images), model(images))
     assert loaded.predict(images).shape == (2, 8, 9)
     assert type(loaded) is type(drumhead.load(str(run.folder)))
+
+
+def test_equal_weights_are_equal_files(run: Run) -> None:
+    contents = set()
+    for _ in range(8):
+        run.save_model(run.new_model())
+        contents.add(run.model_path.read_bytes())
+    assert len(contents) == 1
+    with safe_open(run.model_path, framework="pt") as file:
+        assert file.metadata()["experiment"] == "tiny"
 
 
 def test_a_model_cannot_be_loaded_before_an_epoch(run: Run) -> None:

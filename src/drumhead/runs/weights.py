@@ -26,7 +26,17 @@ def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
         experiment: the experiment's name, for who finds the file alone.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    return save(tensors, metadata=seal_tensors(tensors, {"experiment": experiment}))
+    return in_order(save(tensors, metadata=seal_tensors(tensors, {"experiment": experiment})))
+
+
+def in_order(content: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes it in any order, and equal weights are equal files."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size)
+    assert len(text) == size
+    return content[:8] + text + content[8 + size :]
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
