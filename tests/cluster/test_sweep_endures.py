@@ -32,7 +32,8 @@ def test_a_run_over_its_time_limit_goes_on(lab: Lab) -> None:
     through = lab.uninterrupted()
     lab.wait_until_done()
     assert reached < epochs
-    assert lab.log().count("going on after epoch") == lab.cluster.restarts(job)
+    # A job may be told to stop before it has begun to train: the signal comes up to a minute early.
+    assert 1 <= lab.log().count("going on after epoch") <= lab.cluster.restarts(job)
     assert_same_training(lab.runs()[0], through)
 
 
