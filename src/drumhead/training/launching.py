@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -20,6 +21,9 @@ from drumhead.training.devices import ADDRESS, StartedHere
 from drumhead.training.processes import ProcessLostError
 from drumhead.training.workers import WorkerRequest, Workers
 
+SETTLING = 0.2
+"""Seconds for gloo's threads to let go of the last tensors: for that they need Python's lock, and who takes the group of
+processes down with that lock in hand waits for them for ever."""
 GONE = ("Connection closed", "Connection reset", "Broken pipe", "failed to recv", "Socket closed")
 """What torch says when another process is no longer there."""
 
@@ -54,6 +58,7 @@ def joined(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
         finally:
             workers.end()
             if distributed.is_initialized():
+                time.sleep(SETTLING)
                 distributed.destroy_process_group()
 
 
