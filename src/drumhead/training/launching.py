@@ -22,8 +22,8 @@ from drumhead.training.processes import ProcessLostError
 from drumhead.training.workers import WorkerRequest, Workers
 
 SETTLING = 0.2
-"""Seconds for gloo's threads to let go of the last tensors: for that they need Python's lock, and who takes the group of
-processes down with that lock in hand waits for them for ever."""
+"""Seconds for gloo's threads to let go of the last tensors: they need Python's lock for that, and who takes the group
+of processes down with that lock in hand waits for them for ever."""
 GONE = ("Connection closed", "Connection reset", "Broken pipe", "failed to recv", "Socket closed")
 """What torch says when another process is no longer there."""
 
