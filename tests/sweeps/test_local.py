@@ -73,6 +73,11 @@ def holder_of(planned: PlannedRun, *, after: Owner | None = None, sweep: LocalSw
     return found[0]
 
 
+def headings(planned: PlannedRun) -> int:
+    """How often somebody set about a run."""
+    return (planned.folder / "log.txt").read_text().count("--- ")
+
+
 def beginnings(planned: PlannedRun) -> int:
     """How often a run was begun or gone on with."""
     lines = (planned.folder / "log.txt").read_text().splitlines()
@@ -142,7 +147,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_once_more(boards:
         os.kill(second.pid, signal.SIGKILL)
         run_through(sweep)
     assert Run.open(short.folder).state == "done"
-    assert beginnings(endless) == 2
+    assert headings(endless) == 2
     seen = status_of(endless.folder)
     assert (seen.state, seen.reason) == ("died", "its process died without a word: killed, or out of memory")
     assert seen.epoch >= epochs > 0
@@ -180,7 +185,7 @@ def test_workers_end_with_their_command_and_the_same_command_goes_on(
     assert Run.open(planned.folder).state == "unfinished"
     assert read_failure(planned.folder) is None
     assert start(1, 200).wait(timeout=200) == 0
-    assert beginnings(planned) == 2
+    assert headings(planned) == 2
     assert_same_training(Run.open(planned.folder), fit(planned.experiment, boards, tmp_path / "alone"))
 
 
