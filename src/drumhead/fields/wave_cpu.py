@@ -80,6 +80,7 @@ class Sheets:
         frames: Tensor,
         incoming: Tensor,
         *,
+        pixel: Tensor | None = None,
         carried: WaveState,
         of_omega: Tensor,
         of_alpha: Tensor,
@@ -91,7 +92,9 @@ class Sheets:
             image: number of the image in the batch.
             past: the last two positions before the frames, the later one first, contiguous.
             frames: what :meth:`play` filled, or some of it, contiguous.
-            incoming: the loss's gradient with respect to ``frames``, by what reads them.
+            incoming: the loss's gradient with respect to ``frames``, by what reads them,
+                ``(time, channel, pixel)``.
+            pixel: the numbers of the pixels at which it is given, int64, each once; all by default.
             carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
                 respect to the state before them.
             of_omega, of_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
@@ -100,8 +103,9 @@ class Sheets:
         from drumhead.fields.kernels.wave import Gradients, Past, State, adjoint
 
         arrays = map(np.ascontiguousarray, map(_array, (frames, incoming)))
+        places = np.zeros(0, np.int64) if pixel is None else _array(pixel)
         gradients = Gradients(_array(of_omega), _array(of_alpha), of_coupling)
-        positions = Past(*map(_array, past)), *arrays, State(*map(_array, carried))
+        positions = Past(*map(_array, past)), *arrays, places, State(*map(_array, carried))
         adjoint(self._sheet(image), self.transposed, *positions, gradients)
 
     def _sheet(self, image: int) -> Sheet:
@@ -155,7 +159,7 @@ def find_gradients(
             n,
             (start, start),  # at rest
             frames[n],
-            incoming[n],
+            incoming[n].flatten(2),
             carried=carried,
             of_omega=of_omega[n],
             of_alpha=of_alpha[n],

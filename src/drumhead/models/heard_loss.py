@@ -236,7 +236,7 @@ class _Job:
         source.play(image, ear.hear)
         share.loss += ear.loss(self.targets[number], weights, parameter_gradients=share.of_heard, of_field=back)
         if back:
-            source.play_back(image, partial(ear.write_gradient, of_readout=of_readout))
+            source.play_back(image, partial(ear.write_gradient, of_readout=of_readout), pixel=ear.pixel)
 
 
 class _HeardLoss(torch.autograd.Function):

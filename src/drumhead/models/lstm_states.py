@@ -12,7 +12,7 @@ from drumhead.fields.cells import FieldConvolution
 from drumhead.fields.lstm_cpu import LSTMGradients, LSTMState, LSTMWeights, Recurrence
 from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.pixel_network import PixelNetwork
-from drumhead.models.sources import Hear, Source, Tell
+from drumhead.models.sources import Hear, Source, Tell, tell_all
 
 STRETCH_BYTES = 1 << 27
 """Most that is there of one image's states at a time, with what the way back needs, unless told otherwise: 128 MB."""
@@ -52,6 +52,7 @@ class LSTMStates(Source):
         step_bytes = sum(values.nbytes for values in recurrence.track(state, steps=1, back=self.differentiable))
         self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // max(1, step_bytes)))
         self.track = recurrence.track(state, steps=self.stretch, back=self.differentiable)
+        self.workspace = workspace
         self.arriving = workspace.tensor("arriving", self.track.hidden.shape, self.track.hidden.dtype)
         self.starts: list[LSTMState] = []
         self.incoming = LSTMState(*(torch.zeros_like(v, memory_format=torch.contiguous_format) for v in state))
@@ -69,7 +70,7 @@ class LSTMStates(Source):
             self.recurrence.play(state, track)
             hear(track.frames.flatten(2), start)
 
-    def play_back(self, image: int, tell: Tell) -> None:
+    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
         carried = LSTMState(*(values[image] for values in self.incoming))
         for number in reversed(range(len(self.starts))):
             start = number * self.stretch
@@ -80,7 +81,8 @@ class LSTMStates(Source):
                 tell(track.frames.flatten(2), start, None)
                 continue
             arriving = self.arriving[: len(track.frames)]
-            tell(track.frames.flatten(2), start, arriving.flatten(2))
+            frames, out = track.frames.flatten(2), arriving.flatten(2)
+            tell_all(tell, frames, start, out, pixel=pixel, workspace=self.workspace)
             self.recurrence.play_back(self.starts[number], track, arriving, carried=carried, of_weights=self.of_weights)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:

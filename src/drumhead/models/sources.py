@@ -26,8 +26,8 @@ class Tell(Protocol):
     """Called with each stretch that was heard, in any order."""
 
     def __call__(self, frames: Tensor, start: int, out: Tensor | None) -> None:
-        """Write to ``out`` the gradient of a stretch ``(time, channel, pixel)`` with first frame ``start``, or leave it
-        out."""
+        """Write to ``out`` the gradient of a stretch ``(time, channel, pixel)`` with first frame ``start``, at the
+        pixels that count, or leave it out."""
 
 
 class Source(ABC):
@@ -43,8 +43,11 @@ class Source(ABC):
         """Play an image's field."""
 
     @abstractmethod
-    def play_back(self, image: int, tell: Tell) -> None:
-        """Play again the field that was played last, and keep the gradient that is told of it."""
+    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+        """Play again the field that was played last, and keep the gradient that is told of it.
+
+        ``pixel``: numbers of the pixels that count, int64, each once; all if none. The gradient of others is 0.
+        """
 
     @abstractmethod
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
@@ -75,16 +78,28 @@ class WholeFields(Source):
     def play(self, image: int, hear: Hear) -> None:
         hear(self.states[image], 0)
 
-    def play_back(self, image: int, tell: Tell) -> None:
+    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
         if not self.fields.requires_grad:
             tell(self.states[image], 0, None)
             return
         if self.incoming is None:
             self.incoming = self.workspace.tensor("incoming fields", self.states.shape, self.states.dtype)
-        tell(self.states[image], 0, self.incoming[image])
+        tell_all(tell, self.states[image], 0, self.incoming[image], pixel=pixel, workspace=self.workspace)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         if self.incoming is None or not inputs:
             return [None] * len(inputs)
         incoming = self.incoming.view(self.fields.shape)
         return list(torch.autograd.grad(self.fields, inputs, incoming, allow_unused=True))
+
+
+def tell_all(
+    tell: Tell, frames: Tensor, start: int, out: Tensor, *, pixel: Tensor | None, workspace: Workspace
+) -> None:
+    """Write to ``out`` the gradient of a stretch at all pixels: 0 at those that are not in ``pixel``."""
+    if pixel is None:
+        tell(frames, start, out)
+        return
+    told = workspace.tensor("told", (*frames.shape[:-1], len(pixel)), out.dtype)
+    tell(frames, start, told)
+    out.zero_().index_copy_(2, pixel, told)

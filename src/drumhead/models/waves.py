@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,8 +18,8 @@ STRETCH_BYTES = 1 << 27
 """Most of one image's field that is there at a time unless told otherwise: 128 MB."""
 
 BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 8
-"""Size of the frames whose gradient is made and used at a time, going back: so that both stay in a second-level cache,
-but not so few frames that the products become slow."""
+"""Size of the gradient that is made and used at a time, going back: so that it stays in a second-level cache, but not
+of so few frames that the products become slow."""
 
 
 class Waves(Source):
@@ -54,10 +55,10 @@ class Waves(Source):
         shape, dtype = drum[0].shape[1:], drum[0].dtype
         size = max(1, shape.numel() * dtype.itemsize)
         self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // size))
-        self.block = min(self.stretch, max(SHORTEST_BLOCK, BLOCK_BYTES // size))
         self.frames = workspace.tensor("frames", (self.stretch, *shape), dtype)
-        self.arriving = workspace.tensor("arriving", (self.block, *shape), dtype)
+        self.workspace = workspace
         self.starts: list[WaveState] = []
+        self.differentiable = any(values.requires_grad for values in (*drum, coupling))
         self.incoming = tuple(torch.zeros_like(values, memory_format=torch.contiguous_format) for values in drum)
         channels = len(coupling) if coupling.requires_grad else 0
         self.of_coupling = np.zeros((channels, channels, 3, 3))
@@ -75,8 +76,8 @@ class Waves(Source):
             self.sheets.play(image, state, frames)
             hear(frames.flatten(2), start)
 
-    def play_back(self, image: int, tell: Tell) -> None:
-        wanted = any(values.requires_grad for values in (*self.drum, self.coupling))
+    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+        arriving = self._arriving(pixel)
         of_y0 = self.incoming[0][image]
         carried = WaveState(of_y0, torch.zeros_like(of_y0))
         for number in reversed(range(len(self.starts))):
@@ -84,12 +85,12 @@ class Waves(Source):
             frames = self.frames[: self.steps - start]
             if number < len(self.starts) - 1:
                 self.sheets.play(image, _copy(self.starts[number]), frames)
-            for at in reversed(range(0, len(frames), self.block)):
-                block = frames[at : at + self.block]
-                arriving = self.arriving[: len(block)] if wanted else None
-                tell(block.flatten(2), start + at, None if arriving is None else arriving.flatten(2))
-                if arriving is not None:
-                    self._retreat(image, self._past(number, at), block, arriving, carried)
+            for at in reversed(range(0, len(frames), len(arriving))):
+                block = frames[at : at + len(arriving)]
+                incoming = arriving[: len(block)] if self.differentiable else None
+                tell(block.flatten(2), start + at, incoming)
+                if incoming is not None:
+                    self._retreat(image, self._past(number, at), block, incoming, pixel, carried)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         pairs = [(o, g) for o, g in zip(self.drum, self.incoming, strict=True) if o.requires_grad]
@@ -100,6 +101,13 @@ class Waves(Source):
         of_coupling = torch.from_numpy(self.of_coupling).to(self.coupling.dtype)
         return [of_coupling if values is self.coupling else g for values, g in zip(inputs, found, strict=True)]
 
+    def _arriving(self, pixel: Tensor | None) -> Tensor:
+        """Room for the gradient of some frames ``(time, channel, pixel)`` at the pixels that count."""
+        channels, *sides = self.frames.shape[1:]
+        count = math.prod(sides) if pixel is None else len(pixel)
+        most = max(SHORTEST_BLOCK, BLOCK_BYTES // max(1, channels * count * self.dtype.itemsize))
+        return self.workspace.tensor("arriving", (min(self.stretch, most), channels, count), self.dtype)
+
     def _past(self, number: int, at: int) -> tuple[Tensor, Tensor]:
         """The two positions before frame ``at`` of a stretch, the later one first."""
         if at > 1:
@@ -108,14 +116,21 @@ class Waves(Source):
         return (self.frames[0], y) if at == 1 else (y, y - self.sheets.dt * z)
 
     def _retreat(
-        self, image: int, past: tuple[Tensor, Tensor], block: Tensor, arriving: Tensor, carried: WaveState
+        self,
+        image: int,
+        past: tuple[Tensor, Tensor],
+        block: Tensor,
+        incoming: Tensor,
+        pixel: Tensor | None,
+        carried: WaveState,
     ) -> None:
         _, of_omega, of_alpha = (values[image] for values in self.incoming)
         self.sheets.play_back(
             image,
             past,
             block,
-            arriving,
+            incoming,
+            pixel=pixel,
             carried=carried,
             of_omega=of_omega,
             of_alpha=of_alpha,

@@ -98,6 +98,23 @@ def add(image: Array, field: Array, channels: int, height: int, width: int, firs
 
 
 @compiled
+def places_of(pixels: NDArray[np.int64], channels: int, width: int) -> NDArray[np.int64]:
+    """Where pixels of the image, by their numbers, are in the first channel of a field."""
+    places = np.empty_like(pixels)
+    for i in range(pixels.size):
+        places[i] = first_pixel(pixels[i] // width, channels, width) + pixels[i] % width
+    return places
+
+
+@compiled
+def add_at(places: NDArray[np.int64], values: Array, field: Array, channels: int, width: int) -> None:
+    """Values ``(channel, place)``, end to end, onto those places of a field."""
+    for c in range(channels):
+        for i in range(places.size):
+            field[places[i] + c * stride_of(width)] += values[c * places.size + i]
+
+
+@compiled
 def pour_out(
     field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int,
     first: int = 0, among: int = 0,

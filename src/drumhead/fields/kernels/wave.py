@@ -28,12 +28,14 @@ from drumhead.fields.kernels.fast_tanh import bend
 from drumhead.fields.kernels.rows import (
     Array,
     add,
+    add_at,
     add_out,
     band_height,
     band_of,
     blank,
     even,
     first_pixel,
+    places_of,
     pour,
     pour_out,
     row_size,
@@ -110,10 +112,12 @@ def forward(sheet: Sheet, state: State, frames: Array) -> None:
 
 @kernel
 def adjoint(
-    sheet: Sheet, transposed: Array, past: Past, frames: Array, incoming: Array, carried: State, gradients: Gradients
-) -> None:
+    sheet: Sheet, transposed: Array, past: Past, frames: Array, incoming: Array, pixels: NDArray[np.int64],
+    carried: State, gradients: Gradients,
+) -> None:  # fmt: skip
     """Find the gradients of one image from ``incoming``, the gradient of its ``frames``, back to before them.
 
+    ``incoming`` is ``(time, channel, pixel)``, at those ``pixels``, or if they are none at all of the image.
     ``transposed``: the coupling with its channels exchanged and its kernels turned by 180 degrees, packed.
     ``carried``: the gradient of the state at the end, by what comes later; becomes that of the state before the frames.
     """
@@ -131,12 +135,16 @@ def adjoint(
     back = zeros(row_size(channels, width), kind)
     sums = zeros(even(channels) * channels * 9 * lanes, kind)
     totals = np.zeros(sums.size, np.float64)
+    places = places_of(pixels, channels, width)
     steps, most = frames.shape[0], band_height(channels, width)
     pour(frames[steps - 2].reshape(-1) if steps > 1 else first, y, channels, height, width)
     for t in range(steps - 1, -1, -1):  # back through the step to frame t, from ``y``, which came from ``earlier``
         pour(frames[t - 2].reshape(-1) if t > 1 else first if t == 1 else before, earlier, channels, height, width)
         surround(y, channels, height, width, sheet.boundary)
-        add(incoming[t].reshape(-1), ly, channels, height, width)
+        if pixels.size:
+            add_at(places, incoming[t].reshape(-1), ly, channels, width)
+        else:
+            add(incoming[t].reshape(-1), ly, channels, height, width)
         for top in range(0, height, most):
             rows = min(most, height - top)
             band = band_of(top, rows, channels, width)

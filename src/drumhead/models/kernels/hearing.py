@@ -80,7 +80,8 @@ class Ear:
         """Take in a stretch ``(time, channel, pixel)`` of the field, contiguous; the first starts with frame 0."""
         if self.kernel.readout.last_alone:  # of each stretch, until one is the last
             start, frames = start + len(frames) - 1, frames[-1:]
-        self.kernel.readout.hear(self._states(frames), start, self.heard)
+        self._take_in(frames, start)
+        self.kernel.readout.hear(self.states, start, self.heard)
 
     def write_logits(self, out: Tensor) -> None:
         """Write the logits ``(class, pixel)`` of what was heard; all pixels are wanted."""
@@ -133,28 +134,21 @@ class Ear:
         Args:
             frames: the stretch.
             start: its first frame.
-            out: where to write the gradient, of its shape, 0 at pixels that do not count; none to leave it out.
+            out: where to write the gradient at the pixels that count; none to leave it out.
             of_readout: where to add the gradient of the linear readout's weight; none to leave it out.
         """
         readout = self.kernel.readout
-        if out is not None and (readout.last_alone or self.pixel is not None):
-            out.zero_()
         if out is not None and readout.last_alone:
+            out.zero_()
             start, frames, out = start + len(frames) - 1, frames[-1:], out[-1:]
             if start < readout.steps - 1:
                 return
-        states = self._states(frames)
+        states = self._taken_in(frames, start)
         if of_readout is not None:
             assert isinstance(readout, LinearKernel)
             readout.add_weight_gradient(self.heard, states, start, of_readout)
-        if out is None:
-            return
-        if self.pixel is None:
+        if out is not None:
             readout.write_gradient(self.heard, states, start, out)
-        else:
-            gradient = self.workspace.tensor("gradient", states.shape, out.dtype)
-            readout.write_gradient(self.heard, states, start, gradient)
-            out.flatten(0, 1).index_copy_(1, self.pixel, gradient.flatten(0, 1))
 
     def _logits(self) -> Iterator[tuple[slice, Tensor]]:
         """Some pixels after others, with their logits ``(class, pixel)``."""
@@ -169,13 +163,21 @@ class Ear:
     def _tensor(self, name: str, rows: int, dtype: torch.dtype) -> Tensor:
         return self.workspace.tensor(name, (rows, self.kernel.channels, self.count), dtype)
 
-    def _states(self, frames: Tensor) -> Tensor:
-        """The states that are wanted, ``(time, channel, pixel)``, of the type in which products are made."""
+    def _taken_in(self, frames: Tensor, start: int) -> Tensor:
+        """The states of frames that were heard; they are there still if they are of the last stretch."""
+        at = start - self.start
+        if not 0 <= at <= len(self.states) - len(frames):
+            self._take_in(frames, start)
+            at = 0
+        return self.states[at : at + len(frames)]
+
+    def _take_in(self, frames: Tensor, start: int) -> None:
+        """Keep the states of a stretch, at the pixels that are wanted, in the type in which products are made."""
         rows = (*frames.shape[:-1], self.count)
         if self.pixel is not None:
             chosen = self.workspace.tensor("chosen", rows, frames.dtype)
             torch.index_select(frames.flatten(0, 1), 1, self.pixel, out=chosen.flatten(0, 1))
             frames = chosen
-        if frames.dtype == self.kernel.dtype:
-            return frames
-        return self.workspace.tensor("states", rows, self.kernel.dtype).copy_(frames)
+        if frames.dtype != self.kernel.dtype:
+            frames = self.workspace.tensor("states", rows, self.kernel.dtype).copy_(frames)
+        self.states, self.start = frames, start
