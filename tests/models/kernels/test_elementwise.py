@@ -7,7 +7,21 @@ import math
 import pytest
 import torch
 
-from drumhead.models.kernels.elementwise import write_largest
+from drumhead.models.kernels.elementwise import add_bias_relu_, write_largest
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_bias_and_relu_are_those_of_torch_rounded_once(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(16, 4097, generator=generator, dtype=torch.float64).to(dtype)
+    bias = torch.randn(16, generator=generator, dtype=torch.float64).to(dtype)
+    values[torch.rand(values.shape, generator=generator) < 0.01] = math.nan
+    values[torch.rand(values.shape, generator=generator) < 0.01] = math.inf
+    values[torch.rand(values.shape, generator=generator) < 0.01] = -math.inf
+    values[0, :2] = torch.tensor([torch.finfo(dtype).max, torch.finfo(dtype).tiny])
+    wide = torch.promote_types(dtype, torch.float32)
+    expected = values.to(wide).add(bias.to(wide)[:, None]).relu().to(dtype)
+    assert torch.equal(add_bias_relu_(values, bias).nan_to_num(nan=-1), expected.nan_to_num(nan=-1))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def relu_(values: Tensor) -> Tensor:
-    """``values.relu_()`` for a contiguous matrix."""
+def add_bias_relu_(values: Tensor, bias: Tensor) -> Tensor:
+    """``values.add_(bias[:, None]).relu_()`` for a contiguous matrix, rounded once."""
     from drumhead.models.kernels.compiled import rectify, rectify_bfloat16
 
-    (rectify_bfloat16 if values.dtype == torch.bfloat16 else rectify)(_numbers(values))
+    kernel = rectify_bfloat16 if values.dtype == torch.bfloat16 else rectify
+    kernel(_array(values), _array(bias))
     return values
 
 
@@ -21,7 +22,7 @@ def silence_(gradient: Tensor, activation: Tensor) -> Tensor:
     """Set to 0, where a ReLU gave 0, the gradient of what it gave; both contiguous."""
     from drumhead.models.kernels.compiled import silence
 
-    silence(_numbers(gradient), _numbers(activation))
+    silence(_array(gradient.view(-1)), _array(activation.view(-1)))
     return gradient
 
 
@@ -32,8 +33,7 @@ def write_largest(logits: Tensor, out: Tensor) -> None:
     largest(logits.numpy(), out.numpy())
 
 
-def _numbers(values: Tensor) -> NDArray[Any]:
-    """The numbers, end to end; those of bfloat16 as integers, since NumPy does not know it."""
-    values = values.view(torch.int16) if values.dtype == torch.bfloat16 else values
-    numbers: NDArray[Any] = values.view(-1).numpy()
-    return numbers
+def _array(values: Tensor) -> NDArray[Any]:
+    """The numbers; those of bfloat16 as integers, since NumPy does not know it."""
+    array: NDArray[Any] = (values.view(torch.int16) if values.dtype == torch.bfloat16 else values).numpy()
+    return array

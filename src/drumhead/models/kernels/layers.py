@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.elementwise import relu_, silence_
+from drumhead.models.kernels.elementwise import add_bias_relu_, silence_
 from drumhead.models.kernels.workspace import Workspace
 
 
@@ -36,8 +36,10 @@ class LayersKernel:
         values = [features]
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             out = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
-            torch.addmm(bias[:, None], weight, values[-1], out=out)
-            values.append(relu_(out) if self.bent[number] else out)
+            if self.bent[number]:
+                values.append(add_bias_relu_(torch.mm(weight, values[-1], out=out), bias))
+            else:
+                values.append(torch.addmm(bias[:, None], weight, values[-1], out=out))
         return values
 
     def propagate(
