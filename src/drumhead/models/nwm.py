@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 import torch
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
@@ -30,6 +30,11 @@ class NWMConfig(HearingConfig):
     """What lies beyond the sheet's edge."""
     nonlinearity: Nonlinearity = "tanh"
     """What the neighbours' pull passes through."""
+    initial_stiffness: NonNegativeFloat = 0.0
+    """Added, at the start of training, to the bias the stiffness comes from. A ReLU makes it: a channel in which it is
+    0 for all images gets no gradient and stays so, which happens to some seeds without this."""
+    initial_damping: NonNegativeFloat = 0.0
+    """The same of the damping."""
     stretch: PositiveInt | None = None
     """Frames of a field that the fused engine has in memory at a time; going back it computes the others again. By
     default as many as fit in 128 MB, which is all but for very long or large fields."""
@@ -71,6 +76,8 @@ class NWM(RecurrentSegmenter):
         self.alpha_encoder = convolution_stack([in_channels, width, width, channels], last=nn.ReLU())
         self.y0_encoder = convolution_stack([in_channels, width, width, width, channels], last=nn.Tanh())
         self.coupling = nn.Parameter(laplacian(channels))
+        _raise_bias(self.omega_encoder, config.initial_stiffness)
+        _raise_bias(self.alpha_encoder, config.initial_damping)
 
     def drum(self, images: Tensor) -> Drum:
         """The sheet an image makes: where it starts, how stiff and how damped it is."""
@@ -111,3 +118,12 @@ class NWM(RecurrentSegmenter):
             f"dt = {self.config.dt:g} is past the stability limit {limit:.3g} for the stiffness, damping and coupling "
             f"of this network: its shortest waves are the scheme's own, not the equation's. Use a smaller dt."
         )
+
+
+@torch.no_grad()
+def _raise_bias(encoder: nn.Sequential, amount: float) -> None:
+    """Add to the bias of an encoder's last convolution."""
+    *_, convolution, _ = encoder
+    assert isinstance(convolution, nn.Conv2d)
+    assert convolution.bias is not None
+    convolution.bias += amount
