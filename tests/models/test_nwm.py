@@ -29,6 +29,18 @@ def test_the_coupling_starts_as_the_laplacian(channels: int) -> None:
     assert model.coupling.requires_grad
 
 
+def test_initial_stiffness_and_damping_are_added_before_the_relu() -> None:
+    usual, raised = wave_machine(), wave_machine(initial_stiffness=2.0, initial_damping=3.0)
+    images = random_images(2, 3, 9, 8).float()
+    for name, amount in (("omega_encoder", 2.0), ("alpha_encoder", 3.0)):
+        before, after = (getattr(model, name)[:-1](images) for model in (usual, raised))
+        torch.testing.assert_close(after, before + amount)
+        assert getattr(raised, name)(images).min() > 0
+    assert torch.equal(usual.drum(images).y0, raised.drum(images).y0)
+    changed = [n for n, p in usual.named_parameters() if not torch.equal(p, raised.get_parameter(n))]
+    assert changed == ["omega_encoder.4.bias", "alpha_encoder.4.bias"]
+
+
 def test_the_drum_is_in_range_even_for_wild_images() -> None:
     model = wave_machine().double()
     drum = model.drum(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))

@@ -45,6 +45,16 @@ def test_other_recipes_tell_what_differs() -> None:
     assert recipe_name(experiment) == "paper, clip 1, batch size 8"
 
 
+def test_how_a_model_starts_is_told_with_the_recipe() -> None:
+    experiment = find_experiment("tetrominoes-nwm-linear")
+    experiment = experiment.replace(model=experiment.model.replace(initial_damping=1.0))
+    assert variant("tetrominoes", experiment.model) == "linear"
+    assert recipe_name(experiment) == "paper, initial damping 1"
+    lite = find_experiment("tetrominoes-nwm-linear", "lite")
+    changed = lite.replace(model=lite.model.replace(initial_stiffness=0.0))
+    assert recipe_name(changed) == "lite, initial stiffness 0"
+
+
 def test_the_order_of_rows() -> None:
     names = [("unet", "2"), ("cnn", "16"), ("cnn", "4"), ("cnn", "4, width 3"), ("nwm", "max"), ("nwm", "linear")]
     names += [("conv_lstm", "fft"), ("conv_gru", "linear")]

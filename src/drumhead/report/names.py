@@ -17,6 +17,9 @@ READOUTS = ("linear", "fft", "last", "mean", "max")
 UNTOLD = {"name", "engine", "stretch"}
 """Fields that make no other model: how it is computed."""
 
+STARTS = {"initial_stiffness", "initial_damping"}
+"""Fields that make no other model either, but another training: they are told with the recipe."""
+
 
 def variant(dataset: str, model: ModelConfig) -> str:
     """The readout, the layers or the width, then every field that is not as the listed experiment of that name has it.
@@ -31,7 +34,7 @@ def variant(dataset: str, model: ModelConfig) -> str:
     value = str(getattr(model, main))
     listing = experiment_listings().get(experiment_name(dataset, model))
     usual: Config = type(model).model_validate({"name": model.name}) if listing is None else listing.experiment.model
-    return ", ".join([value, *differences(model, usual, besides={main, *UNTOLD})])
+    return ", ".join([value, *differences(model, usual, besides={main, *UNTOLD, *STARTS})])
 
 
 def listed_name(dataset: str, model: str, variant: str) -> str:
@@ -109,10 +112,16 @@ def recipe_name(experiment: Experiment) -> str:
     >>> recipe_name(experiment), recipe_name(experiment.replace(recipe=experiment.recipe.replace(epochs=5)))
     ('paper', 'paper, epochs 5')
     """
-    plain = experiment.replace(recipe=Recipe())
-    changes = {
-        name: differences(experiment.recipe, make(plain).recipe, besides=set()) for name, make in RECIPES.items()
-    }
+    model = experiment.model
+    fields = type(model).model_fields
+    starts = {name: fields[name].default for name in STARTS & set(fields)}
+    plain = experiment.replace(recipe=Recipe(), model=model.replace(**starts))
+
+    def changes_of(made: Experiment) -> list[str]:
+        of_start = differences(model, made.model, besides=set(fields) - STARTS)
+        return [*differences(experiment.recipe, made.recipe, besides=set()), *of_start]
+
+    changes = {name: changes_of(make(plain)) for name, make in RECIPES.items()}
     nearest = min(changes, key=lambda name: len(changes[name]))
     return ", ".join([nearest, *changes[nearest]])
 
