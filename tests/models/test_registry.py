@@ -39,6 +39,8 @@ def test_the_papers_wave_network() -> None:
         "dt": 0.1,
         "boundary": "circular",
         "nonlinearity": "tanh",
+        "initial_stiffness": 0.0,
+        "initial_damping": 0.0,
         "stretch": None,
         "engine": "auto",
     }
