@@ -23,6 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from drumhead.fields.wave_cpu import Sheets
 from drumhead.models import NWM
+from drumhead.models.kernels import products
 from drumhead.models.kernels.hearing import Ear
 from drumhead.models.kernels.layers import LayersKernel
 from drumhead.models.waves import Waves
@@ -113,7 +114,8 @@ def break_down(case: Case, variant: Variant, rounds: int) -> Breakdown:
     work, images = Work(case, variant), case.data.batch
     work()
     counter = FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: product_operations})
-    with counter, each_part(counter.get_total_flops) as operations:
+    by_torch = patch.object(products, "onednn_is_faster", return_value=False)  # what oneDNN makes is not counted
+    with by_torch, counter, each_part(counter.get_total_flops) as operations:
         work()
     operations["waves"] += case.coupling_operations / (1 if case.evaluation else 3)
     operations["waves, back"] += 0 if case.evaluation else case.coupling_operations

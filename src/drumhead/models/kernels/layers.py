@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from drumhead.models.kernels.elementwise import add_bias_relu_, silence_
+from drumhead.models.kernels.products import add_product, affine, multiply
 from drumhead.models.kernels.workspace import Workspace
 
 
@@ -37,9 +37,9 @@ class LayersKernel:
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             out = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
             if self.bent[number]:
-                values.append(add_bias_relu_(torch.mm(weight, values[-1], out=out), bias))
+                values.append(add_bias_relu_(multiply(weight, values[-1], out=out), bias))
             else:
-                values.append(torch.addmm(bias[:, None], weight, values[-1], out=out))
+                values.append(affine(weight, values[-1], bias, out=out))
         return values
 
     def propagate(
@@ -68,14 +68,6 @@ class LayersKernel:
             if number == 0 and out is None:
                 return
             scratch = workspace.tensor(f"gradient {number % 2}", entering.shape, incoming.dtype)
-            incoming = torch.mm(self.turned[number], incoming, out=scratch if number > 0 else out)
+            incoming = multiply(self.turned[number], incoming, out=scratch if number > 0 else out)
             if number > 0 and self.bent[number - 1]:
                 silence_(incoming, entering)
-
-
-def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """``total += left @ right``, the sum in the type of ``total``."""
-    if total.dtype == left.dtype:
-        total.addmm_(left, right)
-    else:
-        total.add_(left @ right)

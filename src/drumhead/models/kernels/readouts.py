@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from drumhead.models.kernels.layers import add_product
+from drumhead.models.kernels.products import add_product, multiply
 
 
 class Heard(NamedTuple):
@@ -129,19 +129,13 @@ class LinearKernel(ReadoutKernel):
         weight, target, heard = self.weight[:, start : start + len(states)], out.flatten(1), states.flatten(1)
         if start > 0:
             add_product(target, weight, heard)
-        elif out.dtype == weight.dtype:
-            torch.mm(weight, heard, out=target)
         else:
-            target[:] = weight @ heard
+            multiply(weight, heard, out=target)
 
     def transform_back(self, incoming: Tensor, start: int, gradient: Tensor) -> None:
         """Write the gradient of a stretch of states, given that of what :meth:`transform` gives."""
         turned = self.weight[:, start : start + len(gradient)].T
-        incoming = incoming.to(turned.dtype).flatten(1)
-        if gradient.dtype == turned.dtype:
-            torch.mm(turned, incoming, out=gradient.flatten(1))
-        else:
-            gradient[:] = (turned @ incoming).view(gradient.shape)
+        multiply(turned, incoming.to(turned.dtype).flatten(1), out=gradient.flatten(1))
 
     def write_gradient(self, heard: Heard, states: Tensor, start: int, gradient: Tensor) -> None:
         self.transform_back(heard.incoming, start, gradient)

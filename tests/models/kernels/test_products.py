@@ -1,0 +1,62 @@
+"""Products are the same by either library, wherever their operands lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.models.kernels import products
+from drumhead.models.kernels.products import add_product, affine, multiply
+
+LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "rows": lambda matrix: matrix,
+    "columns": lambda matrix: matrix.T.contiguous().T,
+    "rows of a wider matrix": lambda matrix: torch.cat((matrix, matrix), dim=1)[:, : matrix.shape[1]],
+    "columns of a higher matrix": lambda matrix: torch.cat((matrix, matrix)).T.contiguous().T[: len(matrix)],
+    "every second": lambda matrix: matrix.repeat_interleave(2, dim=1)[:, ::2],
+}
+
+
+@pytest.fixture(params=[False, True], ids=["torch", "oneDNN"], autouse=True)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        pytest.skip("this torch has no oneDNN")
+    monkeypatch.setattr(products, "onednn_is_faster", lambda: request.param)
+
+
+@pytest.mark.parametrize("right", LAYOUTS)
+@pytest.mark.parametrize("left", LAYOUTS)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-14), (torch.float32, 1e-6), (torch.bfloat16, 8e-3)]
+)
+def test_products(left: str, right: str, dtype: torch.dtype, tolerance: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator).to(dtype) for shape in ((6, 20), (20, 33)))
+    bias = torch.randn(6, generator=generator).to(dtype)
+    x, y = LAYOUTS[left](a), LAYOUTS[right](b)
+    exact = a.double() @ b.double()
+
+    def assert_close(product: Tensor, expected: Tensor) -> None:
+        torch.testing.assert_close(product.double(), expected, rtol=0, atol=tolerance * float(expected.abs().max()))
+
+    assert_close(multiply(x, y), exact)
+    out = torch.empty(6, 33, dtype=dtype)
+    assert multiply(x, y, out=out) is out
+    assert_close(out, exact)
+    assert_close(affine(x, y, bias, out=out), exact + bias.double()[:, None])
+    total = torch.ones(6, 33, dtype=dtype)
+    add_product(total, x, y)
+    assert_close(total, exact + 1)
+
+
+def test_sums_and_results_of_another_type() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator).bfloat16() for shape in ((6, 20), (20, 33)))
+    product = (a @ b).float()
+    total = torch.full((6, 33), 1e-3)
+    add_product(total, a, b)
+    assert torch.equal(total, product + 1e-3)
+    assert torch.equal(multiply(a, b, out=torch.empty(6, 33)), product)
