@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import Any
 
 import torch
@@ -160,6 +161,30 @@ class _Share:
         self.of_images += other.of_images
 
 
+class _Total:
+    """The shares of all parts, added up in the order of the parts, whichever is ready first.
+
+    So sums do not depend on the number of threads, and no share stays in memory but those that wait for an earlier one.
+
+    Args:
+        share: what they are added to.
+    """
+
+    def __init__(self, share: _Share) -> None:
+        self.share = share
+        self.waiting: dict[int, _Share] = {}
+        self.added = 0
+        self.lock = Lock()
+
+    def add(self, part: int, share: _Share) -> None:
+        """Add the share of a part once those of all parts before it are there."""
+        with self.lock:
+            self.waiting[part] = share
+            while self.added in self.waiting:
+                self.share.add(self.waiting.pop(self.added))
+                self.added += 1
+
+
 class _Job:
     """What :func:`heard_loss` was asked for."""
 
@@ -189,12 +214,9 @@ class _Job:
             self.kernel = self.hearing.kernel(self.weights.dtype)
             self.counted = self.weights != 0
             parts = parts_of(groups_of(len(self.images)))
-            shares = [_Share(self) for _ in parts]
-            run_parts(lambda part: self._listen(parts[part], shares[part]), len(parts), threads=threads)
-            total = _Share(self)
-            for share in shares:  # in this order, whichever was ready first
-                total.add(share)
-        return total
+            total = _Total(_Share(self))
+            run_parts(lambda part: total.add(part, self._listen(parts[part])), len(parts), threads=threads)
+        return total.share
 
     def gradients(self, total: _Share) -> list[Tensor | None]:
         """The gradients of images, parameters and hearing's parameters; none where not wanted."""
@@ -207,11 +229,13 @@ class _Job:
         of_heard: Sequence[Tensor | None] = total.of_heard or [None] * len(self.heard)
         return [of_images, *of_parameters, *of_heard]
 
-    def _listen(self, groups: Sequence[slice], share: _Share) -> None:
+    def _listen(self, groups: Sequence[slice]) -> _Share:
         """Take some groups of images from states to gradients."""
+        share = _Share(self)
         with borrowed(self.workspaces) as workspace:
             for group in groups:
                 self._listen_to_group(Ear(self.kernel, workspace), group, share)
+        return share
 
     def _listen_to_group(self, ear: Ear, group: slice, share: _Share) -> None:
         images = self.images[group].detach().requires_grad_(self.of_images)
