@@ -17,9 +17,9 @@ from drumhead.models.sources import Hear, Source, Tell
 STRETCH_BYTES = 1 << 27
 """Most of one image's field that is there at a time unless told otherwise: 128 MB."""
 
-BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 8
+BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 32
 """Size of the gradient that is made and used at a time, going back: so that it stays in a second-level cache, but not
-of so few frames that the products become slow."""
+of so few frames that the products become slow: they read all features' gradients for every block."""
 
 
 class Waves(Source):

@@ -60,3 +60,10 @@ def test_sums_and_results_of_another_type() -> None:
     add_product(total, a, b)
     assert torch.equal(total, product + 1e-3)
     assert torch.equal(multiply(a, b, out=torch.empty(6, 33)), product)
+
+
+def test_many_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((6, 20), (20, 33)))
+    monkeypatch.setattr(products, "COLUMNS", 8)
+    torch.testing.assert_close(multiply(a, b, out=torch.empty(6, 33, dtype=torch.float64)), a @ b)

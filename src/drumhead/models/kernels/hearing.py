@@ -70,10 +70,12 @@ class Ear:
         self.pixel = None if counted is None else counted_pixels(counted)
         self.count = pixels if self.pixel is None else len(self.pixel)
         readout = self.kernel.readout
+        features = self._tensor("features", readout.bins, self.kernel.dtype)
+        apart = readout.returns_to_features
         self.heard = Heard(
-            features=self._tensor("features", readout.bins, self.kernel.dtype),
+            features=features,
             notes=self._tensor("notes", readout.notes, dtype),
-            incoming=self._tensor("incoming", readout.bins, self.kernel.dtype),
+            incoming=self._tensor("incoming", readout.bins, self.kernel.dtype) if apart else features,
         )
 
     def hear(self, frames: Tensor, start: int) -> None:

@@ -8,9 +8,21 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+COLUMNS = 1 << 14
+"""Most columns that are made at a time: rows of more lie so far apart that reading one after the other is slow."""
+
 
 def multiply(left: Tensor, right: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``left @ right``, written to ``out`` where that is given, in its type; the operands may lie in any order."""
+    if out is None or out.shape[1] <= COLUMNS:
+        return _multiply(left, right, out)
+    for at in range(0, out.shape[1], COLUMNS):
+        some = slice(at, at + COLUMNS)
+        _multiply(left, right[:, some], out[:, some])
+    return out
+
+
+def _multiply(left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
     if _by_onednn(left):
         product: Tensor = torch.ops.mkldnn._linear_pointwise(_dense(left), _dense(right.T), None, "none", [], "")
     elif out is None or out.dtype == left.dtype:

@@ -24,7 +24,7 @@ class Heard(NamedTuple):
     notes: Tensor
     """What the readout needs besides: ``(ReadoutKernel.notes, C, N)``, of the field's type."""
     incoming: Tensor
-    """The loss's gradient with respect to the features, ``(K, C, N)``."""
+    """The loss's gradient with respect to the features, ``(K, C, N)``; in their memory if going back needs them not."""
 
 
 class ReadoutKernel(ABC):
@@ -40,6 +40,8 @@ class ReadoutKernel(ABC):
     """Numbers to keep for each pixel and channel besides the features."""
     last_alone = False
     """Whether the last frame is all it hears."""
+    returns_to_features = False
+    """Whether going back needs the features themselves."""
 
     def __init__(self, *, steps: int) -> None:
         self.steps = steps
@@ -87,6 +89,7 @@ class MaxKernel(ReadoutKernel):
     """The maximum over time; frames that share it share its gradient evenly, as in torch's ``amax``."""
 
     notes = 1
+    returns_to_features = True
 
     def hear(self, states: Tensor, start: int, heard: Heard) -> None:
         highest = states.amax(dim=0)
@@ -152,6 +155,8 @@ class FourierKernel(ReadoutKernel):
         steps: T.
         dtype: in which products are made.
     """
+
+    returns_to_features = True
 
     def __init__(self, *, steps: int, dtype: torch.dtype) -> None:
         super().__init__(steps=steps)
