@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from drumhead.models.kernels import products
-from drumhead.models.kernels.products import add_product, affine, multiply
+from drumhead.models.kernels.products import add_product, affine_in, multiply, multiply_in
 
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "rows": lambda matrix: matrix,
@@ -46,7 +46,8 @@ def test_products(left: str, right: str, dtype: torch.dtype, tolerance: float) -
     out = torch.empty(6, 33, dtype=dtype)
     assert multiply(x, y, out=out) is out
     assert_close(out, exact)
-    assert_close(affine(x, y, bias, out=out), exact + bias.double()[:, None])
+    assert_close(multiply_in(torch.empty_like(out), x, y), exact)
+    assert_close(affine_in(torch.empty_like(out), x, y, bias), exact + bias.double()[:, None])
     total = torch.ones(6, 33, dtype=dtype)
     add_product(total, x, y)
     assert_close(total, exact + 1)

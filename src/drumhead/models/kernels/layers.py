@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from drumhead.models.kernels.elementwise import add_bias_relu_, silence_
-from drumhead.models.kernels.products import add_product, affine, multiply
+from drumhead.models.kernels.products import add_product, affine_in, multiply, multiply_in
 from drumhead.models.kernels.workspace import Workspace
 
 
@@ -35,11 +35,11 @@ class LayersKernel:
         """What enters each layer of features ``(feature, pixel)``, and last the logits ``(class, pixel)``."""
         values = [features]
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            out = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
+            scratch = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
             if self.bent[number]:
-                values.append(add_bias_relu_(multiply(weight, values[-1], out=out), bias))
+                values.append(add_bias_relu_(multiply_in(scratch, weight, values[-1]), bias))
             else:
-                values.append(affine(weight, values[-1], bias, out=out))
+                values.append(affine_in(scratch, weight, values[-1], bias))
         return values
 
     def propagate(
@@ -65,9 +65,11 @@ class LayersKernel:
             if parameters:
                 add_product(parameters[2 * number], incoming, entering.T)
                 parameters[2 * number + 1].add_(incoming.sum(dim=1))
-            if number == 0 and out is None:
+            if number == 0:
+                if out is not None:
+                    multiply(self.turned[0], incoming, out=out)
                 return
             scratch = workspace.tensor(f"gradient {number % 2}", entering.shape, incoming.dtype)
-            incoming = multiply(self.turned[number], incoming, out=scratch if number > 0 else out)
-            if number > 0 and self.bent[number - 1]:
+            incoming = multiply_in(scratch, self.turned[number], incoming)
+            if self.bent[number - 1]:
                 silence_(incoming, entering)

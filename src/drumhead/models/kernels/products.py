@@ -22,6 +22,11 @@ def multiply(left: Tensor, right: Tensor, *, out: Tensor | None = None) -> Tenso
     return out
 
 
+def multiply_in(scratch: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """``left @ right``, in ``scratch`` if the library can write there: oneDNN makes a tensor of its own."""
+    return _multiply(left, right, None if _by_onednn(left) else scratch)
+
+
 def _multiply(left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
     if _by_onednn(left):
         product: Tensor = torch.ops.mkldnn._linear_pointwise(_dense(left), _dense(right.T), None, "none", [], "")
@@ -32,11 +37,11 @@ def _multiply(left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
     return product if out is None else out.copy_(product)
 
 
-def affine(weight: Tensor, values: Tensor, bias: Tensor, *, out: Tensor) -> Tensor:
-    """``weight @ values`` and a bias for each row, written to ``out``."""
+def affine_in(scratch: Tensor, weight: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+    """``weight @ values`` and a bias for each row, likewise."""
     if _by_onednn(weight):
-        return multiply(weight, values, out=out).add_(bias[:, None])
-    return torch.addmm(bias[:, None], weight, values, out=out)
+        return multiply_in(scratch, weight, values).add_(bias[:, None])
+    return torch.addmm(bias[:, None], weight, values, out=scratch)
 
 
 def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
