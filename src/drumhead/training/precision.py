@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from drumhead.experiments import Recipe
+from drumhead.processor import capabilities
 
 ProductPrecision = Literal["float32", "bf16"]
 
@@ -38,6 +39,5 @@ def has_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    # Older versions of torch do not tell what a CPU can do: then it is float32.
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+    found = capabilities()
+    return any(found.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))

@@ -19,6 +19,9 @@ LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "every second": lambda matrix: matrix.repeat_interleave(2, dim=1)[:, ::2],
 }
 
+ONEDNN_IS_FASTER = products.onednn_is_faster
+"""The function itself, which most tests replace."""
+
 
 @pytest.fixture(params=[False, True], ids=["torch", "oneDNN"], autouse=True)
 def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +68,24 @@ def test_sums_and_results_of_another_type() -> None:
 
 def test_many_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = torch.Generator().manual_seed(0)
-    a, b = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((6, 20), (20, 33)))
+    a, b = (torch.randn(shape, generator=generator) for shape in ((6, 20), (20, 33)))
     monkeypatch.setattr(products, "COLUMNS", 8)
-    torch.testing.assert_close(multiply(a, b, out=torch.empty(6, 33, dtype=torch.float64)), a @ b)
+    torch.testing.assert_close(multiply(a, b, out=torch.full((6, 33), torch.nan)), a @ b)
+
+
+@pytest.mark.parametrize(
+    ("processor", "chosen"),
+    [
+        ({"cpu_name": "AMD EPYC", "avx512_f": True}, True),
+        ({"cpu_name": "AMD Ryzen", "avx512_f": False}, False),
+        ({"cpu_name": "Intel Xeon", "avx512_f": True}, False),
+        ({}, False),
+    ],
+)
+def test_onednn_makes_float32_on_amds_processors_with_avx512_alone(
+    processor: dict[str, object], chosen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
+        pytest.skip("this torch has no two libraries to choose from")
+    monkeypatch.setattr(products, "capabilities", lambda: processor)
+    assert ONEDNN_IS_FASTER.__wrapped__() is chosen
