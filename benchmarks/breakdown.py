@@ -21,12 +21,12 @@ from unittest.mock import patch
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from drumhead.fields.wave_cpu import Sheets
+from drumhead.fields.cpu.wave import Sheets
 from drumhead.models import NWM
-from drumhead.models.kernels import products
-from drumhead.models.kernels.hearing import Ear
-from drumhead.models.kernels.layers import LayersKernel
-from drumhead.models.waves import Waves
+from drumhead.models.cpu import products
+from drumhead.models.cpu.hearing import Ear
+from drumhead.models.cpu.layers import LayersKernel
+from drumhead.models.cpu.wave_states import Waves
 from drumhead.report.grid import Grid
 from drumhead.report.tables import DASH
 from machine import has_fast_bf16, product_rate

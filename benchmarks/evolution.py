@@ -15,8 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from drumhead.engine import Engine
 from drumhead.fields import evolve, laplacian
+from drumhead.fields.engine import Engine
 from drumhead.report.grid import Grid
 from terminal import call, progress, refuse, seconds, show, spread
 

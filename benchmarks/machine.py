@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import torch
 
-from drumhead.models.kernels.products import multiply
+from drumhead.models.cpu.products import multiply
 
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
 """Instruction sets that decide how fast products are, as Linux names them."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 import drumhead
-from drumhead.engine import Engine
+from drumhead.fields.engine import Engine
 from drumhead.models import ModelConfig, NWMConfig, model_config
 from drumhead.models.recurrent import HearingConfig
 from machine import Rates

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset
 from drumhead.models import NWM, Segmenter
-from drumhead.models.listener import Listener
+from drumhead.models.fused_segmenter import Listener
 from drumhead.runs import Run
 from drumhead.training import TrainingDivergedError
 

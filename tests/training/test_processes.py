@@ -13,7 +13,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset
 from drumhead.models import build
-from drumhead.models.listener import Listener
+from drumhead.models.fused_segmenter import Listener
 from drumhead.runs import Run, RunBusyError, RunError, claim
 from drumhead.scores import ImageCounts
 from drumhead.training import ProcessLostError, TrainingDivergedError, train

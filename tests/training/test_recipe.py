@@ -15,7 +15,7 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter
-from drumhead.models.listener import Listener
+from drumhead.models.fused_segmenter import Listener
 from drumhead.runs import Run
 from drumhead.scores import Scores
 from drumhead.training import Devices, Observer, StepReport, learning_rate, make_fabric

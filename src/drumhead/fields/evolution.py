@@ -7,9 +7,10 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from drumhead.engine import Engine, numba_failure
-from drumhead.fields import wave, wave_cpu
+from drumhead.fields import wave
 from drumhead.fields.boundaries import Boundary
+from drumhead.fields.cpu import wave as wave_cpu
+from drumhead.fields.engine import Engine, numba_failure
 from drumhead.fields.wave import Nonlinearity, check_evolution
 from drumhead.modes import without_autocast
 

@@ -14,7 +14,7 @@ from drumhead.config import Config
 from drumhead.models.cnn import CNN, CNNConfig
 from drumhead.models.conv_rnn import ConvRNN, ConvRNNConfig
 from drumhead.models.nwm import NWM, Drum, NWMConfig
-from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.pixel_mlp import PixelNetwork
 from drumhead.models.pixel_sample import PixelSample, sample_pixels
 from drumhead.models.readouts import READOUTS, Readout, ReadoutName, build_readout
 from drumhead.models.recurrent import RecurrentSegmenter

@@ -8,14 +8,14 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from drumhead.config import Config
-from drumhead.engine import Engine
+from drumhead.fields.engine import Engine
+from drumhead.models.cpu.state_stream import Source, WholeFields
+from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
+from drumhead.models.fused_segmenter import Listener
 from drumhead.models.hearing import Hearing, layers_of
-from drumhead.models.kernels.workspace import Workspace
-from drumhead.models.listener import Listener
-from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.pixel_mlp import PixelNetwork
 from drumhead.models.readouts import LastReadout
-from drumhead.models.sources import Source, WholeFields
 
 
 class CNNConfig(Config):

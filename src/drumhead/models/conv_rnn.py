@@ -9,13 +9,13 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, CellState, GRUCell, LSTMCell, RNNCell
-from drumhead.fields.lstm_cpu import LSTMState
+from drumhead.fields.cpu.lstm import LSTMState
+from drumhead.models.cpu.lstm_states import LSTMStates, recurrence_of
+from drumhead.models.cpu.state_stream import Source
+from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.kernels.workspace import Workspace
-from drumhead.models.lstm_states import LSTMStates, recurrence_of
-from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.pixel_mlp import PixelNetwork
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
-from drumhead.models.sources import Source
 from drumhead.modes import without_autocast
 
 CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from drumhead.engine import numba_failure
-from drumhead.models.kernels.hearing import HearingKernel
-from drumhead.models.pixel_network import PixelNetwork
+from drumhead.fields.engine import numba_failure
+from drumhead.models.cpu.hearing import HearingKernel
+from drumhead.models.pixel_mlp import PixelNetwork
 from drumhead.models.readouts import READOUTS, Readout
 
 
@@ -76,7 +76,7 @@ def product_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 def obstacle(tensors: Sequence[Tensor], hearing: Hearing) -> str | None:
-    """Why :mod:`drumhead.models.heard_loss` cannot take these, in a sentence's end; none if they can."""
+    """Why :mod:`drumhead.models.cpu.fused_loss` cannot take these, in a sentence's end; none if they can."""
     if reason := hearing.obstacle():
         return reason
     if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:

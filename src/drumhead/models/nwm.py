@@ -9,12 +9,12 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
-from drumhead.fields.wave_cpu import Sheets
+from drumhead.fields.cpu.wave import Sheets
+from drumhead.models.cpu.state_stream import Source
+from drumhead.models.cpu.wave_states import Waves
+from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.kernels.workspace import Workspace
 from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
-from drumhead.models.sources import Source
-from drumhead.models.waves import Waves
 
 
 class NWMConfig(HearingConfig):

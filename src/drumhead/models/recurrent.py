@@ -9,13 +9,13 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from drumhead.config import Config
-from drumhead.engine import Engine
+from drumhead.fields.engine import Engine
+from drumhead.models.cpu.state_stream import Source, WholeFields
+from drumhead.models.cpu.workspace import Workspace
+from drumhead.models.fused_segmenter import Listener
 from drumhead.models.hearing import Hearing, layers_of
-from drumhead.models.kernels.workspace import Workspace
-from drumhead.models.listener import Listener
-from drumhead.models.pixel_network import PixelNetwork
+from drumhead.models.pixel_mlp import PixelNetwork
 from drumhead.models.readouts import ReadoutName, build_readout
-from drumhead.models.sources import Source, WholeFields
 
 if TYPE_CHECKING:
     from drumhead.models.conv_rnn import ConvRNNConfig

@@ -16,7 +16,7 @@ from torch import Tensor
 from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter, sample_pixels
-from drumhead.models.kernels.threads import torch_on_one_thread
+from drumhead.models.cpu.threads import torch_on_one_thread
 from drumhead.runs import Run
 from drumhead.scores import Scores, concatenate, count_batches, reduce
 from drumhead.seeds import derive_seed, generator

@@ -1,0 +1,235 @@
+"""The LSTM's fused states are those of the plain engine: loss, gradients, predictions, and who gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from drumhead.fields import Boundary, CellState, LSTMCell
+from drumhead.fields.cpu.lstm import LSTMState
+from drumhead.models import READOUTS, ConvRNN, ConvRNNConfig, PixelNetwork, ReadoutName
+from drumhead.models.cpu import lstm_states
+from drumhead.models.cpu.lstm_states import LSTMStates, recurrence_of
+from drumhead.models.cpu.state_stream import Source, WholeFields
+from drumhead.models.cpu.workspace import Workspace
+
+every_readout = pytest.mark.parametrize("readout", tuple(READOUTS))
+
+
+def network(engine: str = "fused", *, name: str = "conv_lstm", **fields: Any) -> ConvRNN:
+    """The same for any engine."""
+    torch.manual_seed(1)
+    config = ConvRNNConfig(**{"name": name, "engine": engine, "steps": 5, "pixel_widths": (16,), **fields})
+    return ConvRNN(config, in_channels=1, classes=4)
+
+
+def batch(
+    count: int = 3, *, height: int = 7, width: int = 9, dtype: torch.dtype = torch.float64
+) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    images = torch.rand(count, 1, height, width, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+    return images, torch.randint(4, (count, height, width), generator=generator)
+
+
+def loss_and_gradients(model: ConvRNN, images: Tensor, masks: Tensor) -> list[Tensor]:
+    loss = model.loss(images, masks)
+    return [loss.detach(), *torch.autograd.grad(loss, [images, *model.parameters()])]
+
+
+def assert_same(found: list[Tensor], expected: list[Tensor]) -> None:
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+@every_readout
+@pytest.mark.parametrize("channels", [1, 2])
+def test_loss_and_gradients_are_the_plain_ones(readout: ReadoutName, channels: int) -> None:
+    images, masks = batch()
+    plain, fused = (
+        network(engine, readout=readout, hidden_channels=channels).double() for engine in ("plain", "fused")
+    )
+    assert isinstance(fused.make_source(images, Workspace()), LSTMStates)
+    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+    with torch.no_grad():
+        torch.testing.assert_close(fused(images), plain(images))
+
+
+@pytest.mark.parametrize("boundary", get_args(Boundary))
+def test_boundaries(boundary: Boundary) -> None:
+    images, masks = batch()
+    plain, fused = (network(engine, boundary=boundary).double() for engine in ("plain", "fused"))
+    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+
+
+@every_readout
+def test_gradcheck(readout: ReadoutName) -> None:
+    model = network(readout=readout, hidden_channels=1, width=1, steps=3, pixel_widths=(3,)).double()
+    images, masks = batch(1, height=3, width=4)
+
+    def loss(*_: Tensor) -> Tensor:  # of the model's own parameters, which are moved in place
+        return model.loss(images, masks)
+
+    assert torch.autograd.gradcheck(loss, (images, *model.parameters()))
+
+
+@every_readout
+@pytest.mark.parametrize("stretch", [1, 2, 4, 7])
+def test_the_same_in_stretches(readout: ReadoutName, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, masks = batch()
+    model = network(readout=readout).double()
+    expected = loss_and_gradients(model, images, masks)
+    logits = model(images).detach()
+
+    def make_source(images: Tensor, workspace: Workspace) -> Source:
+        inputs, (hidden, memory) = model.start(images)
+        recurrence = recurrence_of(model.cell, model.next_input)
+        assert recurrence is not None
+        assert memory is not None
+        return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=5, stretch=stretch, workspace=workspace)
+
+    monkeypatch.setattr(model, "make_source", make_source)
+    assert_same(loss_and_gradients(model, images, masks), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(model(images), logits)
+
+
+def test_as_much_is_there_at_a_time_as_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lstm_states, "STRETCH_BYTES", 100_000)
+    model, images = network(steps=200), torch.zeros(1, 1, 13, 16)
+    source = model.make_source(images, Workspace())
+    with torch.no_grad():
+        forward_only = model.make_source(images, Workspace())
+    assert isinstance(source, LSTMStates)
+    assert isinstance(forward_only, LSTMStates)
+    assert forward_only.stretch == 100_000 // (2 * 13 * 16 * 4)
+    assert 1 < source.stretch < forward_only.stretch / 3
+
+
+def test_float32_is_as_near_to_float64_as_the_plain_engine() -> None:
+    images, masks = batch(2, height=24, width=24)
+    exact = loss_and_gradients(network("plain", steps=20).double(), images, masks)
+
+    def distance(engine: str) -> float:
+        single = images.detach().float().requires_grad_()
+        found = loss_and_gradients(network(engine, steps=20), single, masks)
+        return max(float((a - b).norm() / b.norm()) for a, b in zip(found, exact, strict=True))
+
+    assert distance("fused") < 3 * distance("plain") + 1e-6
+
+
+def test_the_same_bits_for_any_number_of_threads() -> None:
+    images, masks = batch(5, dtype=torch.float32)
+    before, results = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3, 2):
+            torch.set_num_threads(threads)
+            results.append(loss_and_gradients(network(), images, masks))
+    finally:
+        torch.set_num_threads(before)
+    for result in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(result, results[0], strict=True))
+
+
+def test_makes_only_the_gradients_that_are_wanted() -> None:
+    images, masks = batch()
+    model = network().double()
+    names = [name for name, _ in model.named_parameters()]
+    expected = dict(zip(["loss", "images", *names], loss_and_gradients(model, images, masks), strict=True))
+    for frozen in ("cell", "encoder", "next_input"):
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(frozen not in name)
+        model.zero_grad()
+        torch.autograd.backward(model.loss(images.detach(), masks))
+        for name, parameter in model.named_parameters():
+            if frozen in name:
+                assert parameter.grad is None
+            else:
+                torch.testing.assert_close(parameter.grad, expected[name])
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    torch.testing.assert_close(torch.autograd.grad(model.loss(images, masks), images)[0], expected["images"])
+
+
+def test_images_of_any_strides() -> None:
+    images, masks = batch(8)
+    model = network().double()
+    expected = loss_and_gradients(model, images, masks)
+    spread = images.detach().mT.contiguous().mT.to(memory_format=torch.channels_last).requires_grad_()
+    assert_same(loss_and_gradients(model, spread, masks), expected)
+
+
+def test_bfloat16_products_leave_the_recurrence_alone() -> None:
+    images, masks = batch(4, height=16, width=16, dtype=torch.float32)
+    gradients = []
+    for engine, autocast in (("plain", False), ("fused", True)):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+            found = loss_and_gradients(network(engine), images, masks)
+        gradients.append(torch.cat([gradient.flatten() for gradient in found]))
+    exact, half = gradients
+    assert half.dtype == torch.float32
+    assert 1e-4 * exact.norm() < (half - exact).norm() < 0.03 * exact.norm()
+
+
+class Forgetful(LSTMCell):
+    """Forgets its memory at each step."""
+
+    def forward(self, inputs: Tensor, state: CellState) -> CellState:
+        return CellState(super().forward(inputs, state).hidden, torch.zeros_like(state.hidden))
+
+
+class Loud(ConvRNN):
+    def states(self, images: Tensor) -> Tensor:
+        return 2 * super().states(images)
+
+
+def other_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
+    """What is not as the engine knows it."""
+
+    def changed(change: Callable[[ConvRNN], Any], **fields: Any) -> Callable[[str], ConvRNN]:
+        def make(engine: str) -> ConvRNN:
+            model = network(engine, **fields)
+            change(model)
+            return model.double()
+
+        return make
+
+    def forget(model: ConvRNN) -> None:
+        cell = Forgetful(2)
+        cell.load_state_dict(model.cell.state_dict())
+        model.cell = cell
+
+    def deepen(model: ConvRNN) -> None:
+        model.next_input = PixelNetwork(2, 2, widths=[4, 4])
+
+    def soften(model: ConvRNN) -> None:
+        model.next_input.layers[1] = nn.GELU()
+
+    def unbias(model: ConvRNN) -> None:
+        model.next_input.layers[2] = nn.Linear(4, 2, bias=False)
+
+    def listen_in(model: ConvRNN) -> None:
+        model.next_input.register_forward_hook(lambda module, inputs, output: output / 2)
+
+    def constrain(model: ConvRNN) -> None:
+        assert isinstance(model.cell, LSTMCell)
+        nn.utils.parametrizations.weight_norm(model.cell.gates)
+
+    yield "gru", changed(lambda model: None, name="conv_gru")
+    yield "rnn", changed(lambda model: None, name="conv_rnn")
+    for change in (forget, deepen, soften, unbias, listen_in, constrain):
+        yield change.__name__, changed(change)
+    yield "states", lambda engine: Loud(network(engine).config, in_channels=1, classes=4).double()
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in other_networks()])
+def test_what_is_not_known_is_left_to_torch(make: Callable[[str], ConvRNN]) -> None:
+    images, masks = batch()
+    torch.manual_seed(3)
+    plain, fused = make("plain"), make("fused")
+    fused.load_state_dict(plain.state_dict())
+    assert isinstance(fused.make_source(images, Workspace()), WholeFields)
+    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))

@@ -1,0 +1,91 @@
+"""Products are the same by either library, wherever their operands lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from drumhead.models.cpu import products
+from drumhead.models.cpu.products import add_product, affine_in, multiply, multiply_in
+
+LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "rows": lambda matrix: matrix,
+    "columns": lambda matrix: matrix.T.contiguous().T,
+    "rows of a wider matrix": lambda matrix: torch.cat((matrix, matrix), dim=1)[:, : matrix.shape[1]],
+    "columns of a higher matrix": lambda matrix: torch.cat((matrix, matrix)).T.contiguous().T[: len(matrix)],
+    "every second": lambda matrix: matrix.repeat_interleave(2, dim=1)[:, ::2],
+}
+
+ONEDNN_IS_FASTER = products.onednn_is_faster
+"""The function itself, which most tests replace."""
+
+
+@pytest.fixture(params=[False, True], ids=["torch", "oneDNN"], autouse=True)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        pytest.skip("this torch has no oneDNN")
+    monkeypatch.setattr(products, "onednn_is_faster", lambda: request.param)
+
+
+@pytest.mark.parametrize("right", LAYOUTS)
+@pytest.mark.parametrize("left", LAYOUTS)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-14), (torch.float32, 1e-6), (torch.bfloat16, 8e-3)]
+)
+def test_products(left: str, right: str, dtype: torch.dtype, tolerance: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator).to(dtype) for shape in ((6, 20), (20, 33)))
+    bias = torch.randn(6, generator=generator).to(dtype)
+    x, y = LAYOUTS[left](a), LAYOUTS[right](b)
+    exact = a.double() @ b.double()
+
+    def assert_close(product: Tensor, expected: Tensor) -> None:
+        torch.testing.assert_close(product.double(), expected, rtol=0, atol=tolerance * float(expected.abs().max()))
+
+    assert_close(multiply(x, y), exact)
+    out = torch.empty(6, 33, dtype=dtype)
+    assert multiply(x, y, out=out) is out
+    assert_close(out, exact)
+    assert_close(multiply_in(torch.empty_like(out), x, y), exact)
+    assert_close(affine_in(torch.empty_like(out), x, y, bias), exact + bias.double()[:, None])
+    total = torch.ones(6, 33, dtype=dtype)
+    add_product(total, x, y)
+    assert_close(total, exact + 1)
+
+
+def test_sums_and_results_of_another_type() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator).bfloat16() for shape in ((6, 20), (20, 33)))
+    product = (a @ b).float()
+    total = torch.full((6, 33), 1e-3)
+    add_product(total, a, b)
+    assert torch.equal(total, product + 1e-3)
+    assert torch.equal(multiply(a, b, out=torch.empty(6, 33)), product)
+
+
+def test_many_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=generator) for shape in ((6, 20), (20, 33)))
+    monkeypatch.setattr(products, "COLUMNS", 8)
+    torch.testing.assert_close(multiply(a, b, out=torch.full((6, 33), torch.nan)), a @ b)
+
+
+@pytest.mark.parametrize(
+    ("processor", "chosen"),
+    [
+        ({"cpu_name": "AMD EPYC", "avx512_f": True}, True),
+        ({"cpu_name": "AMD Ryzen", "avx512_f": False}, False),
+        ({"cpu_name": "Intel Xeon", "avx512_f": True}, False),
+        ({}, False),
+    ],
+)
+def test_onednn_makes_float32_on_amds_processors_with_avx512_alone(
+    processor: dict[str, object], chosen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
+        pytest.skip("this torch has no two libraries to choose from")
+    monkeypatch.setattr(products, "capabilities", lambda: processor)
+    assert ONEDNN_IS_FASTER.__wrapped__() is chosen
