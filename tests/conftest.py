@@ -13,7 +13,7 @@ import pytest
 
 from drumhead.data import MNIST_ROOT_VARIABLE
 
-from .nursery import Nursery
+from .fork_server import ForkServer
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +42,8 @@ def toy_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def fork_server() -> Iterator[ForkServer]:
     """Where processes come from."""
-    one = Nursery()
+    one = ForkServer()
     yield one
     one.close()

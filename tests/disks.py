@@ -25,15 +25,15 @@ class Disk:
         if done.returncode:
             pytest.skip(f"needs the right to mount, to have a disk that can be filled: {done.stderr.strip()}")
 
-    def fill(self, *, but: int = 0) -> None:
+    def fill(self, *, leave_free: int = 0) -> None:
         """Leave some bytes free, in whole pages, and no more."""
-        self.empty()
+        self.remove_filler()
         with contextlib.suppress(OSError), self.filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
-        os.truncate(self.filler, max(0, self.filler.stat().st_size - but))
+        os.truncate(self.filler, max(0, self.filler.stat().st_size - leave_free))
 
-    def empty(self) -> None:
+    def remove_filler(self) -> None:
         """Make room again."""
         self.filler.unlink(missing_ok=True)
 
@@ -41,7 +41,7 @@ class Disk:
         """Refuse all writing from now on."""
         subprocess.run(["mount", "-o", "remount,ro", str(self.folder)], check=True)
 
-    def take_away(self) -> None:
+    def unmount(self) -> None:
         """Unmount it, whoever uses it; its folder is then empty."""
         subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
@@ -54,4 +54,4 @@ def small_disk(folder: Path, *, kilobytes: int = 1024) -> Iterator[Disk]:
         yield disk
     finally:
         if os.path.ismount(folder):
-            disk.take_away()
+            disk.unmount()

@@ -27,7 +27,7 @@ def run(boards: Dataset, tmp_path: Path) -> Run:
     model = model_config("cnn", layers=1, pixel_widths=(4,))
     config = RunConfig(
         experiment=Experiment(name="tiny", dataset=None, model=model),
-        data=DataRecord.of(boards),
+        data=DataRecord.from_dataset(boards),
         versions={},
         machine={},
     )

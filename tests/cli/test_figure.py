@@ -17,7 +17,7 @@ from drumhead.runs import DataRecord
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with runs of three models, two of them finished."""
     folder = tmp_path_factory.mktemp("workplace")
-    data = DataRecord.of(toy_dataset(folder / "data"))
+    data = DataRecord.from_dataset(toy_dataset(folder / "data"))
     toy_run(folder / "runs" / "nwm", "tetrominoes-nwm-linear", data, score=0.5)
     toy_run(folder / "runs" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
     toy_run(folder / "lstm", "tetrominoes-lstm-last", data)

@@ -24,7 +24,7 @@ MODELS = {
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Folders of untrained runs that have weights, by model."""
     folder = tmp_path_factory.mktemp("runs")
-    record = DataRecord.of(make_dataset(BOARDS, folder / "data"))
+    record = DataRecord.from_dataset(make_dataset(BOARDS, folder / "data"))
     for name, model in MODELS.items():
         experiment = Experiment(name=f"tetrominoes-{name}", model=model)
         run = Run.create(folder / name, RunConfig(experiment=experiment, data=record, versions={}, machine={}))

@@ -26,7 +26,7 @@ COMMANDS = {
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs, one of which has waves to show."""
     root = tmp_path_factory.mktemp("full-disk")
-    data = DataRecord.of(toy_dataset(root / "boards"))
+    data = DataRecord.from_dataset(toy_dataset(root / "boards"))
     for name, experiment in (("nwm", "tetrominoes-nwm-linear"), ("cnn", "tetrominoes-cnn-2")):
         toy_run(root / "runs" / name, experiment, data, score=0.5)
     return root / "runs"
@@ -54,7 +54,7 @@ def test_what_was_written_before_is_left(
         assert len(told) == 1
         assert "No space left on device" in told[0] or "is the disk full?" in told[0]
         assert any(path in told[0] for path in before)
-        disk.empty()
+        disk.remove_filler()
         assert files(disk.folder) == before
         assert main(words) == 0
 
@@ -95,5 +95,5 @@ def test_masks_are_written_whole_or_not_at_all(runs: Path, tmp_path: Path, capsy
         (told,) = capsys.readouterr().err.splitlines()
         assert told.startswith("drumhead: [Errno 28] No space left on device: ")
         assert list((disk.folder / "masks").iterdir()) == []
-        disk.empty()
+        disk.remove_filler()
         assert main(words) == 0

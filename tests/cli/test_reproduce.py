@@ -90,7 +90,7 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
 
 
 def test_report_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = DataRecord.of(toy_dataset(tmp_path / "data"))
+    data = DataRecord.from_dataset(toy_dataset(tmp_path / "data"))
     toy_run(tmp_path / "runs" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
     assert main(["report", "--out", "page", "--no-theory", "--no-movies"]) == OK
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote page/report.html (0.")

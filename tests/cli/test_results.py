@@ -30,7 +30,9 @@ def make_run(folder: Path, data: Dataset, *, layers: int = 1, seed: int = 0, epo
         recipe=Recipe(epochs=epochs),
         seed=seed,
     )
-    run = Run.create(folder, RunConfig(experiment=experiment, data=DataRecord.of(data), versions={}, machine={}))
+    run = Run.create(
+        folder, RunConfig(experiment=experiment, data=DataRecord.from_dataset(data), versions={}, machine={})
+    )
     set_background(run, run.new_model(), -5.0)
     run.write_metrics([{"epoch": epochs, "seconds": 2.5, "val_loss": 0.5}])
     run.write_scores(background_scores(data.splits["test"].masks, data.class_names))  # until it is evaluated

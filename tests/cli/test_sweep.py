@@ -7,12 +7,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.nursery import Nursery
+from tests.fork_server import ForkServer
 from tests.sweeps.conftest import fake_slurm as fake_slurm
 from tests.sweeps.fake_slurm import FakeSlurm
 
 from drumhead.cli import FAILED, OK, WRONG_USAGE, main
-from drumhead.runs import Run, claim
+from drumhead.runs import Run, lock_folder
 from drumhead.sweeps import Failure
 from drumhead.sweeps.failure import write_failure
 
@@ -155,17 +155,17 @@ def test_runs_tell_why_one_does_not_go_on(
     assert "and 2 more" in printed
 
 
-def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path, nursery: Nursery) -> None:
+def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path, fork_server: ForkServer) -> None:
     (tmp_path / "runs" / "broken").mkdir(parents=True)
     (tmp_path / "runs" / "broken" / "config.json").write_text("{")
-    child = nursery.start(WATCH, tmp_path / "runs")
-    child.wait_for("\n")
+    child = fork_server.start(WATCH, tmp_path / "runs")
+    child.wait_for_output("\n")
     (tmp_path / "runs" / "second").mkdir()
     (tmp_path / "runs" / "second" / "config.json").write_text("{")
-    child.wait_for("second")
+    child.wait_for_output("second")
     os.kill(child.pid, signal.SIGINT)
     assert child.wait() == OK
-    assert [line.split()[:2] for line in child.said().splitlines()] == [
+    assert [line.split()[:2] for line in child.read_output().splitlines()] == [
         ["unreadable", "broken"],
         ["unreadable", "second"],
     ]
@@ -175,7 +175,7 @@ def test_cancel_leaves_alone_what_it_cannot_stop(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "runs" / "run"
-    with claim(folder):
+    with lock_folder(folder):
         (folder / "config.json").write_text("{")
         monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
         assert main(["cancel", str(folder)]) == FAILED

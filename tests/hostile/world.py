@@ -117,7 +117,9 @@ def untrained(folder: Path, dataset: Dataset) -> Run:
     """A run of a small wave network with weights that were never trained, and two epochs of numbers."""
     experiment = find_experiment("tetrominoes-nwm-linear")
     experiment = experiment.replace(model=experiment.model.replace(steps=4, pixel_widths=(8,), engine="plain"))
-    run = Run.create(folder, RunConfig(experiment=experiment, data=DataRecord.of(dataset), versions={}, machine={}))
+    run = Run.create(
+        folder, RunConfig(experiment=experiment, data=DataRecord.from_dataset(dataset), versions={}, machine={})
+    )
     run.save_model(run.new_model())
     numbers = {"learning_rate": 1e-3, "train_loss": 0.5, "val_loss": 0.6, "val_acc": 0.9, "val_iou_foreground": 0.1}
     run.write_metrics([{"epoch": epoch, "step": epoch, "seconds": 2.5 * epoch, **numbers} for epoch in (1, 2)])

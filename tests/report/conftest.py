@@ -39,9 +39,9 @@ class ToyReport(NamedTuple):
 def toy_report(tmp_path_factory: pytest.TempPathFactory) -> ToyReport:
     """Two datasets, two recipes, runs finished, collapsed, diverged, unfinished, without data, and unreadable."""
     root = tmp_path_factory.mktemp("report")
-    boards = DataRecord.of(toy_dataset(root / "boards"))
+    boards = DataRecord.from_dataset(toy_dataset(root / "boards"))
     shapes = PolygonConfig(canvas=40, min_radius=5, max_radius=8, train=1, val=1, test=6, seed=0)
-    polygons = DataRecord.of(make_dataset(shapes, root / "polygons"))
+    polygons = DataRecord.from_dataset(make_dataset(shapes, root / "polygons"))
     gone = boards.replace(folder=str(root / "gone"), fingerprint="f" * 64)
     runs = root / "runs"
     made = [

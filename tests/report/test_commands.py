@@ -42,7 +42,7 @@ def test_it_trains_the_same_experiment(
         experiment = experiment.replace(**{name: part.replace(**value) if isinstance(value, dict) else value})
     if data_given:
         experiment = experiment.replace(dataset=None)
-    line = train_command(run_of(experiment, DataRecord.of(data)))
+    line = train_command(run_of(experiment, DataRecord.from_dataset(data)))
     assert line is not None
     words = shlex.split(line)
     assert words[:2] == ["drumhead", "train"]
@@ -59,7 +59,7 @@ def test_it_trains_the_same_experiment(
 
 
 def test_there_is_none_for_what_no_command_makes(tmp_path: Path) -> None:
-    data = DataRecord.of(toy_dataset(tmp_path / "data"))
+    data = DataRecord.from_dataset(toy_dataset(tmp_path / "data"))
     experiment = find_experiment("tetrominoes-cnn-2")
     assert train_command(run_of(experiment, data, imported_from="theirs")) is None
     assert train_command(run_of(experiment.replace(name="mine"), data)) is None

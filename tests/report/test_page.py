@@ -148,7 +148,7 @@ def test_without_a_finished_run_it_says_so(tmp_path: Path) -> None:
     empty = Reader(write_report(tmp_path / "out", [], places=[tmp_path / "runs"]).read_text())
     assert f"No run in {tmp_path.as_posix()}/runs is trained to the end yet" in empty.text
     assert "There is no run here." in empty.text
-    toy_run(tmp_path / "runs" / "begun", "tetrominoes-cnn-2", DataRecord.of(toy_dataset(tmp_path / "data")))
+    toy_run(tmp_path / "runs" / "begun", "tetrominoes-cnn-2", DataRecord.from_dataset(toy_dataset(tmp_path / "data")))
     chapters = chapters_of(open_runs([tmp_path / "runs"])[0])
     begun = Reader(write_report(tmp_path / "out", chapters, places=[tmp_path / "runs"]).read_text())
     assert "is trained to the end yet" in begun.text
@@ -156,7 +156,7 @@ def test_without_a_finished_run_it_says_so(tmp_path: Path) -> None:
 
 
 def test_movies_that_a_run_has_are_taken(tmp_path: Path) -> None:
-    data = DataRecord.of(toy_dataset(tmp_path / "data"))
+    data = DataRecord.from_dataset(toy_dataset(tmp_path / "data"))
     run = toy_run(tmp_path / "run", "tetrominoes-nwm-linear", data, score=0.5)
     frames = [Image.new("P", (30, 20), colour) for colour in (1, 2)]
     (run.folder / "movies").mkdir()

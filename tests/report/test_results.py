@@ -31,7 +31,9 @@ def make_run(folder: Path, boards: Dataset, *, seed: int = 0, bias: float | None
     experiment = Experiment(
         name="tiny", dataset=None, model=model_config("cnn", layers=1), recipe=Recipe(epochs=2), seed=seed
     )
-    run = Run.create(folder, RunConfig(experiment=experiment, data=DataRecord.of(boards), versions={}, machine={}))
+    run = Run.create(
+        folder, RunConfig(experiment=experiment, data=DataRecord.from_dataset(boards), versions={}, machine={})
+    )
     model = run.new_model()
     if bias is not None:
         with torch.no_grad():

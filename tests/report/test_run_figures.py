@@ -30,7 +30,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def runs(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("runs")
     names = {"NWM": "tetrominoes-nwm-linear", "LSTM": "tetrominoes-lstm-last", "CNN": "tetrominoes-cnn-2"}
-    return {title: toy_run(folder / title, name, DataRecord.of(boards)) for title, name in names.items()}
+    return {title: toy_run(folder / title, name, DataRecord.from_dataset(boards)) for title, name in names.items()}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_model_without_waves_is_refused(runs: dict[str, Run]) -> None:
 def test_runs_side_by_side_need_one_dataset(boards: Dataset, runs: dict[str, Run], tmp_path: Path) -> None:
     assert shared_dataset(list(runs.values())).fingerprint == boards.fingerprint
     others = toy_dataset(tmp_path / "others", seed=1)
-    stranger = toy_run(tmp_path / "stranger", "tetrominoes-cnn-2", DataRecord.of(others))
+    stranger = toy_run(tmp_path / "stranger", "tetrominoes-cnn-2", DataRecord.from_dataset(others))
     with pytest.raises(DatasetError, match=r"samples of one dataset: .*/NWM was .*/boards, .*/stranger on .*--data"):
         shared_dataset([runs["NWM"], stranger])
     assert shared_dataset([runs["NWM"], stranger], others.folder).fingerprint == others.fingerprint

@@ -8,7 +8,7 @@ import pytest
 
 from drumhead.runs import Run
 
-from .toy import CONFIG
+from .sample_run import CONFIG
 
 
 @pytest.fixture

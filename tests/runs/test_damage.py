@@ -17,7 +17,7 @@ from torch import Tensor
 
 from drumhead.runs import DamageWarning, Run, RunError
 
-from .toy import CONFIG, SCORES
+from .sample_run import CONFIG, SCORES
 
 Reader = Callable[[Path], Any]
 

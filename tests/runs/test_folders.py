@@ -8,7 +8,7 @@ import pytest
 
 from drumhead.runs import Run, RunError, run_folders
 
-from .toy import CONFIG
+from .sample_run import CONFIG
 
 
 def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 import drumhead
 from drumhead.runs import Run, RunError, load
 
-from .toy import CONFIG, SCORES
+from .sample_run import CONFIG, SCORES
 
 
 def names(folder: Path) -> list[str]:

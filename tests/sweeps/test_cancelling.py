@@ -11,7 +11,7 @@ import pytest
 from tests.sweeps.fake_slurm import FakeSlurm
 from tests.training.tiny import BOARDS, tiny
 
-from drumhead.runs import Owner, RunError, claim
+from drumhead.runs import LockOwner, RunError, lock_folder
 from drumhead.sweeps import ClusterSettings, PlannedRun, cancel, status_of, submit
 from drumhead.sweeps.cancelling import holds, stop_process
 
@@ -33,14 +33,14 @@ def test_jobs_that_wait_or_run_are_cancelled(fake_slurm: FakeSlurm, tmp_path: Pa
 def test_a_process_that_does_not_hold_the_folder_is_left_alone(tmp_path: Path) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        with claim(tmp_path) as right:
+        with lock_folder(tmp_path) as right:
             assert holds(os.getpid(), tmp_path)
             assert not holds(bystander.pid, tmp_path)
-            lie = Owner.model_validate({**dict(right.owner), "pid": bystander.pid})
+            lie = LockOwner.model_validate({**dict(right.owner), "pid": bystander.pid})
             done = stop_process(tmp_path, lie, "training")
             assert not done.stopped
             assert "does not have its lock: left alone" in done.how
-            there = Owner.model_validate({**dict(right.owner), "host": "elsewhere"})
+            there = LockOwner.model_validate({**dict(right.owner), "host": "elsewhere"})
             assert "cancel it on that machine" in stop_process(tmp_path, there, "training").how
         assert bystander.poll() is None
     finally:

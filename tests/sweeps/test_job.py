@@ -12,7 +12,7 @@ from tests.training.tiny import BOARDS, assert_same_training, fit, tiny
 
 import drumhead.sweeps.job as job_module
 from drumhead.data import Dataset, prepare_dataset
-from drumhead.runs import Run, claim
+from drumhead.runs import Run, lock_folder
 from drumhead.sweeps import PlannedRun, read_failure
 from drumhead.sweeps.job import JobFailedError, RunJob
 from drumhead.training import Devices
@@ -77,7 +77,7 @@ def test_it_waits_for_whoever_still_trains_the_run(
     release = threading.Event()
 
     def hold() -> None:
-        with claim(job.planned.folder):
+        with lock_folder(job.planned.folder):
             held.set()
             release.wait(20)
 
@@ -92,5 +92,5 @@ def test_it_waits_for_whoever_still_trains_the_run(
     assert "waiting: process" in capfd.readouterr().out
     monkeypatch.setattr(job_module, "WAIT", 0.0)
     (job.planned.folder / "scores.json").unlink()
-    with claim(job.planned.folder), pytest.raises(JobFailedError, match="being trained by process"):
+    with lock_folder(job.planned.folder), pytest.raises(JobFailedError, match="being trained by process"):
         job()

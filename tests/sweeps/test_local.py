@@ -14,7 +14,7 @@ import pytest
 from tests.training.tiny import assert_same_training, fit, tiny
 
 from drumhead.data import Dataset
-from drumhead.runs import Owner, Run, owner
+from drumhead.runs import LockOwner, Run, lock_owner
 from drumhead.sweeps import PlannedRun, WorkersDiedError, cancel, local_sweep, read_failure, status_of
 from drumhead.sweeps.local import LocalSweep, dealt_gpus
 from drumhead.training import Devices
@@ -58,13 +58,13 @@ def run_through(sweep: LocalSweep) -> None:
     wait_until(lambda: not sweep.poll())
 
 
-def holder_of(planned: PlannedRun, *, after: Owner | None = None, sweep: LocalSweep | None = None) -> Owner:
+def holder_of(planned: PlannedRun, *, after: LockOwner | None = None, sweep: LocalSweep | None = None) -> LockOwner:
     """Who trains a run, once somebody (else than before) does and an epoch is finished; a sweep is looked after."""
-    found: list[Owner] = []
+    found: list[LockOwner] = []
 
     def is_there() -> bool:
         assert sweep is None or sweep.poll()
-        now = owner(planned.folder)
+        now = lock_owner(planned.folder)
         metrics = planned.folder / "metrics.csv"
         found[:] = [now] if now and (after is None or now.token != after.token) and metrics.is_file() else []
         return bool(found)
@@ -111,7 +111,7 @@ def test_workers_make_all_runs_as_one_training_would(boards: Dataset, tmp_path: 
         run = Run.open(planned.folder)
         assert run.config.machine["threads"] == "1"
         assert beginnings(planned) == 1
-        assert owner(planned.folder) is None
+        assert lock_owner(planned.folder) is None
     assert_same_training(Run.open(plan[2].folder), fit(plan[2].experiment, boards, tmp_path / "alone"))
     assert [path.name for path in (tmp_path / "runs" / ".submitit").iterdir()] == [f"user-{os.getuid()}"]
     assert list((tmp_path / "runs" / ".submitit").glob("user-*/*")) == []
@@ -180,7 +180,7 @@ def test_workers_end_with_their_command_and_the_same_command_goes_on(
     worker = holder_of(planned)
     command.send_signal(number)
     command.wait(timeout=60)
-    wait_until(lambda: owner(planned.folder) is None, seconds=60)
+    wait_until(lambda: lock_owner(planned.folder) is None, seconds=60)
     wait_until(lambda: is_gone(worker.pid), seconds=60)
     assert Run.open(planned.folder).state == "unfinished"
     assert read_failure(planned.folder) is None
@@ -207,7 +207,7 @@ def test_a_run_is_cancelled_and_its_sweep_goes_on_then_the_sweep_is(
     assert sweep.how.startswith("a sweep, process")
     assert not others  # its worker stopped with it
     assert command.wait(timeout=60) != 0
-    assert owner(last.folder) is None
+    assert lock_owner(last.folder) is None
     assert status_of(last.folder).state == "unfinished"
     assert list(cancel(tmp_path)) == []
 

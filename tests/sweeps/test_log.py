@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.nursery import Nursery
+from tests.fork_server import ForkServer
 
 from drumhead.sweeps.log import last_lines, logged
 
@@ -25,10 +25,10 @@ except ValueError:
 """
 
 
-def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path, nursery: Nursery) -> None:
-    child = nursery.start(LOGS, tmp_path / "run")
+def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path, fork_server: ForkServer) -> None:
+    child = fork_server.start(LOGS, tmp_path / "run")
     assert child.wait() == 0
-    assert child.said().split() == ["before", "after"]
+    assert child.read_output().split() == ["before", "after"]
     heading, *lines = (tmp_path / "run" / "log.txt").read_text().splitlines()
     assert heading.startswith("--- 2")
     assert "a run, process" in heading

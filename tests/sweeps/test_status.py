@@ -8,12 +8,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.nursery import Nursery
+from tests.fork_server import ForkServer
 from tests.sweeps.fake_slurm import FakeSlurm
 from tests.training.tiny import BOARDS, Stop, fit, tiny
 
 from drumhead.data import Dataset
-from drumhead.runs import Run, RunError, claim
+from drumhead.runs import Run, RunError, lock_folder
 from drumhead.sweeps import ClusterSettings, Failure, PlannedRun, Status, plan_statuses, statuses, submit
 from drumhead.sweeps.failure import read_failure, write_failure
 from drumhead.training import Progress
@@ -21,8 +21,8 @@ from drumhead.training import Progress
 DIE = """
 import os, signal
 from pathlib import Path
-from drumhead.runs import claim
-with claim(Path(arguments[0])):
+from drumhead.runs import lock_folder
+with lock_folder(Path(arguments[0])):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -70,7 +70,7 @@ def test_done_unfinished_diverged_failed_and_unreadable(boards: Dataset, tmp_pat
 
 def test_running_with_its_progress(boards: Dataset, tmp_path: Path) -> None:
     half = half_done(boards, tmp_path / "half")
-    with claim(half.folder):
+    with lock_folder(half.folder):
         assert seen_in(tmp_path)["half"].state == "running"
         now = 2e9
         progress = Progress(epoch=2, step=8, progress=0.4, begun=now - 10, begun_progress=0.3, when=now)
@@ -83,9 +83,9 @@ def test_running_with_its_progress(boards: Dataset, tmp_path: Path) -> None:
     assert seen_in(tmp_path)["half"].state == "unfinished"
 
 
-def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: Path, nursery: Nursery) -> None:
+def test_a_process_that_died_without_a_word_is_told(boards: Dataset, tmp_path: Path, fork_server: ForkServer) -> None:
     half = half_done(boards, tmp_path / "half")
-    assert nursery.start(DIE, half.folder).wait() == -signal.SIGKILL
+    assert fork_server.start(DIE, half.folder).wait() == -signal.SIGKILL
     seen = seen_in(tmp_path)["half"]
     assert seen.state == "died"
     assert "killed, or out of memory" in seen.reason

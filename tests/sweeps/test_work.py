@@ -11,7 +11,7 @@ from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
 import drumhead.sweeps.work as work
 from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig
 from drumhead.experiments import find_experiment
-from drumhead.runs import Run, RunError, claim
+from drumhead.runs import Run, RunError, lock_folder
 from drumhead.sweeps import Outcome, PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.sweeps.failure import read_failure
 from drumhead.sweeps.work import failure_since
@@ -97,7 +97,7 @@ def test_what_diverged_goes_on_if_that_is_wanted(boards: Dataset, tmp_path: Path
 
 def test_what_another_trains_is_left_to_it(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
-    with claim(plan[0].folder):
+    with lock_folder(plan[0].folder):
         assert state_of(plan[0]) == "running"
         outcome = make(plan, boards)
     assert outcome.done == [plan[1].folder]

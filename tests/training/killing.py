@@ -11,10 +11,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.nursery import Child, Nursery
+from tests.fork_server import ChildProcess, ForkServer
 
-from drumhead.runs import Run, check_new_run_folder, owner
-from drumhead.runs.folders import LITTER
+from drumhead.runs import Run, check_new_run_folder, lock_owner
+from drumhead.runs.folders import TEMPORARY_FOLDER
 
 TRAIN = """
 import signal, sys
@@ -67,7 +67,7 @@ class Tally:
 
 
 def kill_until_done(
-    nursery: Nursery,
+    fork_server: ForkServer,
     arguments: tuple[Path, Path],
     folder: Path,
     *,
@@ -79,7 +79,7 @@ def kill_until_done(
     """Start a training in ``folder``, again whenever it was killed, until it is done.
 
     Args:
-        nursery: where the processes come from.
+        fork_server: where the processes come from.
         arguments: the experiment and the data.
         folder: the run's.
         number: what they are killed by.
@@ -88,24 +88,24 @@ def kill_until_done(
         tally: where it is counted, and how long processes live is learnt.
     """
     while True:
-        child = nursery.start(TRAIN, *arguments, folder)
+        child = fork_server.start(TRAIN, *arguments, folder)
         doomed = tally.kills < most
         status = watch_and_kill(child, folder, number, generator.uniform(0, tally.longest) if doomed else 600.0)
         if status == 0:
             tally.done += 1
             tally.longest *= 0.8
             return
-        assert status in (-number, 130), child.said()
+        assert status in (-number, 130), child.read_output()
         tally.moments[moment(child, folder)] += 1
         tally.longest *= 1.1
         assert_readable(folder)
 
 
-def watch_and_kill(child: Child, folder: Path, number: signal.Signals, seconds: float) -> int:
+def watch_and_kill(child: ChildProcess, folder: Path, number: signal.Signals, seconds: float) -> int:
     """Read the run for some seconds while it is trained, then kill; the process's end."""
-    child.wait_for("opening")
+    child.wait_for_output("opening")
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0 and "ending" not in child.said():
+    while (left := end - time.monotonic()) > 0 and "ending" not in child.read_output():
         if left > 0.2:
             assert_readable(folder)
         time.sleep(min(left, 0.1))
@@ -132,11 +132,11 @@ def assert_readable(folder: Path) -> None:
         run.scores()
 
 
-def moment(child: Child, folder: Path) -> str:
+def moment(child: ChildProcess, folder: Path) -> str:
     """What a killed process was doing: writing a file, if one is half there, else what it told last."""
-    assert owner(folder) is None
-    litter = [path for path in folder.glob(".*") if LITTER.fullmatch(path.name)]
+    assert lock_owner(folder) is None
+    litter = [path for path in folder.glob(".*") if TEMPORARY_FOLDER.fullmatch(path.name)]
     if litter:
         return f"writing {litter[0].name[1:].rpartition('-')[0]}"
-    told = [line for line in child.said().splitlines() if line in MOMENTS]
+    told = [line for line in child.read_output().splitlines() if line in MOMENTS]
     return told[-1] if told[-1:] != ["ending"] else f"{told[-2]}, then ending in order"

@@ -7,11 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.nursery import Nursery
+from tests.fork_server import ForkServer
 
 from drumhead.cli import main
 from drumhead.data import Dataset
-from drumhead.runs import RunBusyError, claim, owner
+from drumhead.runs import RunBusyError, lock_folder, lock_owner
 from drumhead.training import EpochReport, Observer
 
 from .tiny import Stop, assert_same_training, fit, tiny
@@ -53,23 +53,23 @@ def test_a_run_is_claimed_while_it_is_trained(boards: Dataset, tmp_path: Path) -
     rival = Rival(boards, tmp_path / "run")
     run = fit(tiny(epochs=1), boards, tmp_path / "run", rival)
     assert f"is being trained by process {os.getpid()}" in rival.told
-    assert owner(run.folder) is None
+    assert lock_owner(run.folder) is None
     assert run.state == "done"
 
 
 def test_a_finished_run_is_read_whoever_has_the_claim(boards: Dataset, tmp_path: Path) -> None:
     run = fit(tiny(epochs=1), boards, tmp_path / "run")
-    with claim(run.folder):
+    with lock_folder(run.folder):
         assert fit(tiny(epochs=1), boards, run.folder).scores() == run.scores()
 
 
-def test_of_two_processes_one_trains(boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
+def test_of_two_processes_one_trains(boards: Dataset, fork_server: ForkServer, tmp_path: Path) -> None:
     experiment, folder = tiny(epochs=2), tmp_path / "run"
     written = tmp_path / "experiment.json"
     written.write_text(experiment.model_dump_json())
-    children = [nursery.start(TRAIN, written, boards.folder, folder, 0.3) for _ in range(2)]
+    children = [fork_server.start(TRAIN, written, boards.folder, folder, 0.3) for _ in range(2)]
     assert [child.wait() for child in children] == [0, 0]
-    loser, winner = sorted((child.said() for child in children), key=lambda text: text.count("step "))
+    loser, winner = sorted((child.read_output() for child in children), key=lambda text: text.count("step "))
     assert f"busy: {folder} is being trained by process" in loser
     assert "step " not in loser
     assert "busy" not in winner
@@ -78,15 +78,15 @@ def test_of_two_processes_one_trains(boards: Dataset, nursery: Nursery, tmp_path
 
 
 def test_the_command_is_told_who_trains(
-    boards: Dataset, nursery: Nursery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    boards: Dataset, fork_server: ForkServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     experiment, folder = tiny(), tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, boards, folder, Stop(after_epoch=1))
     written = tmp_path / "experiment.json"
     written.write_text(experiment.model_dump_json())
-    child = nursery.start(TRAIN, written, boards.folder, folder, 60)
-    child.wait_for("step")
+    child = fork_server.start(TRAIN, written, boards.folder, folder, 60)
+    child.wait_for_output("step")
     assert main(["train", str(folder)]) == 2
     assert f"drumhead: {folder} is being trained by process {child.pid} on" in capsys.readouterr().err
     os.kill(child.pid, signal.SIGKILL)

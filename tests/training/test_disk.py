@@ -13,7 +13,7 @@ from tests.disks import Disk, small_disk
 
 from drumhead.cli import main
 from drumhead.data import Dataset
-from drumhead.runs import Run, RunError, owner
+from drumhead.runs import Run, RunError, lock_owner
 from drumhead.training import EpochReport, Observer
 
 from .killing import assert_readable
@@ -64,13 +64,13 @@ def test_a_full_disk(
     """With no room at all, and with room for the beginning of a larger file."""
     folder = disk.folder / "run"
     once = name in ("config.json", "scores.json")
-    before_writing(name, lambda: disk.fill(but=room), monkeypatch, from_epoch=1 if once else 2)
+    before_writing(name, lambda: disk.fill(leave_free=room), monkeypatch, from_epoch=1 if once else 2)
     with pytest.raises(OSError, match="No space left on device") as raised:
         fit(EXPERIMENT, boards, folder)
     assert raised.value.errno == errno.ENOSPC
     assert raised.value.filename == str(folder / name)
     assert litter(disk.folder) == []
-    assert owner(folder) is None
+    assert lock_owner(folder) is None
     assert_readable(folder)
     if name != "config.json":
         run = Run.open(folder)
@@ -80,7 +80,7 @@ def test_a_full_disk(
         assert state is not None
         assert state["epoch"] == {"model.safetensors": 1, "last.ckpt": 1, "metrics.csv": 2, "scores.json": 3}[name]
     monkeypatch.undo()
-    disk.empty()
+    disk.remove_filler()
     assert_same_training(fit(EXPERIMENT, boards, folder), through)
 
 
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full_before_anything_is_begun(boards: Dataset, disk: Dis
     with pytest.raises(OSError, match=r"No space left on device: .*owner\.json"):
         fit(EXPERIMENT, boards, folder)
     assert litter(disk.folder) == []
-    disk.empty()
+    disk.remove_filler()
     assert_same_training(fit(EXPERIMENT, boards, folder), through)
 
 
@@ -122,7 +122,7 @@ def test_the_command_tells_it_in_a_line(
     told = capsys.readouterr().err.splitlines()
     assert told == [f"drumhead: [Errno 28] No space left on device: '{folder / 'last.ckpt'}'"]
     monkeypatch.undo()
-    disk.empty()
+    disk.remove_filler()
     assert main(["train", str(folder)]) == 0
     assert_same_training(Run.open(folder), through)
 
@@ -137,7 +137,7 @@ class TestReadOnly:
         assert len(run.metrics()) == 1
         assert run.load_checkpoint()
         assert run.load_model()
-        assert owner(folder) is None
+        assert lock_owner(folder) is None
         with pytest.raises(RunError, match="run cannot be locked: Read-only file system"):
             fit(EXPERIMENT, boards, folder)
         assert main(["runs", str(disk.folder)]) == 0
@@ -179,7 +179,7 @@ class TestVanished:
     def test_its_disk_was_taken_away(self, boards: Dataset, disk: Disk) -> None:
         folder = disk.folder / "run"
         with pytest.raises(RunError, match="run is gone"):
-            fit(EXPERIMENT, boards, folder, At(2, disk.take_away))
+            fit(EXPERIMENT, boards, folder, At(2, disk.unmount))
         assert list(disk.folder.iterdir()) == []
 
     def test_the_command_tells_it_in_a_line(

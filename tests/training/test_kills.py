@@ -7,11 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.nursery import Nursery
+from tests.fork_server import ForkServer
 
 from drumhead.data import Dataset
-from drumhead.runs import Run, owner
-from drumhead.runs.folders import LITTER, OWNER_FILE
+from drumhead.runs import Run, lock_owner
+from drumhead.runs.folders import OWNER_FILE, TEMPORARY_FOLDER
 
 from .killing import Tally, kill_until_done
 from .tiny import DEMO, assert_same_training, fit, tiny
@@ -20,7 +20,7 @@ EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 6})
 
 
 def survive(
-    kills: int, number: signal.Signals, boards: Dataset, nursery: Nursery, tmp_path: Path, *, seed: int
+    kills: int, number: signal.Signals, boards: Dataset, fork_server: ForkServer, tmp_path: Path, *, seed: int
 ) -> Tally:
     """Kill trainings until there have been enough kills, and compare each with one that ran through."""
     through = fit(EXPERIMENT, boards, tmp_path / "through")
@@ -31,7 +31,7 @@ def survive(
     while tally.kills < kills:
         folder = tmp_path / str(tally.done)
         kill_until_done(
-            nursery,
+            fork_server,
             arguments,
             folder,
             number=number,
@@ -42,22 +42,22 @@ def survive(
         assert_same_training(Run.open(folder), through)
         # Killed once its scores are written, a run is done, and is left as it is: nobody opens it to write any more.
         left = {path.name for path in folder.iterdir()} - {path.name for path in through.folder.iterdir()}
-        assert all(name == OWNER_FILE or LITTER.fullmatch(name) for name in left)
-        assert owner(folder) is None
+        assert all(name == OWNER_FILE or TEMPORARY_FOLDER.fullmatch(name) for name in left)
+        assert lock_owner(folder) is None
     print(f"\n{number.name}: {tally}")
     return tally
 
 
 @pytest.mark.parametrize(("name", "kills"), [("SIGKILL", 8), ("SIGTERM", 2), ("SIGINT", 2)])
-def test_a_few_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
-    survive(kills, signal.Signals[name], boards, nursery, tmp_path, seed=0)
+def test_a_few_kills(name: str, kills: int, boards: Dataset, fork_server: ForkServer, tmp_path: Path) -> None:
+    survive(kills, signal.Signals[name], boards, fork_server, tmp_path, seed=0)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("name", "kills"), [("SIGKILL", 100), ("SIGTERM", 20), ("SIGINT", 20)])
-def test_many_kills(name: str, kills: int, boards: Dataset, nursery: Nursery, tmp_path: Path) -> None:
-    tally = survive(kills, signal.Signals[name], boards, nursery, tmp_path, seed=1)
+def test_many_kills(name: str, kills: int, boards: Dataset, fork_server: ForkServer, tmp_path: Path) -> None:
+    tally = survive(kills, signal.Signals[name], boards, fork_server, tmp_path, seed=1)
     if name == "SIGKILL":
         assert any(moment.startswith("writing") for moment in tally.moments)
         assert len(tally.moments) > 4

@@ -14,7 +14,7 @@ from torch import Tensor
 from drumhead.data import Dataset
 from drumhead.models import build
 from drumhead.models.fused_segmenter import Listener
-from drumhead.runs import Run, RunBusyError, RunError, claim
+from drumhead.runs import Run, RunBusyError, RunError, lock_folder
 from drumhead.scores import ImageCounts
 from drumhead.training import ProcessLostError, TrainingDivergedError, train
 
@@ -231,7 +231,7 @@ def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monk
 
 
 def test_a_busy_folder_ends_all(boards: Dataset, tmp_path: Path) -> None:
-    with claim(tmp_path):
+    with lock_folder(tmp_path):
         in_processes(
             lambda: ends_with(RunBusyError, lambda: part(tiny(), boards, tmp_path)),
             lambda: ends_with(ProcessLostError, lambda: part(tiny(), boards, tmp_path)),

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from drumhead.data import Dataset
-from drumhead.runs import Run, owner
+from drumhead.runs import Run, lock_owner
 from drumhead.training import ProcessLostError, StepReport, train
 from drumhead.training.launching import local_address
 
@@ -65,7 +65,7 @@ def test_a_worker_is_lost_and_the_run_goes_on(boards: Dataset, tmp_path: Path) -
         with pytest.raises(ProcessLostError, match=r"process 1 of this training \(pid \d+\) was killed by signal 9"):
             part(tiny(), boards, folder, KillWorker(step=8))
         assert workers_of(os.getpid()) == []
-        assert owner(folder) is None
+        assert lock_owner(folder) is None
         assert len(Run.open(folder).metrics()) == 1
         part(tiny(), boards, folder)
         assert workers_of(os.getpid()) == []
@@ -133,7 +133,7 @@ def test_the_first_process_is_ended(kill: str, boards: Dataset, tmp_path: Path) 
     else:
         assert code == 130
         assert f"Go on with: drumhead train {tmp_path / 'run'}" in said
-    assert owner(tmp_path / "run") is None
+    assert lock_owner(tmp_path / "run") is None
     assert Run.open(tmp_path / "run").state == "unfinished"
 
 

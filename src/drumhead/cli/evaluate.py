@@ -75,7 +75,7 @@ def evaluate(
                     run.write_scores(scores)
                 rows.append(score_row(run, scores))
                 results[str(run.folder)] = scores
-            result = result_row(run, scores, split=split, data=DataRecord.of(dataset), background=background)
+            result = result_row(run, scores, split=split, data=DataRecord.from_dataset(dataset), background=background)
             remarks += remark(run, result)
             if out is not None:
                 store_rows(out, [result])

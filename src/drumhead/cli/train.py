@@ -18,7 +18,7 @@ from drumhead.evaluation import dataset_of
 from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.report.run_rows import score_row
 from drumhead.report.tables import scores_table
-from drumhead.runs import Run, check_trained_here
+from drumhead.runs import Run, check_not_imported
 from drumhead.training import (
     LOGGERS,
     Accelerator,
@@ -144,7 +144,7 @@ def go_on(folder: Path, flags: Sequence[str]) -> int:
 
     data, where = tyro.cli(request, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
-    check_trained_here(run)
+    check_not_imported(run)
     return run_training(run.config.experiment, dataset_of(run, data), folder, console_for(where), where=where)
 
 

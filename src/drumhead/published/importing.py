@@ -73,7 +73,7 @@ def record_of(params: Params, dataset: Dataset | None) -> DataRecord:
         ImportRunError: if the parameters are of data of another shape.
     """
     published = PUBLISHED_DATASETS[params.dataset].record
-    record = published if dataset is None else DataRecord.of(dataset)
+    record = published if dataset is None else DataRecord.from_dataset(dataset)
     expected = (published.channels, params.side, params.side, params.classes)
     got = (record.channels, record.height, record.width, len(record.class_names))
     if got != expected:

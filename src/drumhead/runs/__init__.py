@@ -16,28 +16,28 @@ Each file of a run but the last two holds its own checksum, see ``drumhead.check
 
 from __future__ import annotations
 
-from drumhead.runs.claim import Claim, Owner, claim, owner, read_owner
 from drumhead.runs.config import DataRecord, RunConfig, package_versions
 from drumhead.runs.errors import DamageWarning, RunBusyError, RunError
 from drumhead.runs.folders import check_new_run_folder, run_folders
 from drumhead.runs.json_files import write_json
-from drumhead.runs.run import Run, RunState, check_trained_here, load
+from drumhead.runs.lock import FolderLock, LockOwner, lock_folder, lock_owner, read_owner
+from drumhead.runs.run import Run, RunState, check_not_imported, load
 
 __all__ = [
-    "Claim",
     "DamageWarning",
     "DataRecord",
-    "Owner",
+    "FolderLock",
+    "LockOwner",
     "Run",
     "RunBusyError",
     "RunConfig",
     "RunError",
     "RunState",
     "check_new_run_folder",
-    "check_trained_here",
-    "claim",
+    "check_not_imported",
     "load",
-    "owner",
+    "lock_folder",
+    "lock_owner",
     "package_versions",
     "read_owner",
     "run_folders",

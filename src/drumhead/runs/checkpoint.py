@@ -14,9 +14,9 @@ import torch
 from drumhead.checksums import check_zip, seal_zip
 from drumhead.files import read_small, replacing
 from drumhead.pickles import PickleError, read_pickle
-from drumhead.runs.weights import MOST_BYTES as WEIGHTS_BYTES
+from drumhead.runs.weights import MAX_BYTES as WEIGHTS_BYTES
 
-MOST_BYTES = 5 * WEIGHTS_BYTES
+MAX_BYTES = 5 * WEIGHTS_BYTES
 """Of a checkpoint: weights, those that were kept, and what the optimiser knows of each."""
 
 
@@ -34,7 +34,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         PickleError: if the file is damaged, or holds anything else.
     """
     try:
-        check_zip(read_small(path, most=MOST_BYTES))
+        check_zip(read_small(path, most=MAX_BYTES))
     except ValueError as error:
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
     state = read_pickle(path)
@@ -43,7 +43,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
-def keep_as(last: Path, previous: Path) -> None:
+def link_or_copy(last: Path, previous: Path) -> None:
     """Give a checkpoint another name, which it keeps when the next one takes its own.
 
     Both names are those of a whole checkpoint at every moment, whenever the process dies.

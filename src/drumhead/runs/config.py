@@ -12,7 +12,7 @@ from drumhead.data import MAX_CLASSES, Dataset
 from drumhead.experiments import Experiment
 from drumhead.names import Line, Name
 
-VERSIONED = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
+VERSIONED_PACKAGES = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 
 
 class DataRecord(Config):
@@ -34,7 +34,7 @@ class DataRecord(Config):
     """Names of the classes; the first is background."""
 
     @classmethod
-    def of(cls, dataset: Dataset) -> DataRecord:
+    def from_dataset(cls, dataset: Dataset) -> DataRecord:
         return cls(
             folder=str(dataset.folder.resolve()),
             name=dataset.manifest.name,
@@ -64,7 +64,7 @@ class RunConfig(Config):
 def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that shape the numbers."""
     versions = {"python": platform.python_version()}
-    for package in VERSIONED:
+    for package in VERSIONED_PACKAGES:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

@@ -9,27 +9,27 @@ from pathlib import Path
 from drumhead.runs.errors import RunError
 
 LOCK_FILE, OWNER_FILE = ".lock", "owner.json"
-BESIDE_A_RUN = (LOCK_FILE, OWNER_FILE, "log.txt", "progress.json", "failed.json")
+ALLOWED_BEFORE_A_RUN = (LOCK_FILE, OWNER_FILE, "log.txt", "progress.json", "failed.json")
 """What may be in a folder before there is a run: who is about to train there, and what they tell."""
-LITTER = re.compile(r"\.(config|last|previous|model|metrics|scores|diverged|owner|progress|failed)-\w{8}")
+TEMPORARY_FOLDER = re.compile(r"\.(config|last|previous|model|metrics|scores|diverged|owner|progress|failed)-\w{8}")
 """Folders in which a process that was killed was writing a file of a run, see ``drumhead.files``."""
 
 
 def check_new_run_folder(folder: Path) -> None:
     """Raise ``RunError`` if the folder holds anything, and so cannot become a run."""
-    if folder.exists() and (not folder.is_dir() or any(is_foreign(path.name) for path in folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(is_unrelated(path.name) for path in folder.iterdir())):
         raise RunError(f"{folder} holds other things already: choose an empty or new folder for the run")
 
 
-def is_foreign(name: str) -> bool:
+def is_unrelated(name: str) -> bool:
     """Whether a file of this name has nothing to do with a run that is about to begin."""
-    return name not in BESIDE_A_RUN and not LITTER.fullmatch(name)
+    return name not in ALLOWED_BEFORE_A_RUN and not TEMPORARY_FOLDER.fullmatch(name)
 
 
-def remove_litter(folder: Path) -> None:
+def remove_temporary_folders(folder: Path) -> None:
     """Remove what killed processes left half written in a run folder; only who has the right to train there may."""
     for path in folder.iterdir():
-        if LITTER.fullmatch(path.name):
+        if TEMPORARY_FOLDER.fullmatch(path.name):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from drumhead.checksums import check_fields, seal_fields, without_checksum
 from drumhead.config import Config
 from drumhead.files import read_json, replacing
 
-Kind = TypeVar("Kind", bound=Config)
+ConfigType = TypeVar("ConfigType", bound=Config)
 
 
 def write_json(path: Path, content: object) -> None:
@@ -25,12 +25,12 @@ def json_text(content: object) -> str:
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def sealed_text(config: Config) -> str:
+def json_with_checksum(config: Config) -> str:
     """What a JSON file of this configuration and its checksum is."""
     return json_text(seal_fields(config.model_dump(mode="json")))
 
 
-def read_sealed(path: Path, kind: type[Kind]) -> Kind:
+def read_json_with_checksum(path: Path, kind: type[ConfigType]) -> ConfigType:
     """The configuration in a JSON file.
 
     Raises:

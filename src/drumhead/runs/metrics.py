@@ -11,7 +11,7 @@ from drumhead.checksums import open_rows, seal_rows
 from drumhead.files import read_small
 
 
-def metrics_text(rows: Sequence[Mapping[str, object]]) -> str:
+def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """What the file of some rows is: a header, a line for each, and a last column with the checksum of it all."""
     buffer = StringIO()
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")

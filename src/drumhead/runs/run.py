@@ -15,21 +15,21 @@ from drumhead.config import Config
 from drumhead.files import replacing
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError
-from drumhead.runs.checkpoint import checkpoint_bytes, keep_as, read_checkpoint
-from drumhead.runs.claim import Claim
+from drumhead.runs.checkpoint import checkpoint_bytes, link_or_copy, read_checkpoint
 from drumhead.runs.config import RunConfig
 from drumhead.runs.errors import DamageWarning, RunError
 from drumhead.runs.folders import check_new_run_folder
-from drumhead.runs.json_files import read_sealed, sealed_text
-from drumhead.runs.metrics import metrics_text, read_metrics
-from drumhead.runs.sizes import check_size
+from drumhead.runs.json_files import json_with_checksum, read_json_with_checksum
+from drumhead.runs.lock import FolderLock
+from drumhead.runs.metrics import metrics_csv, read_metrics
+from drumhead.runs.model_size import check_model_size
 from drumhead.runs.weights import read_weights, weights_bytes
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
 
 RunState = Literal["done", "imported", "diverged", "unfinished"]
 
-STATE = {"epoch", "step", "seconds", "best_loss", "history", "model", "optimizer"}
+CHECKPOINT_KEYS = {"epoch", "step", "seconds", "best_loss", "history", "model", "optimizer"}
 """What a checkpoint of any version holds."""
 
 
@@ -46,18 +46,18 @@ class Run:
     Args:
         folder: where it is.
         config: what its ``config.json`` says.
-        claim: the right to train there, if this process has it: checked before anything is replaced.
+        lock: the right to train there, if this process has it: checked before anything is replaced.
     """
 
-    def __init__(self, folder: Path, config: RunConfig, *, claim: Claim | None = None) -> None:
+    def __init__(self, folder: Path, config: RunConfig, *, lock: FolderLock | None = None) -> None:
         self.folder = folder
         self.config = config
-        self.claim = claim
-        self.last_is_whole = False
+        self.lock = lock
+        self.last_checkpoint_is_valid = False
         """Whether ``last.ckpt`` was found, or written, whole: only then does it become ``previous.ckpt``."""
 
     @classmethod
-    def open(cls, folder: Path | str, *, claim: Claim | None = None) -> Run:
+    def open(cls, folder: Path | str, *, lock: FolderLock | None = None) -> Run:
         """The run in a folder; to read it takes no claim.
 
         Raises:
@@ -68,12 +68,12 @@ class Run:
         if not path.is_file():
             raise RunError(f"{folder} is not a run folder: it has no config.json")
         try:
-            return cls(folder, read_sealed(path, RunConfig), claim=claim)
+            return cls(folder, read_json_with_checksum(path, RunConfig), lock=lock)
         except ValueError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
-    def create(cls, folder: Path | str, config: RunConfig, *, claim: Claim | None = None) -> Run:
+    def create(cls, folder: Path | str, config: RunConfig, *, lock: FolderLock | None = None) -> Run:
         """A new run in an empty or new folder, with its ``config.json`` written.
 
         Raises:
@@ -82,7 +82,7 @@ class Run:
         folder = Path(folder)
         check_new_run_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        run = cls(folder, config, claim=claim)
+        run = cls(folder, config, lock=lock)
         run.write_config(config)
         return run
 
@@ -95,12 +95,12 @@ class Run:
         """
         if not self.folder.is_dir():
             raise RunError(f"{self.folder} is gone: it was moved or removed, or its disk is no longer there")
-        if self.claim is not None:
-            self.claim.check()
+        if self.lock is not None:
+            self.lock.check()
         with replacing(path, durable=True) as temporary:
             yield temporary
-            if self.claim is not None:
-                self.claim.check()  # once more, at the last moment: writing may have taken long
+            if self.lock is not None:
+                self.lock.check()  # once more, at the last moment: writing may have taken long
 
     def write(self, path: Path, content: bytes) -> None:
         """Replace one of the run's files."""
@@ -109,7 +109,7 @@ class Run:
 
     def write_config(self, config: RunConfig) -> None:
         """Replace ``config.json``."""
-        self.write(self.folder / "config.json", sealed_text(config).encode())
+        self.write(self.folder / "config.json", json_with_checksum(config).encode())
         self.config = config
 
     @property
@@ -133,7 +133,7 @@ class Run:
         return self.folder / "last.ckpt"
 
     @property
-    def previous_path(self) -> Path:
+    def previous_checkpoint_path(self) -> Path:
         """Where the state before that is."""
         return self.folder / "previous.ckpt"
 
@@ -168,20 +168,20 @@ class Run:
         try:
             return read_metrics(self.metrics_path)
         except ValueError as error:
-            raise RunError(f"{self.metrics_path} is damaged: {error}. {self.remedy}") from error
+            raise RunError(f"{self.metrics_path} is damaged: {error}. {self.repair_hint}") from error
 
     def write_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace ``metrics.csv``."""
-        self.write(self.metrics_path, metrics_text(rows).encode())
+        self.write(self.metrics_path, metrics_csv(rows).encode())
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replace the state to go on from, and keep the one before it."""
         content = checkpoint_bytes(state)
         with self.replacing(self.checkpoint_path) as temporary:
             temporary.write_bytes(content)
-            if self.last_is_whole and self.checkpoint_path.is_file():
-                keep_as(self.checkpoint_path, self.previous_path)
-        self.last_is_whole = True
+            if self.last_checkpoint_is_valid and self.checkpoint_path.is_file():
+                link_or_copy(self.checkpoint_path, self.previous_checkpoint_path)
+        self.last_checkpoint_is_valid = True
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The state to go on from, or none; only tensors and plain values are read, no code is run.
@@ -192,7 +192,7 @@ class Run:
             RunError: if both are damaged, or hold anything else.
         """
         faults = []
-        for path in (self.checkpoint_path, self.previous_path):
+        for path in (self.checkpoint_path, self.previous_checkpoint_path):
             if not path.is_file():
                 continue
             try:
@@ -200,8 +200,8 @@ class Run:
             except PickleError as error:
                 faults.append(str(error))
                 continue
-            self.last_is_whole = path == self.checkpoint_path
-            if not self.last_is_whole:
+            self.last_checkpoint_is_valid = path == self.checkpoint_path
+            if not self.last_checkpoint_is_valid:
                 why = faults[0] if faults else f"{self.checkpoint_path} is missing"
                 warnings.warn(f"{why}: {path.name} is used, the state one epoch before", DamageWarning, stacklevel=2)
             return state
@@ -220,7 +220,7 @@ class Run:
         state = self.load_checkpoint()
         if state is None:
             return None
-        if missing := STATE - state.keys():
+        if missing := CHECKPOINT_KEYS - state.keys():
             raise RunError(f"{self.checkpoint_path} is not of a training: it has no {', '.join(sorted(missing))}")
         if "kept_model" not in state:  # an earlier version's
             state["kept_model"] = self.load_model().state_dict()
@@ -237,7 +237,7 @@ class Run:
         data = self.config.data
         experiment = self.config.experiment
         shape = {"in_channels": data.channels, "classes": len(data.class_names)}
-        check_size(experiment.model, **shape)
+        check_model_size(experiment.model, **shape)
         return build(
             experiment.model,
             **shape,
@@ -264,7 +264,9 @@ class Run:
         try:
             model.load_state_dict(read_weights(self.model_path))
         except (ChecksumError, RuntimeError) as error:
-            raise RunError(f"{self.model_path} does not hold this run's weights: {error}. {self.remedy}") from error
+            raise RunError(
+                f"{self.model_path} does not hold this run's weights: {error}. {self.repair_hint}"
+            ) from error
         return model.eval()
 
     def scores(self) -> Scores | None:
@@ -276,29 +278,29 @@ class Run:
         if not self.scores_path.is_file():
             return None
         try:
-            return read_sealed(self.scores_path, Scores)
+            return read_json_with_checksum(self.scores_path, Scores)
         except ValueError as error:
-            raise RunError(f"{self.scores_path} does not hold scores: {error}. {self.remedy}") from error
+            raise RunError(f"{self.scores_path} does not hold scores: {error}. {self.repair_hint}") from error
 
     def write_scores(self, scores: Scores) -> None:
         """Replace the test scores, which marks the run as done."""
-        self.write(self.scores_path, sealed_text(scores).encode())
+        self.write(self.scores_path, json_with_checksum(scores).encode())
 
     def divergence(self) -> str | None:
         """Why training diverged, or none if it did not, or has gone on since."""
         if not self.divergence_path.is_file():
             return None
         try:
-            return read_sealed(self.divergence_path, Divergence).message
+            return read_json_with_checksum(self.divergence_path, Divergence).message
         except ValueError as error:
             raise RunError(f"{self.divergence_path} does not tell why training diverged: {error}") from error
 
     def write_divergence(self, message: str) -> None:
         """Mark the run as diverged."""
-        self.write(self.divergence_path, sealed_text(Divergence(message=message)).encode())
+        self.write(self.divergence_path, json_with_checksum(Divergence(message=message)).encode())
 
     @property
-    def remedy(self) -> str:
+    def repair_hint(self) -> str:
         """What helps when a file is damaged that follows from others."""
         if self.config.imported_from is not None:
             return "Import the run again"
@@ -314,7 +316,7 @@ def load(folder: Path | str) -> Segmenter:
     return Run.open(folder).load_model()
 
 
-def check_trained_here(run: Run) -> None:
+def check_not_imported(run: Run) -> None:
     """Raise ``RunError`` if a run's weights were imported."""
     if run.config.imported_from is not None:
         raise RunError(

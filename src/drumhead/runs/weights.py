@@ -13,9 +13,9 @@ from torch import Tensor
 from drumhead.checksums import FIELD, ChecksumError, check_tensors, seal_tensors
 from drumhead.files import read_small
 
-MOST_BYTES = 1_100_000_000
-"""Of a file of weights; see :mod:`drumhead.runs.sizes`."""
-METADATA = {"experiment", FIELD}
+MAX_BYTES = 1_100_000_000
+"""Of a file of weights; see :mod:`drumhead.runs.model_size`."""
+METADATA_KEYS = {"experiment", FIELD}
 
 
 def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
@@ -26,10 +26,10 @@ def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
         experiment: the experiment's name, for who finds the file alone.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    return in_order(save(tensors, metadata=seal_tensors(tensors, {"experiment": experiment})))
+    return sort_metadata(save(tensors, metadata=seal_tensors(tensors, {"experiment": experiment})))
 
 
-def in_order(content: bytes) -> bytes:
+def sort_metadata(content: bytes) -> bytes:
     """The same file with its metadata sorted: safetensors writes it in any order, and equal weights are equal files."""
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
@@ -46,13 +46,13 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ChecksumError: if they are not what was written.
     """
     try:
-        content = read_small(path, most=MOST_BYTES)  # at once: another may take its place between two looks at the path
+        content = read_small(path, most=MAX_BYTES)  # at once: another may take its place between two looks at the path
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: of a type that torch does not have
         raise ChecksumError(str(error)) from error
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     metadata = header.get("__metadata__", {})
-    if not set(metadata) <= METADATA:  # a bit of "sha256" itself
-        raise ChecksumError(f"its metadata must be {' and '.join(sorted(METADATA))}; got {', '.join(metadata)}")
+    if not set(metadata) <= METADATA_KEYS:  # a bit of "sha256" itself
+        raise ChecksumError(f"its metadata must be {' and '.join(sorted(METADATA_KEYS))}; got {', '.join(metadata)}")
     check_tensors(tensors, metadata)
     return tensors

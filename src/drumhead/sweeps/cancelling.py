@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from drumhead.runs import Owner, RunError, owner
+from drumhead.runs import LockOwner, RunError, lock_owner
 from drumhead.sweeps.failure import Failure, write_failure
 from drumhead.sweeps.slurm import Queued, cancel_job, queued_runs
 from drumhead.sweeps.status import statuses
@@ -45,10 +45,10 @@ def cancel(place: Path | str) -> Iterator[Cancelled]:
         raise RunError(f"{place} is not a folder")
     queued = queued_runs(place)
     for sweep in sorted(place.rglob(f"{WORKPLACE}/sweep-*")):
-        if (holder := owner(sweep)) is not None:
+        if (holder := lock_owner(sweep)) is not None:
             yield stop_process(sweep, holder, "a sweep")
     for seen in statuses(place):
-        job, holder = queued.get(seen.folder.resolve()), owner(seen.folder)
+        job, holder = queued.get(seen.folder.resolve()), lock_owner(seen.folder)
         if job is not None:
             yield stop_job(seen.folder, job)
         elif holder is not None:
@@ -63,7 +63,7 @@ def stop_job(folder: Path, job: Queued) -> Cancelled:
     return Cancelled(folder, f"job {job.submitted.job} cancelled", True)
 
 
-def stop_run(folder: Path, holder: Owner) -> Cancelled:
+def stop_run(folder: Path, holder: LockOwner) -> Cancelled:
     """Stop the process that trains a run, and note it, so that its sweep does not begin it again."""
     write_failure(folder, fresh_note())
     done = stop_process(folder, holder, "training")
@@ -74,7 +74,7 @@ def stop_run(folder: Path, holder: Owner) -> Cancelled:
     return done
 
 
-def stop_process(folder: Path, holder: Owner, what: str) -> Cancelled:
+def stop_process(folder: Path, holder: LockOwner, what: str) -> Cancelled:
     """Tell the process that holds a folder to stop, and wait until it has."""
     if holder.host != socket.gethostname():
         return Cancelled(folder, f"is held by {holder}: cancel it on that machine", False)
@@ -87,7 +87,7 @@ def stop_process(folder: Path, holder: Owner, what: str) -> Cancelled:
     except ProcessLookupError:
         pass
     end = time.monotonic() + PATIENCE
-    while (now := owner(folder)) is not None and now.token == holder.token:
+    while (now := lock_owner(folder)) is not None and now.token == holder.token:
         if time.monotonic() > end:
             return Cancelled(folder, f"{what}, process {holder.pid}, was told to stop, and will after this step", True)
         time.sleep(0.1)

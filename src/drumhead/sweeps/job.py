@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from drumhead.runs import Run, RunError, owner
-from drumhead.runs.claim import slurm_job
+from drumhead.runs import Run, RunError, lock_owner
+from drumhead.runs.lock import current_slurm_job
 from drumhead.sweeps.log import EpochLog, logged
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.work import Result, make_run, planned_dataset, settled
@@ -74,13 +74,13 @@ class RunJob:
             result = settled(self.planned, retry_diverged=self.retry_failed) or self.train()
             if result.kind != "busy" or self.devices.count > 1 or time.monotonic() > deadline:
                 return result
-            print(f"waiting: {owner(self.planned.folder) or 'another process'} trains this run", flush=True)
+            print(f"waiting: {lock_owner(self.planned.folder) or 'another process'} trains this run", flush=True)
             time.sleep(PAUSE)
 
     def train(self) -> Result:
         """Train the run, its output in its own log."""
         dataset = planned_dataset(self.planned, root=self.data_root)
-        around = logged(self.planned.folder, f"{self.planned.folder.name}, Slurm job {slurm_job()}")
+        around = logged(self.planned.folder, f"{self.planned.folder.name}, Slurm job {current_slurm_job()}")
         return make_run(self.planned, dataset, EpochLog(), devices=self.devices, around=around)
 
     def help_make(self) -> Result:

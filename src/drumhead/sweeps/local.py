@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from drumhead.runs import Owner, claim, owner, read_owner
+from drumhead.runs import LockOwner, lock_folder, lock_owner, read_owner
 from drumhead.sweeps.failure import SILENT_DEATH, Failure, read_failure, write_failure
 from drumhead.sweeps.log import last_lines
 from drumhead.sweeps.plan import PlannedRun
@@ -156,7 +156,7 @@ def local_sweep(
         "retry_failed": retry_failed,
     }
     try:
-        with claim(folder):
+        with lock_folder(folder):
             sweep = LocalSweep(
                 [Worker(gpus=dealt_gpus(number, devices), **settings) for number in range(workers)], folder, pickles
             )
@@ -179,10 +179,10 @@ def is_open(planned: PlannedRun, worker: Worker) -> bool:
     return False
 
 
-def dead_owner(folder: Path) -> Owner | None:
+def dead_owner(folder: Path) -> LockOwner | None:
     """Who trained in a folder on this machine and died without a word, so that its name is still there."""
     left = read_owner(folder)
-    return left if left and left.host == socket.gethostname() and owner(folder) is None else None
+    return left if left and left.host == socket.gethostname() and lock_owner(folder) is None else None
 
 
 def dealt_gpus(number: int, devices: Devices) -> str | None:

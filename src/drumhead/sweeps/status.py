@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from drumhead.experiments import Experiment
-from drumhead.runs import Run, RunError, owner, read_owner, run_folders
+from drumhead.runs import Run, RunError, lock_owner, read_owner, run_folders
 from drumhead.sweeps.failure import SILENT_DEATH, read_failure
 from drumhead.sweeps.local import dead_owner
 from drumhead.sweeps.log import LOG_FILE, last_lines
@@ -131,7 +131,7 @@ def status_of(folder: Path, planned: PlannedRun | None = None, *, jobs: SlurmVie
         return Status(folder, "unreadable", reason=str(error).splitlines()[0])
     if seen.state in ("done", "imported"):
         return seen
-    holder, queued = owner(folder), jobs.queued.get(folder.resolve())
+    holder, queued = lock_owner(folder), jobs.queued.get(folder.resolve())
     if holder is not None or (queued is not None and queued.is_running):
         job = f"job {holder.job}, " if holder and holder.job else ""
         where = f"{job}{holder.host}, process {holder.pid}" if holder else queued.where if queued else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from drumhead.data import DATASETS, Dataset, DatasetError, mnist_at_hand, open_dataset, prepare_dataset, standard_folder
-from drumhead.runs import Run, RunBusyError, RunError, check_new_run_folder, owner
+from drumhead.runs import Run, RunBusyError, RunError, check_new_run_folder, lock_owner
 from drumhead.sweeps.failure import Failure, clear_failure, read_failure, write_failure
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.training import Devices, Observer, train
@@ -55,7 +55,7 @@ def state_of(planned: PlannedRun) -> PlannedState:
         RunError: if its folder holds another run, or other things.
     """
     if not (planned.folder / "config.json").is_file():
-        if owner(planned.folder) is not None:
+        if lock_owner(planned.folder) is not None:
             return "running"
         check_new_run_folder(planned.folder)
         return "missing"
@@ -64,7 +64,7 @@ def state_of(planned: PlannedRun) -> PlannedState:
         raise RunError(f"{planned.folder} holds another run than is planned here: choose another folder with --out")
     state = run.state
     assert state != "imported"
-    return "running" if state != "done" and owner(planned.folder) is not None else state
+    return "running" if state != "done" and lock_owner(planned.folder) is not None else state
 
 
 def make_runs(
@@ -142,7 +142,7 @@ def settled(planned: PlannedRun, *, retry_diverged: bool = False) -> Result | No
     if state == "done":
         return Result("done")
     if state == "running":
-        return Result("busy", f"being trained by {owner(planned.folder) or 'another process'}")
+        return Result("busy", f"being trained by {lock_owner(planned.folder) or 'another process'}")
     if state == "diverged" and not retry_diverged:
         return Result("failed", f"diverged: {Run.open(planned.folder).divergence()}")
     return None

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import torch
 
-from drumhead.runs import owner
+from drumhead.runs import lock_owner
 from drumhead.sweeps.failure import read_failure
 from drumhead.sweeps.log import EpochLog, logged
 from drumhead.sweeps.plan import PlannedRun
@@ -89,7 +89,7 @@ class Worker:
 
     def watch(self) -> None:
         """Stop this process, as if told to, when the command is no longer there."""
-        while owner(self.sweep) is not None:
+        while lock_owner(self.sweep) is not None:
             time.sleep(HEARTBEAT)
         os.kill(os.getpid(), signal.SIGTERM)
 

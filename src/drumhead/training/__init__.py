@@ -14,14 +14,14 @@ from lightning_fabric import Fabric
 from drumhead.data import Dataset, check_hashes
 from drumhead.experiments import Experiment, Recipe
 from drumhead.runs import (
-    Claim,
     DataRecord,
+    FolderLock,
     Run,
     RunConfig,
     RunError,
     check_new_run_folder,
-    check_trained_here,
-    claim,
+    check_not_imported,
+    lock_folder,
     package_versions,
 )
 from drumhead.training.devices import Accelerator, Devices, Strategy, is_first_process, make_fabric
@@ -108,7 +108,7 @@ def train(
     with joined(fabric, request), ExitStack() as rights:
         config = RunConfig(
             experiment=experiment,
-            data=DataRecord.of(dataset),
+            data=DataRecord.from_dataset(dataset),
             versions=package_versions(),
             machine={**describe_machine(fabric, experiment.recipe), **where.described()},
         )
@@ -146,7 +146,7 @@ def begin(folder: Path, config: RunConfig, dataset: Dataset, rights: ExitStack) 
     if is_done(folder, config):
         return Run.open(folder)
     check_hashes(dataset)
-    return open_or_create(folder, config, rights.enter_context(claim(folder)))
+    return open_or_create(folder, config, rights.enter_context(lock_folder(folder)))
 
 
 def is_done(folder: Path, config: RunConfig) -> bool:
@@ -162,11 +162,11 @@ def is_done(folder: Path, config: RunConfig) -> bool:
     return not check_same_run(run, config) and run.state == "done"
 
 
-def open_or_create(folder: Path, config: RunConfig, right: Claim) -> Run:
+def open_or_create(folder: Path, config: RunConfig, right: FolderLock) -> Run:
     """The run in the folder if it is this one, or a new one if the folder is new or empty."""
     if not (folder / "config.json").is_file():
-        return Run.create(folder, config, claim=right)
-    run = Run.open(folder, claim=right)
+        return Run.create(folder, config, lock=right)
+    run = Run.open(folder, lock=right)
     differences = check_same_run(run, config)
     if run.config.versions != config.versions:
         warnings.warn(
@@ -184,7 +184,7 @@ def check_same_run(run: Run, config: RunConfig) -> dict[str, tuple[object, objec
     Raises:
         RunError: if the run is another one.
     """
-    check_trained_here(run)
+    check_not_imported(run)
     differences = differing_fields(run.config, config)
     if differences and not may_be_extended(run.config.experiment, config.experiment, differences):
         listed = "; ".join(f"{name} is {old!r}, not {new!r}" for name, (old, new) in differences.items())

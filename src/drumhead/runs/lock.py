@@ -23,14 +23,14 @@ from drumhead.config import Config
 from drumhead.files import read_small
 from drumhead.names import Line
 from drumhead.runs.errors import RunBusyError, RunError
-from drumhead.runs.folders import LOCK_FILE, OWNER_FILE, remove_litter
+from drumhead.runs.folders import LOCK_FILE, OWNER_FILE, remove_temporary_folders
 from drumhead.runs.json_files import write_json
 
-PATIENCE = 1.5
+LOCK_TIMEOUT = 1.5
 """Seconds to wait for the lock: who only looks whether it is held, holds it for an instant."""
 
 
-class Owner(Config):
+class LockOwner(Config):
     """Who trains in a run folder: what ``owner.json`` holds."""
 
     host: Line
@@ -45,12 +45,12 @@ class Owner(Config):
     """A random word that no other owner has."""
 
     @classmethod
-    def this_process(cls) -> Owner:
+    def this_process(cls) -> LockOwner:
         """This process, from now on."""
         return cls(
             host=socket.gethostname(),
             pid=os.getpid(),
-            job=slurm_job(),
+            job=current_slurm_job(),
             since=datetime.now(timezone.utc).replace(microsecond=0),
             token=secrets.token_hex(16),
         )
@@ -61,11 +61,11 @@ class Owner(Config):
 
 
 @dataclass(frozen=True)
-class Claim:
+class FolderLock:
     """The right to train in ``folder``, held by ``owner``, this process."""
 
     folder: Path
-    owner: Owner
+    owner: LockOwner
 
     def check(self) -> None:
         """Raise ``RunError`` if the right is another's now: nothing may be written any more."""
@@ -79,7 +79,7 @@ class Claim:
 
 
 @contextmanager
-def claim(folder: Path | str) -> Iterator[Claim]:
+def lock_folder(folder: Path | str) -> Iterator[FolderLock]:
     """Have the right to train in a folder for as long as the block lasts; the folder is made if it is missing.
 
     What earlier owners left half written is removed.
@@ -88,12 +88,12 @@ def claim(folder: Path | str) -> Iterator[Claim]:
         RunBusyError: if another process trains there.
         RunError: if the folder cannot be written, or its file system cannot lock files.
     """
-    claimed = Claim(Path(folder), Owner.this_process())
+    claimed = FolderLock(Path(folder), LockOwner.this_process())
     folder = claimed.folder
     lock = FileLock(folder / LOCK_FILE, thread_local=False, fallback_to_soft=False)
     acquire(lock, folder)
     try:
-        remove_litter(folder)
+        remove_temporary_folders(folder)
         write_json(folder / OWNER_FILE, claimed.owner.model_dump(mode="json"))
         yield claimed
     finally:
@@ -107,7 +107,7 @@ def acquire(lock: FileLock, folder: Path) -> None:
     """Take the lock of a folder, or raise what :func:`claim` says."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=PATIENCE)
+        lock.acquire(timeout=LOCK_TIMEOUT)
     except Timeout as error:
         by = read_owner(folder) or "another process"
         raise RunBusyError(f"{folder} is being trained by {by}: wait until that has ended, or end it") from error
@@ -118,7 +118,7 @@ def acquire(lock: FileLock, folder: Path) -> None:
         ) from error
 
 
-def owner(folder: Path | str) -> Owner | None:
+def lock_owner(folder: Path | str) -> LockOwner | None:
     """Who trains in a folder now, or none; nothing is written, and who wants the right is not kept from it.
 
     Where locks are not shared between machines, only owners on this machine are seen.
@@ -140,15 +140,15 @@ def owner(folder: Path | str) -> Owner | None:
     return None
 
 
-def read_owner(folder: Path) -> Owner | None:
+def read_owner(folder: Path) -> LockOwner | None:
     """Who last claimed the folder and has not given it back, dead or alive; none if that is not told."""
     try:
-        return Owner.model_validate_json(read_small(folder / OWNER_FILE))
+        return LockOwner.model_validate_json(read_small(folder / OWNER_FILE))
     except (OSError, ValueError):
         return None
 
 
-def slurm_job() -> str | None:
+def current_slurm_job() -> str | None:
     """The Slurm job of this process as ``squeue`` lists it: the job, or the task of an array."""
     array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID")

@@ -48,27 +48,27 @@ for line in sys.stdin:
 """
 
 
-class Child(NamedTuple):
-    """A process of a nursery's."""
+class ChildProcess(NamedTuple):
+    """A process of a fork server."""
 
     pid: int
     output: Path
     wait: Callable[[], int]
     """Waits for its end; returns its exit code, or minus the number of the signal that ended it."""
 
-    def said(self) -> str:
+    def read_output(self) -> str:
         """All it has written so far."""
         return self.output.read_text()
 
-    def wait_for(self, text: str, *, seconds: float = 60.0) -> None:
+    def wait_for_output(self, text: str, *, seconds: float = 60.0) -> None:
         """Return as soon as it has written some text."""
         end = time.monotonic() + seconds
-        while text not in self.said():
-            assert time.monotonic() < end, f"{text!r} did not come in {seconds} s, but: {self.said()}"
+        while text not in self.read_output():
+            assert time.monotonic() < end, f"{text!r} did not come in {seconds} s, but: {self.read_output()}"
             time.sleep(0.005)
 
 
-class Nursery:
+class ForkServer:
     """Starts children, each of which runs code of its own, with ``arguments`` as it was given them."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Nursery:
         self.server = subprocess.Popen(
             [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.outputs = tempfile.TemporaryDirectory(prefix="nursery-")
+        self.outputs = tempfile.TemporaryDirectory(prefix="fork-server-")
 
     def ask(self, order: dict[str, Any]) -> int:
         """Have the server do something."""
@@ -86,12 +86,12 @@ class Nursery:
         self.server.stdin.flush()
         return int(self.server.stdout.readline())
 
-    def start(self, code: str, *arguments: object) -> Child:
+    def start(self, code: str, *arguments: object) -> ChildProcess:
         """Start a child."""
         handle, output = tempfile.mkstemp(dir=self.outputs.name)
         os.close(handle)
         pid = self.ask({"code": code, "arguments": [str(argument) for argument in arguments], "output": output})
-        return Child(pid, Path(output), lambda: self.ask({"wait": pid}))
+        return ChildProcess(pid, Path(output), lambda: self.ask({"wait": pid}))
 
     def close(self) -> None:
         """End it; children that still live go on."""
