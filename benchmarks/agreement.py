@@ -20,8 +20,8 @@ import drumhead
 from drumhead.data import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes, to_tensors
 from drumhead.files import replacing
 from drumhead.models import NWMConfig, ReadoutName, Segmenter
-from drumhead.report.grid import Grid
-from drumhead.report.tables import DASH
+from drumhead.report.tables.score_tables import DASH
+from drumhead.report.tables.text_table import Grid
 from machine import has_fast_bf16
 from terminal import call, progress, refuse, show
 from workloads import BF16, FLOAT32, PLAIN, Variant

@@ -27,8 +27,8 @@ from drumhead.models.cpu import products
 from drumhead.models.cpu.hearing import Ear
 from drumhead.models.cpu.layers import LayersKernel
 from drumhead.models.cpu.wave_states import Waves
-from drumhead.report.grid import Grid
-from drumhead.report.tables import DASH
+from drumhead.report.tables.score_tables import DASH
+from drumhead.report.tables.text_table import Grid
 from machine import has_fast_bf16, product_rate
 from terminal import call, progress, refuse, show
 from train_step import CASES

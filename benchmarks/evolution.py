@@ -17,7 +17,7 @@ from torch import Tensor
 
 from drumhead.fields import evolve, laplacian
 from drumhead.fields.engine import Engine
-from drumhead.report.grid import Grid
+from drumhead.report.tables.text_table import Grid
 from terminal import call, progress, refuse, seconds, show, spread
 
 

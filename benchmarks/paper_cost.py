@@ -17,8 +17,8 @@ from typing import NamedTuple
 from rich.console import Console
 
 from drumhead.experiments import Experiment, RecipeName
-from drumhead.report.grid import Grid, Terminal
-from drumhead.report.grid import markdown as as_markdown
+from drumhead.report.tables.text_table import Grid, Terminal
+from drumhead.report.tables.text_table import markdown as as_markdown
 from drumhead.sweeps import plan_sweep
 from terminal import WIDTH, call, refuse
 

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from drumhead.files import replacing
-from drumhead.report.grid import Grid
-from drumhead.report.tables import DASH
+from drumhead.report.tables.score_tables import DASH
+from drumhead.report.tables.text_table import Grid
 from memory import in_own_process, measure_memory
 from terminal import call, progress, refuse, seconds, show
 from workloads import BF16, FLOAT32, Case, Data, Variant, Work

@@ -11,8 +11,8 @@ import tyro
 from rich.console import Console
 
 from drumhead.cli import INTERRUPTED, WRONG_USAGE
-from drumhead.report.grid import Grid, Terminal
-from drumhead.report.grid import markdown as as_markdown
+from drumhead.report.tables.text_table import Grid, Terminal
+from drumhead.report.tables.text_table import markdown as as_markdown
 from machine import description
 
 WIDTH = 120

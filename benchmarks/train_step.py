@@ -16,8 +16,8 @@ import statistics
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from drumhead.report.grid import Grid
-from drumhead.report.tables import DASH
+from drumhead.report.tables.score_tables import DASH
+from drumhead.report.tables.text_table import Grid
 from machine import Rates, has_fast_bf16, measure_rates
 from memory import Memory, in_own_process, measure_memory
 from terminal import call, progress, refuse, seconds, show, spread

@@ -14,13 +14,13 @@ from drumhead.data import Dataset
 from drumhead.experiments import find_experiment
 from drumhead.files import replacing
 from drumhead.models import RecurrentSegmenter
-from drumhead.report.figures import wave_strip
-from drumhead.report.run_figures import samples_figure
-from drumhead.report.run_movie import sample_movie
-from drumhead.report.run_rows import score_row
-from drumhead.report.run_samples import hear
+from drumhead.report.figures.run_figures import samples_figure
+from drumhead.report.figures.sample_figure import wave_strip
+from drumhead.report.movies.run_movie import sample_movie
+from drumhead.report.samples import hear
 from drumhead.report.style import save_figure
-from drumhead.report.tables import ScoreRow, classes_markdown, scores_markdown
+from drumhead.report.tables.run_rows import score_row
+from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, scores_markdown
 from drumhead.runs import Run
 from drumhead.scores import background_scores
 from drumhead.training import Observer, train

@@ -14,7 +14,7 @@ from drumhead.cli import OK, WRONG_USAGE, main
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import Segmenter, model_config
-from drumhead.report.results import read_rows
+from drumhead.results.results_file import read_rows
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import background_scores
 

@@ -22,7 +22,7 @@ from tests.hostile.world import OPENED_BY
 from drumhead.data import DatasetError, read_image
 from drumhead.data.pictures import opened_picture
 from drumhead.pickles import PickleError, read_pickle
-from drumhead.report.page_movies import frame_size, kept_movie
+from drumhead.report.page.page_movies import frame_size, kept_movie
 from drumhead.runs import Run, RunError
 
 GIGABYTES = 2**37

@@ -14,7 +14,7 @@ from tests.hostile.world import OPENED_BY
 
 from drumhead.data import open_dataset
 from drumhead.files import replacing
-from drumhead.report.masks import save_mask
+from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run, write_json
 
 WRITERS: dict[str, Callable[[Run], None]] = {

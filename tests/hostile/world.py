@@ -14,7 +14,7 @@ from tests.training.tiny import fit, tiny
 
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import find_experiment
-from drumhead.report.results import result_row, store_rows
+from drumhead.results.results_file import result_row, store_rows
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import background_scores
 from drumhead.sweeps.failure import Failure, write_failure

@@ -55,7 +55,7 @@ def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     for hash_seed in ("1", "2"):
         path = tmp_path / f"{hash_seed}.pdf"
         code = (
-            "import sys; from pathlib import Path; from drumhead.report.score_figure import *;"
+            "import sys; from pathlib import Path; from drumhead.report.figures.score_figure import *;"
             "from drumhead.report.style import save_figure;"
             "bars = [ScoreBar('a', name, 'paper', Summary.of([0.5])) for name in ('NWM', 'LSTM')];"
             "save_figure(scores_figure(bars, score='IoU'), Path(sys.argv[1]))"

@@ -11,7 +11,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import TetrominoConfig, open_dataset, prepare_dataset
 from drumhead.demo import run_demo
-from drumhead.report.tables import classes_table, scores_table
+from drumhead.report.tables.score_tables import classes_table, scores_table
 
 
 def main(words: list[str]) -> int:

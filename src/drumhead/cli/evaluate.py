@@ -13,9 +13,9 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset
 from drumhead.evaluation import SplitName, dataset_of, evaluate_run
-from drumhead.report.results import ResultRow, background_of, read_rows, result_row, store_rows
-from drumhead.report.run_rows import score_row
-from drumhead.report.tables import ScoreRow, classes_table, scores_table
+from drumhead.report.tables.run_rows import score_row
+from drumhead.report.tables.score_tables import ScoreRow, classes_table, scores_table
+from drumhead.results.results_file import ResultRow, background_of, read_rows, result_row, store_rows
 from drumhead.runs import DataRecord, Run, run_folders, write_json
 from drumhead.scores import Scores
 from drumhead.training import Accelerator

@@ -13,7 +13,7 @@ from drumhead.cli.console import Console
 from drumhead.data import DATASETS
 from drumhead.experiments import Listing, experiment_listings
 from drumhead.published import PublishedMetric, published_scores
-from drumhead.report.tables import DASH
+from drumhead.report.tables.score_tables import DASH
 
 SHOWN: dict[PublishedMetric, str] = {"acc_foreground": "acc fg", "iou_foreground": "IoU fg"}
 """The published scores that tell models apart, and their headings."""

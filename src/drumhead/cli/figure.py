@@ -17,16 +17,17 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of
 from drumhead.models import NWM
-from drumhead.report.area_figure import square_area_figure
-from drumhead.report.area_table import area_table, write_area_csv
-from drumhead.report.class_table import class_table, write_spectra_csv
-from drumhead.report.polygon_figure import polygon_figure
-from drumhead.report.run_figures import sample_waves_figure, samples_figure
-from drumhead.report.run_samples import check_samples, recurrent_model, shared_dataset
-from drumhead.report.run_scores import METRICS, SHARES, MetricName, beside, published_bars, run_bars
-from drumhead.report.run_titles import run_titles
-from drumhead.report.score_figure import scores_figure
+from drumhead.report.figures.polygon_figure import polygon_figure
+from drumhead.report.figures.run_figures import sample_waves_figure, samples_figure
+from drumhead.report.figures.score_bars import METRIC_TITLES, beside, published_bars, run_bars
+from drumhead.report.figures.score_figure import scores_figure
+from drumhead.report.figures.square_area_figure import square_area_figure
+from drumhead.report.samples import check_samples, recurrent_model, shared_dataset
 from drumhead.report.style import DPI, check_dpi, save_figure
+from drumhead.report.tables.class_spectra_table import class_table, write_spectra_csv
+from drumhead.report.tables.square_area_table import area_table, write_area_csv
+from drumhead.results.metric_names import FRACTIONS, MetricName
+from drumhead.results.run_titles import run_titles
 from drumhead.runs import Run, RunError, run_folders
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")]
@@ -138,7 +139,7 @@ def scores(
     bars = run_bars([Run.open(folder) for folder in find_runs(runs)], metric)
     if published:
         bars = beside(bars, published_bars(metric)) if runs else published_bars(metric)
-    write(scores_figure(bars, score=METRICS[metric], share=metric in SHARES, dpi=dpi), out, f"scores-{metric}")
+    write(scores_figure(bars, score=METRIC_TITLES[metric], share=metric in FRACTIONS, dpi=dpi), out, f"scores-{metric}")
 
 
 def square_area(

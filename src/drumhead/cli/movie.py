@@ -12,8 +12,8 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, dataset_of
-from drumhead.report.run_movie import sample_movie
-from drumhead.report.run_samples import recurrent_model
+from drumhead.report.movies.run_movie import sample_movie
+from drumhead.report.samples import recurrent_model
 from drumhead.runs import Run
 
 

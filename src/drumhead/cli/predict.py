@@ -12,7 +12,7 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import image_files, read_image
-from drumhead.report.masks import save_mask
+from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run
 
 

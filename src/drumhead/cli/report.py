@@ -11,8 +11,8 @@ from drumhead.analysis.square_area import study_areas
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
-from drumhead.report.chapters import chapters_of, open_runs
-from drumhead.report.page import write_report
+from drumhead.report.page.page import write_report
+from drumhead.report.page.sections import chapters_of, open_runs
 
 
 def main(words: list[str]) -> int:

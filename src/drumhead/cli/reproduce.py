@@ -15,7 +15,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.data import Dataset, standard_folder
 from drumhead.experiments import RecipeName
-from drumhead.report.chapters import chapters_of, open_runs
+from drumhead.report.page.sections import chapters_of, open_runs
 from drumhead.reproduce import Target, plan_runs, write_outputs
 from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.training import Accelerator, Devices

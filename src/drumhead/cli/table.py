@@ -11,14 +11,14 @@ import tyro
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.files import replacing
-from drumhead.report.grid import Grid, Terminal
-from drumhead.report.names import same_name
-from drumhead.report.pairs import Comparison, compare
-from drumhead.report.paper_tables import pair_grid, published_grids, section_grids
-from drumhead.report.results import collect_rows
-from drumhead.report.summary import Group, Section, sections_of
-from drumhead.report.table_files import TextFormat, text_of
-from drumhead.report.tidy import pairs_csv, published_csv, sections_csv
+from drumhead.report.tables.long_csv import pairs_csv, published_csv, sections_csv
+from drumhead.report.tables.paper_tables import pair_grid, published_grids, section_grids
+from drumhead.report.tables.table_files import TextFormat, text_of
+from drumhead.report.tables.text_table import Grid, Terminal
+from drumhead.results.model_names import same_name
+from drumhead.results.paired_tests import Comparison, compare
+from drumhead.results.results_file import collect_rows
+from drumhead.results.summary import Group, Section, sections_of
 from drumhead.text import plain
 
 Format = Literal["terminal"] | TextFormat

@@ -16,8 +16,8 @@ from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import dataset_of
 from drumhead.experiments import Experiment, RecipeName, find_experiment
-from drumhead.report.run_rows import score_row
-from drumhead.report.tables import scores_table
+from drumhead.report.tables.run_rows import score_row
+from drumhead.report.tables.score_tables import scores_table
 from drumhead.runs import Run, check_not_imported
 from drumhead.training import (
     LOGGERS,

@@ -1,1 +1,1 @@
-"""What scores and waves look like: tables, figures, movies."""
+"""Presentation of results, samples and waves: tables, figures, movies and an HTML page, one subpackage each."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumhead.analysis.square_area import AreaStudy
-from drumhead.report.chapters import Chapter, Unreadable
-from drumhead.report.exhibits import chapter_exhibits, theory_exhibit
-from drumhead.report.page import write_report
+from drumhead.report.page.page import write_report
+from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
+from drumhead.report.page.sections import Chapter, Unreadable
 from drumhead.report.style import DPI, save_figure
-from drumhead.report.table_files import write_tables
+from drumhead.report.tables.table_files import write_tables
 from drumhead.reproduce.plan import Target
 
 
@@ -42,7 +42,7 @@ def write_outputs(
         unreadable: runs to be named as broken.
         theory: the study of square drums, if it is to be shown.
         dpi: pixels to an inch of figures.
-        progress: as of :func:`drumhead.report.page.write_report`.
+        progress: as of :func:`drumhead.report.page.page.write_report`.
     """
     outputs = Outputs([], {})
     if target != "figures":

@@ -1,0 +1,1 @@
+"""Movies of waves, as GIF or MP4."""

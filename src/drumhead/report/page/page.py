@@ -1,0 +1,169 @@
+"""The report: one HTML file with all that runs have to show, which needs nothing besides itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drumhead.analysis.square_area import AreaStudy
+from drumhead.files import replacing
+from drumhead.report.page.inline import Figure, Left, inline_figure
+from drumhead.report.page.page_movies import MOST_BYTES, chapter_movies
+from drumhead.report.page.run_details import RunDetails, run_details
+from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
+from drumhead.report.page.sections import Chapter, Unreadable
+from drumhead.report.tables.paper_tables import section_grids
+from drumhead.report.tables.text_table import Grid
+
+FILE = "report.html"
+HEADINGS = {
+    "scores": "Scores",
+    "training": "Training",
+    "samples": "Samples",
+    "waves": "Waves",
+    "movies": "Movies",
+    "polygons": "Polygons: what each class hears",
+}
+"""Of the parts of a chapter, by kind of exhibit."""
+NO_WAVES = "No run here has waves to show: it takes a recurrent model of which an epoch has finished."
+EMPTY = {
+    "scores": "No run here is trained to the end yet.",
+    "training": "No epoch has finished here.",
+    "samples": "No run here has weights yet.",
+    "waves": NO_WAVES,
+    "movies": NO_WAVES,
+}
+"""What stands under a heading that has nothing; polygons are left out then."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stands under a heading of a chapter."""
+
+    anchor: str
+    heading: str
+    figures: list[Figure | Left]
+    empty: str
+
+
+@dataclass(frozen=True)
+class PageChapter:
+    """A chapter as the page has it."""
+
+    anchor: str
+    title: str
+    recipe: str
+    grids: list[Grid]
+    parts: list[Part]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """All that the template is filled with."""
+
+    version: str
+    chapters: list[PageChapter]
+    runs: list[RunDetails]
+    unreadable: Sequence[Unreadable] = ()
+    theory: Figure | Left | None = None
+    places: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> int:
+        """How many runs are trained to the end."""
+        return sum(run.state in ("finished", "collapsed") for run in self.runs)
+
+    @property
+    def others(self) -> list[RunDetails]:
+        """Runs that are not what a finished one should be."""
+        return [run for run in self.runs if run.state != "finished"]
+
+
+def write_report(
+    folder: Path,
+    chapters: Sequence[Chapter],
+    *,
+    unreadable: Sequence[Unreadable] = (),
+    places: Iterable[Path] = (),
+    theory: AreaStudy | None = None,
+    movies: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the report, whole or not at all; returns its path.
+
+    Args:
+        folder: where ``report.html`` goes.
+        chapters: the runs; there may be none.
+        unreadable: folders to be named as broken.
+        places: where runs were looked for, to be named if there is none.
+        theory: the study of square drums, for a chapter of its own.
+        movies: whether movies are shown, and made where a run has none.
+        progress: called with the number of figures and movies done and the total.
+    """
+    path = folder / FILE
+    page = make_page(chapters, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
+    html = render(page)
+    with replacing(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return path
+
+
+def render(page: Page) -> str:
+    """The page as HTML."""
+    from importlib.resources import files
+
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = files("drumhead.report.page").joinpath("page.html").read_text(encoding="utf-8")
+    return environment.from_string(template).render(page=page)
+
+
+def make_page(
+    chapters: Sequence[Chapter],
+    *,
+    unreadable: Sequence[Unreadable] = (),
+    places: Iterable[Path] = (),
+    theory: AreaStudy | None = None,
+    movies: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Page:
+    """All of the page, its figures drawn; see :func:`write_report`."""
+    from drumhead import __version__
+
+    exhibits = {id(chapter): list(chapter_exhibits(chapter)) for chapter in chapters}
+    total = sum(map(len, exhibits.values())) + (len(chapters) if movies else 0) + (theory is not None)
+    done = iter(range(1, total + 1))
+
+    def told(figure: Figure | Left) -> Figure | Left:
+        if progress is not None:
+            progress(next(done), total)
+        return figure
+
+    pages = []
+    for chapter in chapters:
+        drawn = [(exhibit.kind, told(inline_figure(exhibit))) for exhibit in exhibits[id(chapter)]]
+        if movies:
+            drawn += [("movies", movie) for movie in chapter_movies(chapter, room=MOST_BYTES // len(chapters))]
+            if progress is not None:
+                progress(next(done), total)
+        pages.append(page_chapter(chapter, drawn, movies=movies))
+    return Page(
+        version=__version__,
+        chapters=pages,
+        runs=[details for chapter in chapters for details in run_details(chapter)],
+        unreadable=unreadable,
+        theory=None if theory is None else told(inline_figure(theory_exhibit(theory))),
+        places=[place.as_posix() for place in places],
+    )
+
+
+def page_chapter(chapter: Chapter, drawn: Sequence[tuple[str, Figure | Left]], *, movies: bool) -> PageChapter:
+    """A chapter with its figures under their headings."""
+    parts = []
+    for kind, heading in HEADINGS.items():
+        figures = [figure for its_kind, figure in drawn if its_kind == kind]
+        if figures or (kind in EMPTY and (movies or kind != "movies")):
+            parts.append(Part(f"{kind}-{chapter.name}", heading, figures, EMPTY.get(kind, "")))
+    return PageChapter(chapter.name, chapter.data_title, chapter.recipe_title, section_grids(chapter.section), parts)

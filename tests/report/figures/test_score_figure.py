@@ -1,0 +1,109 @@
+"""Bars are as high as the means, marks are where the numbers are, and colours are told apart in grey."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from statistics import stdev
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
+
+from drumhead.report.colours import SERIES
+from drumhead.report.figures.score_figure import PUBLISHED, ScoreBar, Summary, scores_figure
+from drumhead.report.style import styled
+
+NWM = ScoreBar("MNIST", "NWM, linear", "paper", Summary.of([0.7, 0.8, 0.9]))
+QUICK = ScoreBar("MNIST", "NWM, linear", "lite", Summary.of([0.4]))
+CNN = ScoreBar("Tetrominoes", "CNN, 2 layers", PUBLISHED, Summary(0.14, 0.05, 0.0, 0.16))
+
+
+def bars_of(axes: Axes) -> list[Rectangle]:
+    return [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+
+
+def test_bars_are_means_and_marks_are_numbers() -> None:
+    figure = scores_figure([NWM, QUICK, CNN], score="IoU")
+    mnist, tetrominoes = figure.axes
+    assert [bar.get_width() for bar in bars_of(mnist)] == pytest.approx([0.8, 0.4])
+    assert [bar.get_width() for bar in bars_of(tetrominoes)] == pytest.approx([0.14])
+    dots = [list(map(float, np.asarray(line.get_xdata()))) for line in mnist.lines if line.get_marker() == "o"]
+    assert dots == [[0.7, 0.8, 0.9], [0.4]]
+    (error,) = [container for container in mnist.containers if isinstance(container, ErrorbarContainer)]
+    ends = error[2][0].get_segments()[0][:, 0]
+    assert ends == pytest.approx([0.8 - stdev([0.7, 0.8, 0.9]), 0.8 + stdev([0.7, 0.8, 0.9])])
+    (whisker,) = [line for line in tetrominoes.lines if line.get_marker() == "|" and len(np.asarray(line.get_xdata()))]
+    assert np.asarray(whisker.get_xdata()).tolist() == [0.0, 0.16]
+    assert [label.get_text() for label in mnist.get_yticklabels()] == ["NWM, linear"]
+
+
+def test_recipes_are_bars_of_other_colours_in_one_order() -> None:
+    other = [bar._replace(model="LSTM, linear") for bar in (QUICK, NWM)]
+    (axes,) = scores_figure([NWM, QUICK, *other], score="IoU").axes
+    bars = sorted(bars_of(axes), key=lambda bar: bar.get_y())
+    assert [bar.get_width() for bar in bars] == pytest.approx([0.8, 0.4, 0.8, 0.4])
+    colours = [bar.get_facecolor() for bar in bars]
+    assert colours[0] == colours[2] != colours[1] == colours[3]
+
+
+def words(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def test_the_note_tells_of_the_marks_that_occur() -> None:
+    assert words(scores_figure([QUICK], score="IoU")) == "Bar: mean over seeds. Circle: one seed."
+    assert "Circle" not in words(scores_figure([CNN], score="IoU"))
+    assert "smallest to largest" in words(scores_figure([CNN], score="IoU"))
+
+
+def test_the_legend_names_the_recipes() -> None:
+    (legend,) = scores_figure([NWM, QUICK, CNN], score="IoU").legends
+    assert [text.get_text() for text in legend.get_texts()] == ["paper", "lite", PUBLISHED]
+
+
+def test_shares_show_all_of_their_range_and_losses_begin_at_zero() -> None:
+    assert scores_figure([NWM], score="IoU").axes[0].get_xlim() == (0, 1)
+    low, high = (
+        scores_figure([NWM._replace(summary=Summary.of([2.5, 3]))], score="loss", share=False).axes[0].get_xlim()
+    )
+    assert low == 0
+    assert high > 3
+
+
+def test_series_differ_in_lightness() -> None:
+    lightness = [float(np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722])) for colour in SERIES]
+    assert min(abs(a - b) for a, b in combinations(lightness, 2)) > 0.05
+
+
+@styled()
+def test_many_long_names_do_not_meet() -> None:
+    bars = [
+        NWM._replace(dataset=dataset, model=f"{model}, linear, hidden channels 16", group=group)
+        for dataset in ("MNIST", "Multi-MNIST", "Polygons", "Tetrominoes")
+        for model in ("NWM", "LSTM", "GRU")
+        for group in (PUBLISHED, "paper", "lite, epochs 5, batch size 8, learning rate 0.0005", "smoke")
+    ]
+    figure = scores_figure(bars, score="IoU, foreground", dpi=72)
+    figure.draw_without_rendering()
+    boxes = [box for axes in figure.axes if (box := axes.get_tightbbox())]
+    boxes += [text.get_window_extent() for text in figure.texts]
+    boxes += [legend.get_window_extent() for legend in figure.legends]
+    for one, other in combinations(boxes, 2):
+        assert Bbox.intersection(one, other) is None
+    assert min(box.x0 for box in boxes) >= 0
+    assert max(box.x1 for box in boxes) <= figure.bbox.width
+
+
+def test_refuses() -> None:
+    with pytest.raises(ValueError, match="must be a bar"):
+        scores_figure([], score="IoU")
+    with pytest.raises(ValueError, match=r"got several of \[\('MNIST', 'NWM, linear', 'paper'\)\]"):
+        scores_figure([NWM, NWM], score="IoU")
+    many = [NWM._replace(group=f"recipe {i}") for i in range(6)]
+    with pytest.raises(ValueError, match="at most 5 recipes"):
+        scores_figure(many, score="IoU")

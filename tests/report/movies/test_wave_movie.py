@@ -1,0 +1,158 @@
+"""Movies of synthetic waves: what each frame shows, and how many there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageSequence
+
+from drumhead.report.colours import class_colours
+from drumhead.report.movies.wave_movie import wave_movie
+from drumhead.report.sample_states import Heard
+
+NAMES = ["background", "square", "disc"]
+CREST, TROUGH = (255, 240, 207), (217, 244, 255)
+
+
+def scene(steps: int = 12, channels: int = 1, height: int = 16, width: int = 24) -> Heard:
+    """A bright column that travels one pixel a step, upright in channel 0 and upside down in channel 1."""
+    mask = np.zeros((height, width), np.uint8)
+    mask[2:6, 3:9] = 1
+    field = np.zeros((steps, channels, height, width), np.float32)
+    for step in range(steps):
+        field[step, :, :, step] = 0.5
+    field[:, 1::2] *= -1
+    return Heard("", np.repeat(mask[None] * 0.6, 3, axis=0), mask, 2 * mask, field)
+
+
+def make(to: Path, *samples: Heard, **given: Any) -> npt.NDArray[np.uint8]:
+    """The frames of the movie of some samples, (time, height, width, 3)."""
+    channels = [f"channel {i}" for i in range(samples[0].field.shape[1])]
+    wave_movie(samples, **{"channels": channels, "class_names": NAMES, "path": to, **given})
+    with Image.open(to) as movie:
+        return np.stack([np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(movie)])
+
+
+def at(frame: npt.NDArray[np.uint8], colour: Any, *, row: int = 0) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns where a frame has a colour, in the panels of a sample."""
+    top = 26 + (192 + 16) * row
+    rows, columns = np.nonzero((frame[top : top + 192] == np.asarray(colour)).all(axis=-1))
+    return rows, columns
+
+
+def test_the_wave_travels_and_the_rest_stays(tmp_path: Path) -> None:
+    frames = make(tmp_path / "waves.gif", scene(channels=2))
+    assert len(frames) == 12
+    # 16 pixels at 12 times: 192 high; each channel shows one column, 12 wide.
+    crests, troughs = ([at(frame, end) for frame in frames] for end in (CREST, TROUGH))
+    for step, (crest, trough) in enumerate(zip(crests, troughs, strict=True)):
+        assert len(crest[0]) == len(trough[0]) == 192 * 12
+        assert crest[1].min() == crests[0][1].min() + 12 * step
+        assert trough[1].min() == troughs[0][1].min() + 12 * step
+    for label in (1, 2):
+        colour = class_colours(3)[label]
+        rows, columns = at(frames[0], colour)
+        assert (int(rows.min()), int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1) == (2 * 12, 4 * 12, 6 * 12)
+        assert all(len(at(frame, colour)[0]) == 24 * 144 for frame in frames)
+
+
+def test_samples_are_rows_and_share_the_scale_of_a_channel(tmp_path: Path) -> None:
+    loud = scene()
+    faint = loud._replace(title="faint", field=loud.field[:, :, ::-1, ::-1] / 10)
+    frames = make(tmp_path / "waves.gif", loud._replace(title="loud"), faint)
+    for frame in frames:
+        assert len(at(frame, CREST)[0]) == 192 * 12
+        assert len(at(frame, CREST, row=1)[0]) == 0
+        assert len(at(frame, class_colours(3)[2], row=1)[0]) == 24 * 144
+    assert make(tmp_path / "one.gif", loud).shape[1] == frames.shape[1] - 192 - 16
+
+
+def test_a_silent_field_still_has_a_frame_per_step(tmp_path: Path) -> None:
+    given = scene(steps=7)
+    assert len(make(tmp_path / "waves.gif", given._replace(field=0 * given.field))) == 7
+
+
+def test_progress_is_told_of_every_frame(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    make(tmp_path / "waves.gif", scene(steps=3), progress=lambda *numbers: told.append(numbers))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_truth_may_be_unknown(tmp_path: Path) -> None:
+    frame = make(tmp_path / "waves.gif", scene()._replace(mask=None), scene())[0]
+    for row in (0, 1):
+        assert len(at(frame, class_colours(2)[1], row=row)[0]) == 0
+        assert len(at(frame, class_colours(3)[2], row=row)[0]) == 24 * 144
+
+
+@pytest.mark.parametrize(("height", "width", "panel"), [(3, 2, 192), (75, 75, 225), (500, 400, 250)])
+def test_any_size(tmp_path: Path, height: int, width: int, panel: int) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.zeros((height, width), np.uint8)
+    field = rng.standard_normal((2, 1, height, width))
+    frames = make(tmp_path / "waves.gif", Heard("", rng.random((1, height, width)), labels, labels, field))
+    assert 0 < frames.shape[1] - panel < 100
+
+
+def test_many_samples_and_channels_fit_on_a_screen(tmp_path: Path) -> None:
+    given = scene(steps=1, channels=12, height=16, width=16)
+    _, height, width, _ = make(tmp_path / "waves.gif", *[given] * 9).shape
+    assert height < 1200
+    assert width < 2000
+
+
+def test_scale(tmp_path: Path) -> None:
+    shapes = [make(tmp_path / "waves.gif", scene(steps=1), scale=scale).shape for scale in (10, 11)]
+    assert shapes[1][1] - shapes[0][1] == 16
+    assert shapes[1][2] - shapes[0][2] == 24 * 4
+
+
+def struck_drum(steps: int) -> npt.NDArray[np.float64]:
+    """Two channels of a 64 x 64 drum, struck by rectangles."""
+    position: npt.NDArray[np.float64] = np.zeros((2, 64, 64))
+    position[0, 20:34, 10:24] = position[0, 40:50, 30:50] = 1
+    position[1, 20:34, 20:30] = -0.8
+    velocity: npt.NDArray[np.float64] = np.zeros_like(position)
+    field = []
+    for _ in range(steps):
+        laplacian = sum(np.roll(position, shift, axis) for shift in (1, -1) for axis in (1, 2)) - 4 * position
+        velocity = velocity + 0.1 * (np.tanh(laplacian) - 0.05 * position)
+        position = position + 0.1 * velocity
+        field.append(position)
+    return np.stack(field)
+
+
+def test_a_hundred_steps_make_a_small_file(tmp_path: Path) -> None:
+    frames = make(tmp_path / "waves.gif", scene(height=64, width=64)._replace(field=struck_drum(100)))
+    assert (tmp_path / "waves.gif").stat().st_size < 1.5e6
+    assert len(frames) == 100
+
+
+@pytest.mark.parametrize(
+    ("sample", "given", "message"),
+    [
+        ({}, {"scale": 0}, "1 or more; got 0"),
+        ({}, {"frames_per_second": 60}, "from 0.01 to 50; got 60"),
+        ({}, {"path": Path("waves.avi")}, r"\.gif or \.mp4 files; got waves\.avi"),
+        ({}, {"channels": ["a", "b"]}, "the 2 channels that have names"),
+        ({"field": np.zeros((3, 1, 5, 5))}, {}, "on the same grid"),
+        ({"field": np.full((3, 1, 16, 24), np.nan)}, {}, "must be finite"),
+        ({"prediction": np.zeros((5, 5), int)}, {}, r"prediction must be .* got \(5, 5\)"),
+        ({"mask": np.full((16, 24), 3)}, {}, "must name every class of the truth, 3 to 3"),
+    ],
+)
+def test_refuses(tmp_path: Path, sample: dict[str, Any], given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(tmp_path / "waves.gif", scene()._replace(**sample), **given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_refuses_samples_that_do_not_fit_each_other(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"of one shape.* got \(12, 1, 16, 24\) and \(11, 1, 16, 24\)"):
+        make(tmp_path / "waves.gif", scene(), scene(steps=11))
+    with pytest.raises(ValueError, match="at least one sample"):
+        wave_movie([], channels=["channel 0"], class_names=NAMES, path=tmp_path / "waves.gif")

@@ -1,0 +1,74 @@
+"""Tables say what the scores say, on the terminal and in Markdown."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import numpy as np
+import pytest
+from rich.console import Console, RenderableType
+
+from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, classes_table, scores_markdown, scores_table
+from drumhead.scores import background_scores, count_predictions, reduce
+
+MASKS = np.array([[[0, 0], [0, 1]], [[0, 0], [0, 0]]])
+NAMES = ["background", "square", "disc"]
+BACKGROUND = ScoreRow(name="background [all]", scores=background_scores(MASKS, NAMES))
+PERFECT = ScoreRow(
+    name="a|b",
+    scores=reduce(count_predictions(MASKS, MASKS, classes=3), NAMES),
+    parameters=176124,
+    seconds=61.4,
+)
+
+
+def printed(table: RenderableType, *, width: int = 140) -> str:
+    console = Console(width=width, file=StringIO())
+    console.print(table)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def test_the_same_cells_in_both() -> None:
+    markdown, terminal = scores_markdown([BACKGROUND, PERFECT]), printed(scores_table([BACKGROUND, PERFECT]))
+    cells = ["acc", "loss", "mean", "background [all]", "0.875", "0.800", "0.438", "176,124", "61"]
+    for cell in cells:
+        assert cell in markdown
+        assert cell in terminal
+    assert "1 of 2 images have no foreground" in markdown
+    assert "1 of 2 images have no foreground" in terminal
+
+
+def test_a_narrow_terminal_cuts_no_number() -> None:
+    text = printed(scores_table([BACKGROUND, PERFECT]), width=80)
+    assert "\u2026" not in text  # the ellipsis of what is cut
+    assert all(cell in text for cell in ("0.875", "0.438", "176,124", "parameters"))
+
+
+def test_missing_numbers_are_dashes() -> None:
+    line = scores_markdown([BACKGROUND]).splitlines()[2]
+    assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | - | - |"
+
+
+def test_no_foreground_is_a_dash_and_not_a_number() -> None:
+    row = ScoreRow(name="empty", scores=background_scores(MASKS[1:], NAMES))
+    assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | - | - |" in scores_markdown([row])
+
+
+def test_classes_by_model() -> None:
+    markdown = classes_markdown([BACKGROUND, PERFECT])
+    assert markdown.splitlines() == [
+        r"| IoU | background [all] | a\|b |",
+        "| --- | ---: | ---: |",
+        "| background | 0.875 | 1.000 |",
+        "| square | 0.000 | 1.000 |",
+        "| disc | - | - |",
+        "| mean | 0.438 | 1.000 |",
+    ]
+    assert "a|b" in printed(classes_table([BACKGROUND, PERFECT]))
+
+
+def test_classes_must_agree() -> None:
+    other = ScoreRow(name="b", scores=background_scores(MASKS, ["x", "y", "z"]))
+    with pytest.raises(ValueError, match="must share their classes"):
+        classes_table([BACKGROUND, other])
