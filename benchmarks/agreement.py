@@ -18,7 +18,7 @@ from torch import Tensor
 
 import drumhead
 from drumhead.data import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes, to_tensors
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.models import NWMConfig, ReadoutName, Segmenter
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import Grid
@@ -234,7 +234,7 @@ def draw(trainings: dict[str, Training], *, title: str, path: Path) -> None:
     below.set_yscale("log")
     below.set_ylabel("relative difference from float64")
     below.set_xlabel("step")
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         sheet.savefig(temporary, format="png", dpi=150)
 
 

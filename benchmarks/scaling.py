@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import Grid
 from memory import in_own_process, measure_memory
@@ -209,7 +209,7 @@ def draw(whole: Plan, points: Points, counts: list[int], *, title: str, path: Pa
             axes.legend(fontsize=7, frameon=False)
             if column == 0:
                 axes.set_ylabel(f"{need}, {unit}")
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         sheet.savefig(temporary, format="png", dpi=150)
 
 

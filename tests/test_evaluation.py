@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drumhead.data import Dataset, DatasetError, TetrominoConfig, make_dataset, open_dataset, to_tensors, write_dataset
-from drumhead.evaluation import dataset_of, evaluate_run
+from drumhead.evaluation import evaluate_run, open_run_dataset
 from drumhead.experiments import Experiment
 from drumhead.models import model_config
 from drumhead.runs import DataRecord, Run, RunConfig, RunError
@@ -37,29 +37,29 @@ def run(boards: Dataset, tmp_path: Path) -> Run:
 
 
 def test_the_data_of_a_run_is_where_the_run_found_it(run: Run, boards: Dataset) -> None:
-    assert dataset_of(run).folder == boards.folder
-    assert dataset_of(run).fingerprint == boards.fingerprint
+    assert open_run_dataset(run).folder == boards.folder
+    assert open_run_dataset(run).fingerprint == boards.fingerprint
 
 
 def test_data_that_is_gone_can_be_named(run: Run, boards: Dataset, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     shutil.move(boards.folder, moved)
     with pytest.raises(DatasetError, match=r"boards: the data of .*run is gone; tell where it is with --data"):
-        dataset_of(run)
-    assert dataset_of(run, moved).fingerprint == boards.fingerprint
+        open_run_dataset(run)
+    assert open_run_dataset(run, moved).fingerprint == boards.fingerprint
 
 
 def test_data_that_has_changed_must_be_named(run: Run, boards: Dataset) -> None:
     shutil.rmtree(boards.folder)
     other = make_dataset(BOARDS.replace(seed=1), boards.folder)
     with pytest.raises(DatasetError, match=r"this data is not what .*run was trained on; name it with --data"):
-        dataset_of(run)
-    assert dataset_of(run, other.folder).fingerprint == other.fingerprint != boards.fingerprint
+        open_run_dataset(run)
+    assert open_run_dataset(run, other.folder).fingerprint == other.fingerprint != boards.fingerprint
 
 
 def test_other_data_may_have_another_size(run: Run, tmp_path: Path) -> None:
     larger = make_dataset(BOARDS.replace(canvas=20, seed=2), tmp_path / "larger")
-    assert evaluate_run(run, dataset_of(run, larger.folder), accelerator="cpu").images == 5
+    assert evaluate_run(run, open_run_dataset(run, larger.folder), accelerator="cpu").images == 5
 
 
 def test_other_data_must_have_the_same_channels_and_classes(run: Run, boards: Dataset, tmp_path: Path) -> None:
@@ -68,16 +68,16 @@ def test_other_data_must_have_the_same_channels_and_classes(run: Run, boards: Da
     with pytest.raises(
         DatasetError, match=r"grey: .*run needs 3 channels and the classes background, I, .*; got 1 and"
     ):
-        dataset_of(run, tmp_path / "grey")
+        open_run_dataset(run, tmp_path / "grey")
     renamed = (*boards.class_names[:-1], "hook")
     write_dataset(tmp_path / "renamed", boards.splits, name="renamed", class_names=renamed)
     with pytest.raises(DatasetError, match=r"got 3 and background, I, O, T, S/Z, hook"):
-        dataset_of(run, tmp_path / "renamed")
+        open_run_dataset(run, tmp_path / "renamed")
 
 
 @pytest.mark.parametrize(("split", "images"), [("train", 4), ("val", 3), ("test", 5)])
 def test_a_split_is_scored_with_the_kept_weights(split: str, images: int, run: Run) -> None:
-    dataset = dataset_of(run)
+    dataset = open_run_dataset(run)
     calls: list[tuple[int, int]] = []
     scores = evaluate_run(
         run,
@@ -96,7 +96,7 @@ def test_a_split_is_scored_with_the_kept_weights(split: str, images: int, run: R
 
 
 def test_the_size_of_batches_does_not_matter(run: Run) -> None:
-    one, all_ = (evaluate_run(run, dataset_of(run), batch_size=size, accelerator="cpu") for size in (1, 64))
+    one, all_ = (evaluate_run(run, open_run_dataset(run), batch_size=size, accelerator="cpu") for size in (1, 64))
     assert one.loss == pytest.approx(all_.loss, rel=1e-6)
     assert one.replace(loss=None, loss_foreground=None) == all_.replace(loss=None, loss_foreground=None)
 
@@ -104,7 +104,7 @@ def test_the_size_of_batches_does_not_matter(run: Run) -> None:
 def test_a_run_without_weights_cannot_be_judged(run: Run) -> None:
     run.model_path.unlink()
     with pytest.raises(RunError, match="no epoch of this run has finished yet"):
-        evaluate_run(run, dataset_of(run), accelerator="cpu")
+        evaluate_run(run, open_run_dataset(run), accelerator="cpu")
 
 
 def test_a_dataset_in_memory_is_read_as_it_is(run: Run, boards: Dataset) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.files import replacing, sync
+from drumhead.files import atomic_replace, fsync
 
 
 def test_a_new_file_appears_whole_and_alone(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "notes.txt"
-    with replacing(target) as temporary:
+    with atomic_replace(target) as temporary:
         temporary.write_text("whole")
         assert temporary.name == target.name
         assert not target.exists()
@@ -22,7 +22,7 @@ def test_a_new_file_appears_whole_and_alone(tmp_path: Path) -> None:
 def test_an_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "notes.txt"
     target.write_text("old")
-    with replacing(target) as temporary:
+    with atomic_replace(target) as temporary:
         temporary.write_text("new")
         assert target.read_text() == "old"
     assert target.read_text() == "new"
@@ -34,7 +34,7 @@ def test_a_crash_keeps_the_old_file_and_leaves_nothing(error: type[BaseException
     target.write_text("old")
 
     def crash() -> None:
-        with replacing(target) as temporary:
+        with atomic_replace(target) as temporary:
             temporary.write_text("half")
             raise error
 
@@ -46,7 +46,7 @@ def test_a_crash_keeps_the_old_file_and_leaves_nothing(error: type[BaseException
 
 def test_a_crash_leaves_no_new_file(tmp_path: Path) -> None:
     def crash() -> None:
-        with replacing(tmp_path / "notes.txt"):
+        with atomic_replace(tmp_path / "notes.txt"):
             raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError, match="disk full"):
@@ -57,7 +57,7 @@ def test_a_crash_leaves_no_new_file(tmp_path: Path) -> None:
 def test_the_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     plain = tmp_path / "plain.txt"
     plain.write_text("")
-    with replacing(tmp_path / "notes.txt") as temporary:
+    with atomic_replace(tmp_path / "notes.txt") as temporary:
         temporary.write_text("")
     assert (tmp_path / "notes.txt").stat().st_mode == plain.stat().st_mode
 
@@ -67,7 +67,7 @@ def test_an_error_names_the_file_that_was_meant(named: bool, tmp_path: Path) -> 
     """As that of a full disk names none, and that of a vanished folder a temporary one."""
 
     def fail() -> None:
-        with replacing(tmp_path / "notes.txt") as temporary:
+        with atomic_replace(tmp_path / "notes.txt") as temporary:
             raise OSError(errno.ENOSPC, "No space left on device", *([str(temporary)] if named else []))
 
     with pytest.raises(OSError, match="No space left on device") as raised:
@@ -77,7 +77,7 @@ def test_an_error_names_the_file_that_was_meant(named: bool, tmp_path: Path) -> 
 
 def test_an_error_about_another_file_is_left(tmp_path: Path) -> None:
     def fail() -> None:
-        with replacing(tmp_path / "notes.txt"):
+        with atomic_replace(tmp_path / "notes.txt"):
             (tmp_path / "nowhere").read_text()
 
     with pytest.raises(FileNotFoundError) as raised:
@@ -89,11 +89,11 @@ def test_what_is_to_last_is_on_the_disk_before_it_is_named(tmp_path: Path, monke
     target = tmp_path / "notes.txt"
     target.write_text("old")
     seen: list[tuple[str, str]] = []
-    monkeypatch.setattr("drumhead.files.sync", lambda path: seen.append((path.name, target.read_text())))
-    with replacing(target, durable=True) as temporary:
+    monkeypatch.setattr("drumhead.files.fsync", lambda path: seen.append((path.name, target.read_text())))
+    with atomic_replace(target, durable=True) as temporary:
         temporary.write_text("new")
     assert seen == [("notes.txt", "old"), (tmp_path.name, "new")]
-    with replacing(target) as temporary:
+    with atomic_replace(target) as temporary:
         temporary.write_text("newer")
     assert len(seen) == 2
 
@@ -107,7 +107,7 @@ def test_folders_that_cannot_be_synced_are_no_fault(
 
     monkeypatch.setattr(os, "fsync", refuse)
     if number == errno.EINVAL:
-        sync(tmp_path)
+        fsync(tmp_path)
     else:
         with pytest.raises(OSError, match=os.strerror(number)):
-            sync(tmp_path)
+            fsync(tmp_path)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from drumhead.data import Dataset
 from drumhead.experiments import find_experiment
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.models import RecurrentSegmenter
 from drumhead.report.figures.run_figures import samples_figure
 from drumhead.report.figures.sample_figure import wave_strip
@@ -79,7 +79,7 @@ def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, obser
     rows += [score_row(run, name=name) for name, run in runs.items()]
     demo = Demo(rows, runs, *(folder / name for name in FILES))
     write_pictures(demo, dataset)
-    with replacing(demo.table) as temporary:
+    with atomic_replace(demo.table) as temporary:
         temporary.write_text(f"{scores_markdown(rows)}\n{classes_markdown(rows)}")
     return demo
 

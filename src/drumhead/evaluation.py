@@ -16,7 +16,7 @@ from drumhead.training import Accelerator, Devices, make_fabric
 SplitName = Literal["train", "val", "test"]
 
 
-def dataset_of(run: Run, folder: Path | None = None) -> Dataset:
+def open_run_dataset(run: Run, folder: Path | None = None) -> Dataset:
     """The data a run was trained on, or other data that its model can be judged on.
 
     Args:
@@ -55,7 +55,7 @@ def evaluate_run(
 
     Args:
         run: a run of which at least one epoch has finished.
-        dataset: from :func:`dataset_of`.
+        dataset: from :func:`open_run_dataset`.
         split: which images.
         batch_size: images at a time.
         accelerator: where to compute.
@@ -69,10 +69,10 @@ def evaluate_run(
     fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
-    return evaluate(model, reporting(loader, len(loader), progress), dataset.class_names)
+    return evaluate(model, with_progress(loader, len(loader), progress), dataset.class_names)
 
 
-def reporting(
+def with_progress(
     batches: Iterable[tuple[Tensor, Tensor]], total: int, progress: Callable[[int, int], None] | None
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches, with ``progress`` told of each when the next is asked for."""

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-MOST_BYTES = 64_000_000
+MAX_BYTES = 64_000_000
 """Of a file that is read whole: a description, a table, scores. No honest one has nearly as many."""
-DEEPEST = 50
+MAX_DEPTH = 50
 """Brackets within brackets in a JSON file."""
 
 
 @contextmanager
-def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
+def atomic_replace(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path near ``path``, of the same name, which takes its place if the block succeeds.
 
     Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was; an error of
@@ -31,7 +31,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "new" / "notes.txt"
-    >>> with replacing(target) as temporary:
+    >>> with atomic_replace(target) as temporary:
     ...     _ = temporary.write_text("whole")
     >>> target.read_text()
     'whole'
@@ -41,10 +41,10 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         temporary = Path(folder) / path.name
         yield temporary
         if durable:
-            sync(temporary)
+            fsync(temporary)
         temporary.replace(path)
         if durable:
-            sync(path.parent)
+            fsync(path.parent)
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def sync(path: Path) -> None:
+def fsync(path: Path) -> None:
     """Wait until a file's content, or a folder's list of files, is on the disk itself."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -71,12 +71,12 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_small(path: Path, *, most: int = MOST_BYTES) -> bytes:
+def read_small_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     """All of a file that is not large.
 
     Args:
         path: the file.
-        most: bytes it may have.
+        max_bytes: the most it may have.
 
     Raises:
         ValueError: if it has more, or is no plain file: a pipe or a device may never end.
@@ -85,8 +85,8 @@ def read_small(path: Path, *, most: int = MOST_BYTES) -> bytes:
     size = path.stat().st_size  # an error if it is not there
     if not path.is_file():
         raise ValueError(f"{path} is no plain file")
-    if size > most:
-        raise ValueError(f"{path} has more than {most // 10**6} MB, which no file of its kind needs")
+    if size > max_bytes:
+        raise ValueError(f"{path} has more than {max_bytes // 10**6} MB, which no file of its kind needs")
     with path.open("rb") as file:
         return file.read(size)  # as much as was promised: room for all of it is taken at once
 
@@ -96,23 +96,23 @@ def read_json(path: Path) -> Any:
 
     Raises:
         ValueError: if it holds something else, or brackets nested as deep as nobody writes them; or as of
-            :func:`read_small`.
+            :func:`read_small_file`.
         OSError: if it is not there or cannot be read.
     """
-    content = read_small(path)
+    content = read_small_file(path)
     try:
         value = json.loads(content)
     except RecursionError as error:
         raise ValueError("its brackets are nested too deep") from error
-    if is_deep(value):
+    if is_nested_too_deep(value):
         raise ValueError("its brackets are nested too deep")
     return value
 
 
-def is_deep(value: object) -> bool:
-    """Whether lists and mappings are nested deeper than ``DEEPEST``: what walks through them may not come back."""
+def is_nested_too_deep(value: object) -> bool:
+    """Whether lists and mappings are nested deeper than ``MAX_DEPTH``: what walks through them may not come back."""
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drumhead.cli import OK, WRONG_USAGE, main
-from drumhead.experiments import experiment_listings
+from drumhead.experiments import experiment_specs
 
 
 @pytest.fixture(autouse=True)
@@ -16,13 +16,13 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 def listed(printed: str) -> list[str]:
     """Names in the first column, in their order."""
     words = [line.split()[0] for line in printed.splitlines() if line.strip()]
-    return [word for word in words if word in experiment_listings()]
+    return [word for word in words if word in experiment_specs()]
 
 
 def test_everything_is_listed_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["experiments"]) == OK
     printed = capsys.readouterr().out
-    assert listed(printed) == list(experiment_listings())
+    assert listed(printed) == list(experiment_specs())
     assert max(map(len, printed.splitlines())) <= 80
 
 

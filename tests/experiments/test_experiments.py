@@ -9,14 +9,14 @@ import pytest
 from pydantic import ValidationError
 
 from drumhead.data import DATASETS, Dataset, DatasetKind, TetrominoConfig, make_dataset, to_tensors
-from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_listings, find_experiment
+from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_specs, find_experiment
 from drumhead.models import NWMConfig
 from drumhead.runs import Run
 from drumhead.training import train
 
-LISTINGS = experiment_listings()
-NAMES = tuple(LISTINGS)
-MODELS = {listing.experiment.model: name for name, listing in LISTINGS.items()}
+SPECS = experiment_specs()
+NAMES = tuple(SPECS)
+MODELS = {spec.experiment.model: name for name, spec in SPECS.items()}
 """An experiment of each model: those on other datasets train it no differently on the boards of these tests."""
 
 NWM = {"name": "nwm", "steps": 100, "dt": 0.1, "hidden_channels": 2, "width": 16, "pixel_widths": (256, 256, 256)}
@@ -104,7 +104,7 @@ def test_the_paper_has_35_experiments() -> None:
         "multi-mnist-nwm-linear",
         *[f"multi-mnist-unet-{width}" for width in (2, 3, 4, 5)],
     }
-    published = {name: listing for name, listing in LISTINGS.items() if listing.seeds}
+    published = {name: spec for name, spec in SPECS.items() if spec.seeds}
     assert set(published) == expected
     assert len(published) == 35
     for name, (experiment, seeds) in published.items():
@@ -114,9 +114,9 @@ def test_the_paper_has_35_experiments() -> None:
 
 @pytest.mark.parametrize(("name", "model", "seeds"), SAMPLED, ids=[name for name, *_ in SAMPLED])
 def test_published_models_and_seeds_are_the_papers(name: str, model: dict[str, Any], seeds: list[int]) -> None:
-    experiment = LISTINGS[name].experiment
+    experiment = SPECS[name].experiment
     assert experiment.model.model_dump(include=set(model)) == model
-    assert LISTINGS[name].seeds == tuple(seeds)
+    assert SPECS[name].seeds == tuple(seeds)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,18 +129,18 @@ def test_the_dataset_is_the_default_one_of_the_name(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "total"), TOTALS.items())
 def test_parameter_totals_are_the_published_ones(name: str, total: int) -> None:
-    assert LISTINGS[name].parameter_count == total
+    assert SPECS[name].parameter_count == total
 
 
 def test_every_published_experiment_has_a_known_total() -> None:
-    assert set(TOTALS) >= {name for name, listing in LISTINGS.items() if listing.seeds}
+    assert set(TOTALS) >= {name for name, spec in SPECS.items() if spec.seeds}
 
 
 def test_polygons_are_heard_with_one_channel() -> None:
     for name in ("polygons-nwm-linear", "polygons-nwm-fft"):
         model = find_experiment(name).model
         assert model.model_dump(include={"steps", "hidden_channels"}) == {"steps": 100, "hidden_channels": 1}
-        assert LISTINGS[name].seeds == ()
+        assert SPECS[name].seeds == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -165,10 +165,10 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
 
 def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiments_a_model() -> None:
     for dataset, runs in {"tetrominoes": 150, "mnist": 150, "multi_mnist": 60, "polygons": 0}.items():
-        listings = [x for x in LISTINGS.values() if x.experiment.dataset == DATASETS[dataset].config()]
-        seeds = [seed for listing in listings for seed in listing.seeds]
+        specs = [x for x in SPECS.values() if x.experiment.dataset == DATASETS[dataset].config()]
+        seeds = [seed for spec in specs for seed in spec.seeds]
         assert len(seeds) == len(set(seeds)) == runs
-        assert len({listing.experiment.model for listing in listings}) == len(listings)
+        assert len({spec.experiment.model for spec in specs}) == len(specs)
 
 
 @pytest.mark.parametrize("kind", DATASETS.values(), ids=DATASETS)

@@ -13,7 +13,7 @@ from tests.hostile.guard import refused, run, snapshot
 from tests.hostile.world import OPENED_BY
 
 from drumhead.data import open_dataset
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run, write_json
 
@@ -100,7 +100,7 @@ def test_a_mask_replaces_a_link(world: Path, outside: Path) -> None:
 
 def test_what_is_half_written_is_nowhere_else(world: Path, outside: Path) -> None:
     (world / "notes").symlink_to(outside / "precious")
-    with replacing(world / "notes") as temporary:
+    with atomic_replace(world / "notes") as temporary:
         assert temporary.parent.parent == world
         temporary.write_text("new")
     assert (world / "notes").read_text() == "new"

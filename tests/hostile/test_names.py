@@ -13,12 +13,12 @@ from tests.hostile.guard import refused, run, snapshot
 
 from drumhead.data import DatasetError, open_dataset
 from drumhead.experiments import find_experiment
-from drumhead.names import check_file_name, check_name
 from drumhead.report.page.page import make_page, render
 from drumhead.report.page.section_figures import chapter_exhibits
 from drumhead.report.page.sections import Unreadable, chapters_of
 from drumhead.results.model_names import file_name
 from drumhead.runs import Run, RunError
+from drumhead.string_types import check_file_name, check_name
 
 PATHS = [
     "../escaped",

@@ -15,7 +15,7 @@ import yaml
 
 import drumhead
 from drumhead.data import DATASETS, Dataset, TetrominoConfig, make_dataset, prepare_dataset, write_dataset
-from drumhead.evaluation import dataset_of, evaluate_run
+from drumhead.evaluation import evaluate_run, open_run_dataset
 from drumhead.experiments import Recipe, find_experiment
 from drumhead.published import ImportRunError, import_run
 from drumhead.report.tables.run_rows import score_row
@@ -156,7 +156,7 @@ def test_an_imported_run_is_judged_like_any_other(theirs: Path, boards: Dataset,
     assert run.config.experiment.dataset is None  # not the published set
     with pytest.raises(ValueError, match="drumhead evaluate"):
         score_row(run)
-    scores = evaluate_run(run, dataset_of(run), accelerator="cpu")
+    scores = evaluate_run(run, open_run_dataset(run), accelerator="cpu")
     run.write_scores(scores)
     assert Run.open(run.folder).state == "done"
     assert score_row(run).scores == scores
@@ -173,11 +173,11 @@ def test_without_data_the_record_is_of_the_published_set(
     assert record.class_names == DATASETS["tetrominoes"].class_names
     assert run.config.experiment.dataset == TetrominoConfig()
     with pytest.raises(ValueError, match="tell where it is with --data"):
-        dataset_of(run)
-    assert dataset_of(run, boards.folder).fingerprint == boards.fingerprint
+        open_run_dataset(run)
+    assert open_run_dataset(run, boards.folder).fingerprint == boards.fingerprint
     shutil.copytree(boards.folder, tmp_path / "data" / "tetrominoes")
     with pytest.raises(ValueError, match=r"not what .* was trained on"):
-        dataset_of(run)
+        open_run_dataset(run)
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_the_published_set_is_recognised(theirs: Path, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     published = prepare_dataset(TetrominoConfig())
     run = import_run(theirs, "run").run
-    assert dataset_of(run).fingerprint == published.fingerprint == run.config.data.fingerprint
+    assert open_run_dataset(run).fingerprint == published.fingerprint == run.config.data.fingerprint
     named = import_run(theirs, "named", dataset=published).run
     assert named.config == run.config
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from drumhead.experiments import experiment_listings
+from drumhead.experiments import experiment_specs
 from drumhead.published import PublishedMetric, PublishedScore, published_scores
 from drumhead.scores import Scores
 
@@ -14,11 +14,11 @@ SCORES = published_scores()
 
 
 def test_every_published_experiment_has_every_metric_and_no_other_has() -> None:
-    listings = experiment_listings()
-    assert list(SCORES) == [name for name, listing in listings.items() if listing.seeds]
+    specs = experiment_specs()
+    assert list(SCORES) == [name for name, spec in specs.items() if spec.seeds]
     for name, scores in SCORES.items():
         assert set(scores) == set(get_args(PublishedMetric)), name
-        assert {score.runs for score in scores.values()} == {len(listings[name].seeds)}, name
+        assert {score.runs for score in scores.values()} == {len(specs[name].seeds)}, name
 
 
 def test_metrics_are_scores_by_the_same_name() -> None:

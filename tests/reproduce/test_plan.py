@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.experiments import experiment_listings, find_experiment
+from drumhead.experiments import experiment_specs, find_experiment
 from drumhead.reproduce import plan_runs
 from drumhead.reproduce.plan import FIGURE_EXPERIMENTS
 
 OUT = Path("out")
-PUBLISHED = {name: listing for name, listing in experiment_listings().items() if listing.seeds}
+PUBLISHED = {name: spec for name, spec in experiment_specs().items() if spec.seeds}
 
 
 def test_tables_of_the_paper_are_every_published_experiment_with_every_seed() -> None:
     plan = plan_runs("tables", "paper", out=OUT)
     planned = [(run.experiment.name, run.experiment.seed) for run in plan]
-    assert sorted(planned) == sorted((name, seed) for name, listing in PUBLISHED.items() for seed in listing.seeds)
+    assert sorted(planned) == sorted((name, seed) for name, spec in PUBLISHED.items() for seed in spec.seeds)
     assert all(run.experiment.recipe == find_experiment(run.experiment.name).recipe for run in plan)
     assert len({run.folder for run in plan}) == len(plan)
 
@@ -28,7 +28,7 @@ def test_tables_of_the_paper_are_every_published_experiment_with_every_seed() ->
 def test_other_recipes_take_one_seed(recipe: str) -> None:
     plan = plan_runs("tables", recipe, out=OUT)  # type: ignore[arg-type]
     assert {run.experiment.name: run.experiment.seed for run in plan} == {
-        name: listing.seeds[0] for name, listing in PUBLISHED.items()
+        name: spec.seeds[0] for name, spec in PUBLISHED.items()
     }
     first = plan[0]
     assert first.experiment == find_experiment(first.experiment.name, recipe)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drumhead.experiments import RECIPES, Recipe, experiment_listings, find_experiment
+from drumhead.experiments import RECIPES, Recipe, experiment_specs, find_experiment
 from drumhead.models import MODEL_NAMES, model_config
 from drumhead.published.scores import published_scores
 from drumhead.results.model_names import MODELS, label, listed_name, parts_of_name, recipe_name, table_order, variant
@@ -20,9 +20,9 @@ def test_parts_of_a_name_make_the_name(name: str) -> None:
 
 
 def test_listed_experiments_have_nothing_to_tell_but_what_they_vary() -> None:
-    for name, listing in experiment_listings().items():
+    for name, spec in experiment_specs().items():
         dataset, model, value = parts_of_name(name)
-        assert (listing.experiment.model.name, variant(dataset, listing.experiment.model)) == (model, value)
+        assert (spec.experiment.model.name, variant(dataset, spec.experiment.model)) == (model, value)
 
 
 def test_every_other_field_is_told() -> None:

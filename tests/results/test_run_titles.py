@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.results.rows import OTHER_DATA
 
-from drumhead.experiments import RECIPES, Experiment, experiment_listings, find_experiment
+from drumhead.experiments import RECIPES, Experiment, experiment_specs, find_experiment
 from drumhead.models import model_config
 from drumhead.results.model_names import model_title, recipe_name
 from drumhead.results.run_titles import dataset_title, run_titles
@@ -16,11 +16,11 @@ from drumhead.runs import Run, RunConfig
 
 def test_listed_models_have_short_titles_of_their_own() -> None:
     titles: dict[tuple[str, str], str] = {}
-    for name, listing in experiment_listings().items():
-        title = model_title(listing.experiment)
+    for name, spec in experiment_specs().items():
+        title = model_title(spec.experiment)
         assert "," not in title
-        assert listing.experiment.dataset is not None
-        place = listing.experiment.dataset.name, title
+        assert spec.experiment.dataset is not None
+        place = spec.experiment.dataset.name, title
         assert titles.setdefault(place, name) == name
 
 

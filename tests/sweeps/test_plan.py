@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.experiments import experiment_listings, find_experiment
+from drumhead.experiments import experiment_specs, find_experiment
 from drumhead.sweeps import PlannedRun, in_order, parse_seeds, plan_sweep, run_name
 
 OUT = Path("runs")
-PUBLISHED = {name: listing for name, listing in experiment_listings().items() if listing.seeds}
+PUBLISHED = {name: spec for name, spec in experiment_specs().items() if spec.seeds}
 
 
 def test_the_product_of_experiments_seeds_and_fields() -> None:
@@ -51,7 +51,7 @@ def test_every_experiment_has_its_first_seed_before_any_has_its_second_and_datas
 def test_the_paper_is_every_published_experiment_with_its_published_seeds() -> None:
     plan = plan_sweep(["paper"], out=OUT)
     planned = sorted((run.experiment.name, run.experiment.seed) for run in plan)
-    assert planned == sorted((name, seed) for name, listing in PUBLISHED.items() for seed in listing.seeds)
+    assert planned == sorted((name, seed) for name, spec in PUBLISHED.items() for seed in spec.seeds)
     parts = [plan_sweep([f"paper-{name}"], out=OUT) for name in ("tetrominoes", "mnist", "multi-mnist")]
     assert all(parts)
     assert sorted(run.folder for part in parts for run in part) == sorted(run.folder for run in plan)

@@ -14,7 +14,7 @@ from drumhead.analysis.natural_frequency import NaturalFrequencies, natural_freq
 from drumhead.analysis.probe import ProbeScores, probe_across_images
 from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
 from drumhead.data import Dataset, image_loader
-from drumhead.evaluation import SplitName, reporting
+from drumhead.evaluation import SplitName, with_progress
 from drumhead.models import NWM
 
 
@@ -67,7 +67,7 @@ def study_dataset(
     loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
     return study_classes(
         model,
-        reporting(loader, len(loader), progress),
+        with_progress(loader, len(loader), progress),
         classes=dataset.classes,
         per_class=per_class,
         generator=np.random.default_rng(seed),

@@ -11,7 +11,7 @@ from importlib import import_module
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -116,7 +116,7 @@ def overview() -> str:
 
 def complain(message: str) -> None:
     """Print an error."""
-    print(f"drumhead: {plain(message)}", file=sys.stderr)
+    print(f"drumhead: {escape_controls(message)}", file=sys.stderr)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import rich.console
 from rich.text import Text
 
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 
 
 class Console(rich.console.Console):
@@ -20,9 +20,9 @@ class Console(rich.console.Console):
         super().__init__(markup=False, emoji=False, **{"highlight": False, **options})
 
     def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(plain(text), **options)
+        return super().render_str(escape_controls(text), **options)
 
 
 def headed(title: str, text: str) -> Text:
     """A title in bold, and text that follows it on its line."""
-    return Text.assemble((plain(title), "bold"), plain(text))
+    return Text.assemble((escape_controls(title), "bold"), escape_controls(text))

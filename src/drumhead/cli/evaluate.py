@@ -12,7 +12,7 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset
-from drumhead.evaluation import SplitName, dataset_of, evaluate_run
+from drumhead.evaluation import SplitName, evaluate_run, open_run_dataset
 from drumhead.report.tables.run_rows import score_row
 from drumhead.report.tables.score_tables import ScoreRow, classes_table, scores_table
 from drumhead.results.results_file import ResultRow, background_of, read_rows, result_row, store_rows
@@ -92,11 +92,11 @@ def datasets_of(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset,
     """Every dataset the runs are scored on, with its runs: the one in the folder, or each run's own.
 
     Raises:
-        DatasetError: see :func:`drumhead.evaluation.dataset_of`.
+        DatasetError: see :func:`drumhead.evaluation.open_run_dataset`.
     """
     found: dict[str, tuple[Dataset, list[Run]]] = {}
     for run in runs:
-        dataset = dataset_of(run, folder)
+        dataset = open_run_dataset(run, folder)
         found.setdefault(dataset.fingerprint, (dataset, []))[1].append(run)
     return list(found.values())
 

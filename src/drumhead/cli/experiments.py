@@ -11,7 +11,7 @@ from rich.table import Table
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.data import DATASETS
-from drumhead.experiments import Listing, experiment_listings
+from drumhead.experiments import ExperimentSpec, experiment_specs
 from drumhead.published import PublishedMetric, published_scores
 from drumhead.report.tables.score_tables import DASH
 
@@ -39,7 +39,7 @@ def show(
         words: List only experiments with all of these in their names: nwm fft.
         dataset: List only experiments on this dataset.
     """
-    listings = chosen(words, dataset)
+    specs = chosen(words, dataset)
     scores = published_scores()
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("experiment", no_wrap=True)
@@ -47,19 +47,19 @@ def show(
     for heading in SHOWN.values():
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("seeds", overflow="fold")
-    for before, listing in zip([None, *listings], listings, strict=False):
-        experiment = listing.experiment
+    for before, spec in zip([None, *specs], specs, strict=False):
+        experiment = spec.experiment
         if before is not None and before.experiment.dataset != experiment.dataset:
             table.add_section()
         its_scores = scores.get(experiment.name, {})
         cells = [str(its_scores[metric]) if metric in its_scores else DASH for metric in SHOWN]
-        table.add_row(experiment.name, f"{listing.parameter_count:,}", *cells, ranges(listing.seeds) or DASH)
+        table.add_row(experiment.name, f"{spec.parameter_count:,}", *cells, ranges(spec.seeds) or DASH)
     console = Console(highlight=False)
     console.print(table)
     console.print(CAPTION, style="italic")
 
 
-def chosen(words: tuple[str, ...], dataset: str | None) -> list[Listing]:
+def chosen(words: tuple[str, ...], dataset: str | None) -> list[ExperimentSpec]:
     """The experiments on a dataset with all the words in their names.
 
     Raises:
@@ -69,10 +69,10 @@ def chosen(words: tuple[str, ...], dataset: str | None) -> list[Listing]:
     if dataset is not None and dataset not in DATASETS:
         raise ValueError(f"--dataset must be one of {', '.join(DATASETS)}; got {dataset!r}")
     found = [
-        listing
-        for name, listing in experiment_listings().items()
+        spec
+        for name, spec in experiment_specs().items()
         if all(word.lower() in name for word in words)
-        and dataset in (None, getattr(listing.experiment.dataset, "name", None))
+        and dataset in (None, getattr(spec.experiment.dataset, "name", None))
     ]
     if not found:
         where = "" if dataset is None else f" on {dataset}"

@@ -15,7 +15,7 @@ from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
-from drumhead.evaluation import SplitName, dataset_of
+from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.models import NWM
 from drumhead.report.figures.polygon_figure import polygon_figure
 from drumhead.report.figures.run_figures import sample_waves_figure, samples_figure
@@ -213,7 +213,7 @@ def polygons(
     """
     check_dpi(dpi)
     opened = Run.open(run)
-    dataset = dataset_of(opened, data)
+    dataset = open_run_dataset(opened, data)
     model = recurrent_model(opened)
     if not isinstance(model, NWM):
         raise ValueError(f"{run} is a {model.config.name}, whose cells have no natural frequency; name a run of an nwm")

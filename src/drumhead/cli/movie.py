@@ -11,7 +11,7 @@ import tyro
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
-from drumhead.evaluation import SplitName, dataset_of
+from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.report.movies.run_movie import sample_movie
 from drumhead.report.samples import recurrent_model
 from drumhead.runs import Run
@@ -45,7 +45,7 @@ def movie(
         fps: Steps of the network in a second, from 0.01 to 50.
     """
     opened = Run.open(run)
-    dataset = dataset_of(opened, data)
+    dataset = open_run_dataset(opened, data)
     path = out or own_movie(opened, split, samples)
     model = recurrent_model(opened)
     console = Console()

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from drumhead.cli.console import Console, headed
 from drumhead.runs import Run
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 from drumhead.training import EpochReport, Observer, StepReport
 
 
@@ -21,7 +21,7 @@ def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], 
     """
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(plain(title), total=None, visible=False)
+        task = progress.add_task(escape_controls(title), total=None, visible=False)
 
         def move(done: int, total: int) -> None:
             if total != progress.tasks[0].total:
@@ -58,7 +58,7 @@ class LiveReport(Observer):
         self.epochs = run.config.experiment.recipe.epochs
         going_on = f", going on after epoch {epochs_done}" if epochs_done else ""
         self.console.print(headed(self.title, f" in {run.folder}{going_on}"))
-        self.task = self.bar.add_task(plain(self.title), total=1.0, status="")
+        self.task = self.bar.add_task(escape_controls(self.title), total=1.0, status="")
         self.bar.start()
 
     def stepped(self, report: StepReport) -> None:

@@ -10,7 +10,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.tables.long_csv import pairs_csv, published_csv, sections_csv
 from drumhead.report.tables.paper_tables import pair_grid, published_grids, section_grids
 from drumhead.report.tables.table_files import TextFormat, text_of
@@ -19,7 +19,7 @@ from drumhead.results.model_names import same_name
 from drumhead.results.paired_tests import Comparison, compare
 from drumhead.results.results_file import collect_rows
 from drumhead.results.summary import Group, Section, sections_of
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 
 Format = Literal["terminal"] | TextFormat
 FILE_WIDTH = 160  # characters of a line where tables for the terminal go to a file
@@ -98,9 +98,9 @@ def write(grids: Sequence[Grid], csv: Callable[[], str], format: Format, out: Pa
         if format == "terminal":
             show(grids, console)
         else:
-            print(plain(text_of(grids, csv, format)), end="")
+            print(escape_controls(text_of(grids, csv, format)), end="")
         return
-    with replacing(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_replace(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         if format == "terminal":
             show(grids, Console(file=file, width=FILE_WIDTH))
         else:

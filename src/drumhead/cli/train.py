@@ -14,7 +14,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
-from drumhead.evaluation import dataset_of
+from drumhead.evaluation import open_run_dataset
 from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.report.tables.run_rows import score_row
 from drumhead.report.tables.score_tables import scores_table
@@ -145,7 +145,7 @@ def go_on(folder: Path, flags: Sequence[str]) -> int:
     data, where = tyro.cli(request, args=list(flags), prog=f"drumhead train {folder}")
     run = Run.open(folder)
     check_not_imported(run)
-    return run_training(run.config.experiment, dataset_of(run, data), folder, console_for(where), where=where)
+    return run_training(run.config.experiment, open_run_dataset(run, data), folder, console_for(where), where=where)
 
 
 def run_training(

@@ -16,7 +16,7 @@ from rich.text import Text
 from drumhead.cli.console import Console
 from drumhead.cli.progress import dash
 from drumhead.sweeps import WRONG, SeenState, Status
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 
 ORDER: tuple[SeenState, ...] = ("running", *WRONG, "queued", "unfinished", "missing", "imported", "done")
 """States, those that most want to be seen first."""
@@ -63,9 +63,9 @@ def reasons(seen: Sequence[Status], folder: Path, *, most: int = REASONS) -> lis
     wrong = [each for each in seen if each.state in WRONG]
     texts = []
     for each in wrong[:most]:
-        text = Text(plain(f"{name_of(each, folder)} {each.state}: {each.reason}"), style="red")
+        text = Text(escape_controls(f"{name_of(each, folder)} {each.state}: {each.reason}"), style="red")
         for line in each.lines:
-            text.append(plain(f"\n    {line}"), style="default dim")
+            text.append(escape_controls(f"\n    {line}"), style="default dim")
         texts.append(text)
     if len(wrong) > most:
         texts.append(Text(f"and {len(wrong) - most} more; `drumhead runs RUN` shows one"))
@@ -122,7 +122,7 @@ def changes(seen: Sequence[Status], before: dict[Path, Status], folder: Path) ->
         if each.val_loss is not None:
             parts.append(f"val loss {each.val_loss:.3f}  IoU fg {dash(each.iou_foreground)}")
         parts += [part for part in (each.where, each.reason) if part]
-        lines.append(Text(plain("  ".join(parts)), style=COLOURS.get(each.state, "")))
+        lines.append(Text(escape_controls("  ".join(parts)), style=COLOURS.get(each.state, "")))
     return lines
 
 

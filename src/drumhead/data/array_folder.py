@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from drumhead.data.checks import Source, require_splits
 from drumhead.data.split import SPLIT_NAMES, DatasetError
-from drumhead.files import sync
+from drumhead.files import fsync
 
 
 def array_file(folder: Path, split: str, kind: str) -> Path:
@@ -35,7 +35,7 @@ def save_array(file: Path, array: npt.NDArray[Any]) -> None:
     with file.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
         stream.write(array.data)
-    sync(file)
+    fsync(file)
 
 
 def has_arrays(folder: Path) -> bool:

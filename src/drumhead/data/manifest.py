@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, Split
-from drumhead.names import Line, Name
+from drumhead.string_types import Name, SingleLine
 
 MANIFEST_FILE = "manifest.json"
 MANIFEST_FORMAT = 1
@@ -25,9 +25,9 @@ class SplitManifest(Config):
 
     count: int = Field(ge=1)
     """Number of samples."""
-    images_sha256: Line
+    images_sha256: SingleLine
     """Of the images, (sample, height, width, channel)."""
-    masks_sha256: Line
+    masks_sha256: SingleLine
     """Of the masks, (sample, height, width), uint8."""
 
 
@@ -38,7 +38,7 @@ class Manifest(Config):
     """Version of this description."""
     name: Name
     """Name of the dataset."""
-    drumhead_version: Line
+    drumhead_version: SingleLine
     """Version of Drumhead that described it."""
     recipe: dict[str, Any] | None = None
     """The configuration it was made from, or null if it was not made by Drumhead."""

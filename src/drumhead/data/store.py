@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from drumhead.checksums import check_fields, seal_fields, without_checksum
+from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.data.array_folder import array_file, map_array, save_array
 from drumhead.data.checks import (
     Source,
@@ -26,8 +26,8 @@ from drumhead.data.dataset import Dataset
 from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, describe, sha256
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
-from drumhead.files import read_json, replacing, sync
-from drumhead.names import check_name
+from drumhead.files import atomic_replace, fsync, read_json
+from drumhead.string_types import check_name
 
 
 def write_dataset(
@@ -152,14 +152,14 @@ def check_new_folder(folder: Path) -> None:
 
 
 def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
-    with replacing(folder, durable=True) as partial:
+    with atomic_replace(folder, durable=True) as partial:
         partial.mkdir()
         for name in SPLIT_NAMES:
             save_array(array_file(partial, name, "images"), splits[name].images)
             save_array(array_file(partial, name, "masks"), splits[name].masks)
-        text = json.dumps(seal_fields(manifest.model_dump(mode="json")), indent=2, ensure_ascii=False)
+        text = json.dumps(add_json_checksum(manifest.model_dump(mode="json")), indent=2, ensure_ascii=False)
         (partial / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
-        sync(partial / MANIFEST_FILE)
+        fsync(partial / MANIFEST_FILE)
 
 
 def _read_manifest(file: Path) -> Manifest:
@@ -174,7 +174,7 @@ def _read_manifest(file: Path) -> Manifest:
         )
     try:
         manifest = Manifest.model_validate(without_checksum(values) if isinstance(values, dict) else values)
-        check_fields(values)
+        verify_json_checksum(values)
     except ValidationError as error:
         faults = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors())
         raise DatasetError(f"{file}: damaged manifest; {faults}. Make the dataset again") from error

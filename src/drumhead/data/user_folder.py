@@ -11,8 +11,8 @@ from drumhead.data.array_folder import has_arrays, read_arrays
 from drumhead.data.checks import Source, check_alike, check_classes, check_pixels, regular_split
 from drumhead.data.png_folder import has_pairs, read_pairs
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
-from drumhead.files import read_small
-from drumhead.names import check_name
+from drumhead.files import read_small_file
+from drumhead.string_types import check_name
 
 CLASSES_FILE = "classes.txt"
 
@@ -72,7 +72,7 @@ def _class_names(folder: Path, source: Source, train_masks: npt.NDArray[np.uint8
 
 def _named_classes(file: Path) -> tuple[str, ...]:
     try:
-        text = read_small(file).decode()
+        text = read_small_file(file).decode()
     except ValueError as error:
         raise DatasetError(f"{file}: must be text in UTF-8, one class name a line; {error}") from error
     names = tuple(line.strip() for line in text.strip().splitlines())

@@ -5,35 +5,35 @@ from __future__ import annotations
 from functools import cache
 
 from drumhead.experiments.experiment import Experiment
-from drumhead.experiments.listing import Listing, experiment_name, variant_field
-from drumhead.experiments.own import own_listings
-from drumhead.experiments.published import published_listings
+from drumhead.experiments.experiment_spec import ExperimentSpec, experiment_name, variant_field
+from drumhead.experiments.extra import extra_experiments
+from drumhead.experiments.published import published_experiments
 from drumhead.experiments.recipe import Precision, Recipe
 from drumhead.experiments.recipes import RECIPES, RecipeName
 
 __all__ = [
     "RECIPES",
     "Experiment",
-    "Listing",
+    "ExperimentSpec",
     "Precision",
     "Recipe",
     "RecipeName",
-    "experiment_listings",
     "experiment_name",
+    "experiment_specs",
     "find_experiment",
     "variant_field",
 ]
 
 
-def experiment_listings() -> dict[str, Listing]:
+def experiment_specs() -> dict[str, ExperimentSpec]:
     """Every experiment that can be trained by name: the paper's, then our own."""
-    return {listing.experiment.name: listing for listing in _listings()}
+    return {spec.experiment.name: spec for spec in _all_specs()}
 
 
 @cache
-def _listings() -> tuple[Listing, ...]:
+def _all_specs() -> tuple[ExperimentSpec, ...]:
     """All of them, read once: a table of many runs asks for each."""
-    return (*published_listings(), *own_listings())
+    return (*published_experiments(), *extra_experiments())
 
 
 def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
@@ -45,9 +45,9 @@ def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
     >>> find_experiment("tetrominoes-nwm-linear").recipe.epochs
     300
     """
-    listings = experiment_listings()
-    if name not in listings:
-        raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(listings)}")
+    specs = experiment_specs()
+    if name not in specs:
+        raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(specs)}")
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}, got {recipe!r}")
-    return RECIPES[recipe](listings[name].experiment)
+    return RECIPES[recipe](specs[name].experiment)

@@ -10,7 +10,7 @@ from drumhead.config import Config
 from drumhead.data import DatasetConfig, TetrominoConfig
 from drumhead.experiments.recipe import Recipe
 from drumhead.models import ModelConfig
-from drumhead.names import FileName
+from drumhead.string_types import FileName
 
 
 class Experiment(Config):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 
 from drumhead.data import Dataset
-from drumhead.experiments import Experiment, experiment_listings, experiment_name, variant_field
-from drumhead.files import replacing
+from drumhead.experiments import Experiment, experiment_name, experiment_specs, variant_field
+from drumhead.files import atomic_replace
 from drumhead.models import ModelConfig, model_config
 from drumhead.published.checkpoint import account, read_tensors
 from drumhead.published.datasets import PUBLISHED_DATASETS
@@ -61,7 +61,7 @@ def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None =
     weights = account(read_tensors(folder / WEIGHTS_FILE), expected, where=folder / WEIGHTS_FILE)
     model = Run(out, config).new_model()
     model.load_state_dict(weights.tensors)
-    with replacing(out) as temporary:
+    with atomic_replace(out) as temporary:
         Run.create(temporary, config).save_model(model)
     return Imported(Run.open(out), {name: tensor.numel() for name, tensor in weights.dropped.items()})
 
@@ -111,11 +111,9 @@ def name_of(dataset: str, model: ModelConfig) -> str:
     'tetrominoes-nwm-linear-pixel-widths-32x32'
     """
     name = experiment_name(dataset, model)
-    listing = experiment_listings().get(name)
+    spec = experiment_specs().get(name)
     variant = variant_field(model)
-    usual = (
-        model_config(model.name, **{variant: getattr(model, variant)}) if listing is None else listing.experiment.model
-    )
+    usual = model_config(model.name, **{variant: getattr(model, variant)}) if spec is None else spec.experiment.model
     for field, value in model:
         if value != getattr(usual, field):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from drumhead.config import Config
-from drumhead.files import read_small
+from drumhead.files import read_small_file
 from drumhead.models import ModelConfig, ReadoutName, model_config
 from drumhead.published.errors import ImportRunError
 
@@ -162,7 +162,7 @@ def read_params(path: Path) -> Params:
         OSError: if it cannot be read.
     """
     try:
-        config = yaml.load(read_small(path), PlainLoader)
+        config = yaml.load(read_small_file(path), PlainLoader)
     except OSError:
         raise
     except Exception as error:  # what looks like a number or a date and is none can make the parser raise anything

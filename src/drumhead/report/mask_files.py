@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.colours import colour_masks
 
 
@@ -26,6 +26,6 @@ def save_mask(mask: npt.ArrayLike, folder: Path, name: str) -> tuple[Path, Path]
     labels = np.asarray(mask).astype(np.uint8)
     files = folder / f"{name}_mask.png", folder / f"{name}_colour.png"
     for file, pixels in zip(files, (labels, colour_masks(labels)), strict=True):
-        with replacing(file) as temporary:
+        with atomic_replace(file) as temporary:
             Image.fromarray(pixels).save(temporary, format="PNG")
     return files

@@ -10,7 +10,7 @@ from typing import get_args
 import torch
 
 from drumhead.data import Dataset, DatasetError, to_tensors
-from drumhead.evaluation import dataset_of
+from drumhead.evaluation import open_run_dataset
 from drumhead.fields import StabilityWarning
 from drumhead.models import FAMILIES, RecurrentSegmenter
 from drumhead.report.sample_states import Heard
@@ -21,9 +21,9 @@ def shared_dataset(runs: Sequence[Run], folder: Path | None = None) -> Dataset:
     """The data that runs to be shown side by side were all trained on, or other data that fits them all.
 
     Raises:
-        DatasetError: as of :func:`drumhead.evaluation.dataset_of`, or if the runs were trained on different data.
+        DatasetError: as of :func:`drumhead.evaluation.open_run_dataset`, or if the runs were trained on different data.
     """
-    datasets = [dataset_of(run, folder) for run in runs]
+    datasets = [open_run_dataset(run, folder) for run in runs]
     for run, dataset in zip(runs, datasets, strict=True):
         if dataset.fingerprint != datasets[0].fingerprint:
             raise DatasetError(

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.style import context
 from PIL import ImageFont
 
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 
 PAGE = 7.1 * 72  # points: the width of a figure across both columns of a page
 FONT_SIZE = 8  # points
@@ -87,7 +87,7 @@ def save_figure(figure: Figure, *paths: Path) -> list[Path]:
         kind = path.suffix[1:]
         drawn = BytesIO()  # matplotlib's writers do not survive a disk that is full
         figure.savefig(drawn, format=kind, dpi=figure.dpi, metadata=UNDATED[kind])
-        with replacing(path) as temporary:
+        with atomic_replace(path) as temporary:
             temporary.write_bytes(drawn.getvalue())
     return list(paths)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from drumhead.data import DATASETS
-from drumhead.experiments import RECIPES, Listing, RecipeName, experiment_listings
+from drumhead.experiments import RECIPES, ExperimentSpec, RecipeName, experiment_specs
 from drumhead.sweeps import PlannedRun, in_order, run_name
 
 Target = Literal["tables", "figures", "all"]
@@ -69,16 +69,16 @@ def plan_runs(
 
 def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> Iterator[tuple[int, PlannedRun]]:
     """Every experiment's seeds, numbered."""
-    listings = experiment_listings()
-    wanted: list[tuple[int, Listing, int]] = []
+    specs = experiment_specs()
+    wanted: list[tuple[int, ExperimentSpec, int]] = []
     if target != "figures":
-        for listing in listings.values():
-            its_seeds = listing.seeds if seeds is None and ALL_SEEDS[recipe] else listing.seeds[: seeds or 1]
-            wanted += [(place, listing, seed) for place, seed in enumerate(its_seeds)]
+        for spec in specs.values():
+            its_seeds = spec.seeds if seeds is None and ALL_SEEDS[recipe] else spec.seeds[: seeds or 1]
+            wanted += [(place, spec, seed) for place, seed in enumerate(its_seeds)]
     if target != "tables":
-        wanted += [(0, listings[name], listings[name].experiment.seed) for name in FIGURE_EXPERIMENTS]
-    for place, listing, seed in wanted:
-        experiment = RECIPES[recipe](listing.experiment).replace(seed=seed)
+        wanted += [(0, specs[name], specs[name].experiment.seed) for name in FIGURE_EXPERIMENTS]
+    for place, spec, seed in wanted:
+        experiment = RECIPES[recipe](spec.experiment).replace(seed=seed)
         yield place, PlannedRun(experiment, out / "runs" / run_name(experiment))
 
 

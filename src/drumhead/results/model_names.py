@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from drumhead.config import Config
-from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_listings, experiment_name, variant_field
+from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_name, experiment_specs, variant_field
 from drumhead.models import ModelConfig
 
 MODELS = {"nwm": "NWM", "conv_lstm": "LSTM", "conv_gru": "GRU", "conv_rnn": "RNN", "cnn": "CNN", "unet": "U-Net"}
@@ -32,8 +32,8 @@ def variant(dataset: str, model: ModelConfig) -> str:
     """
     main = variant_field(model)
     value = str(getattr(model, main))
-    listing = experiment_listings().get(experiment_name(dataset, model))
-    usual: Config = type(model).model_validate({"name": model.name}) if listing is None else listing.experiment.model
+    spec = experiment_specs().get(experiment_name(dataset, model))
+    usual: Config = type(model).model_validate({"name": model.name}) if spec is None else spec.experiment.model
     return ", ".join([value, *differences(model, usual, besides={main, *UNTOLD, *STARTS})])
 
 

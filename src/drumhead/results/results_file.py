@@ -11,13 +11,13 @@ from typing import Literal
 
 from drumhead.config import Config
 from drumhead.data import Dataset, DatasetError
-from drumhead.evaluation import SplitName, dataset_of
-from drumhead.files import read_small, replacing
-from drumhead.names import Line
+from drumhead.evaluation import SplitName, open_run_dataset
+from drumhead.files import atomic_replace, read_small_file
 from drumhead.results.metric_names import METRICS
 from drumhead.results.model_names import recipe_name, variant
 from drumhead.runs import DataRecord, Run, run_folders
 from drumhead.scores import Scores, background_scores
+from drumhead.string_types import SingleLine
 
 Outcome = Literal["finished", "collapsed", "diverged", "unfinished"]
 """What came of a run. ``collapsed``: trained to the end, but every pixel of the split is predicted background though
@@ -30,17 +30,17 @@ class ResultRow(Config):
 
     run: str
     """The run's folder, as seen from the folder of the file."""
-    experiment: Line
+    experiment: SingleLine
     """Name of the experiment."""
-    dataset: Line
+    dataset: SingleLine
     """Name of the data it was scored on."""
     split: SplitName
     """Which images it was scored on."""
-    model: Line
+    model: SingleLine
     """Kind of model."""
-    variant: Line
+    variant: SingleLine
     """Readout, layers or width, and every field that is not the paper's."""
-    recipe: Line
+    recipe: SingleLine
     """Name of the recipe, or what sets it apart from the paper's."""
     seed: int
     """Seed of the run."""
@@ -67,9 +67,9 @@ class ResultRow(Config):
     """What predicting background everywhere scores on the same images; None where they were not at hand."""
     background_iou: float | None = None
     background_mean_iou: float | None = None
-    data: Line
+    data: SingleLine
     """Fingerprint of the data it was scored on."""
-    trained_on: Line
+    trained_on: SingleLine
     """Fingerprint of the data it was trained on."""
 
     @property
@@ -142,7 +142,7 @@ def store_rows(path: Path, rows: Iterable[ResultRow]) -> None:
     for row in rows:
         row = row.replace(run=relative(Path(row.run), path.parent))
         known[row.key] = row
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with atomic_replace(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(ResultRow.model_fields))
         writer.writeheader()
         writer.writerows(row.model_dump() for row in known.values())
@@ -156,7 +156,7 @@ def read_rows(path: Path) -> list[ResultRow]:
     """
     columns = list(ResultRow.model_fields)
     try:
-        reader = csv.DictReader(StringIO(read_small(path).decode(), newline=""))
+        reader = csv.DictReader(StringIO(read_small_file(path).decode(), newline=""))
         found = reader.fieldnames
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path} is no CSV file of results: {error}") from error
@@ -201,7 +201,7 @@ def kept_row(run: Run, backgrounds: dict[DataRecord, Scores | None]) -> ResultRo
     record = run.config.data
     if record not in backgrounds:
         try:
-            backgrounds[record] = background_of(dataset_of(run))
+            backgrounds[record] = background_of(open_run_dataset(run))
         except DatasetError:
             backgrounds[record] = None
     return result_row(run, run.scores(), background=backgrounds[record])

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from drumhead.checksums import check_zip, seal_zip
-from drumhead.files import read_small, replacing
+from drumhead.checksums import add_zip_checksum, verify_zip_checksum
+from drumhead.files import atomic_replace, read_small_file
 from drumhead.pickles import PickleError, read_pickle
 from drumhead.runs.weights import MAX_BYTES as WEIGHTS_BYTES
 
@@ -24,7 +24,7 @@ def checkpoint_bytes(state: Mapping[str, Any]) -> bytes:
     """What the file of a state is."""
     buffer = BytesIO()
     torch.save(dict(state), buffer)
-    return seal_zip(buffer.getvalue())
+    return add_zip_checksum(buffer.getvalue())
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         PickleError: if the file is damaged, or holds anything else.
     """
     try:
-        check_zip(read_small(path, most=MAX_BYTES))
+        verify_zip_checksum(read_small_file(path, max_bytes=MAX_BYTES))
     except ValueError as error:
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
     state = read_pickle(path)
@@ -48,7 +48,7 @@ def link_or_copy(last: Path, previous: Path) -> None:
 
     Both names are those of a whole checkpoint at every moment, whenever the process dies.
     """
-    with replacing(previous, durable=True) as temporary:
+    with atomic_replace(previous, durable=True) as temporary:
         try:
             os.link(last, temporary)
         except OSError:  # not every file system has links

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 from drumhead.config import Config
 from drumhead.data import MAX_CLASSES, Dataset
 from drumhead.experiments import Experiment
-from drumhead.names import Line, Name
+from drumhead.string_types import Name, SingleLine
 
 VERSIONED_PACKAGES = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 
@@ -22,7 +22,7 @@ class DataRecord(Config):
     """Where it was."""
     name: Name
     """The dataset's name."""
-    fingerprint: Line
+    fingerprint: SingleLine
     """SHA-256 over the hashes of all its arrays."""
     channels: PositiveInt
     """Channels of the images."""

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-from drumhead.checksums import check_fields, seal_fields, without_checksum
+from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.config import Config
-from drumhead.files import read_json, replacing
+from drumhead.files import atomic_replace, read_json
 
 ConfigType = TypeVar("ConfigType", bound=Config)
 
@@ -16,7 +16,7 @@ ConfigType = TypeVar("ConfigType", bound=Config)
 def write_json(path: Path, content: object) -> None:
     """Write JSON, whole or not at all; numbers that are not finite are refused."""
     text = json_text(content)
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         temporary.write_text(text)
 
 
@@ -27,7 +27,7 @@ def json_text(content: object) -> str:
 
 def json_with_checksum(config: Config) -> str:
     """What a JSON file of this configuration and its checksum is."""
-    return json_text(seal_fields(config.model_dump(mode="json")))
+    return json_text(add_json_checksum(config.model_dump(mode="json")))
 
 
 def read_json_with_checksum(path: Path, kind: type[ConfigType]) -> ConfigType:
@@ -39,5 +39,5 @@ def read_json_with_checksum(path: Path, kind: type[ConfigType]) -> ConfigType:
     fields = read_json(path)
     values = without_checksum(fields) if isinstance(fields, dict) else fields
     config = kind.model_validate_json(json.dumps(values))  # first, as its errors are told by field
-    check_fields(fields)
+    verify_json_checksum(fields)
     return config

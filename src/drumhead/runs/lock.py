@@ -20,11 +20,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from drumhead.config import Config
-from drumhead.files import read_small
-from drumhead.names import Line
+from drumhead.files import read_small_file
 from drumhead.runs.errors import RunBusyError, RunError
 from drumhead.runs.folders import LOCK_FILE, OWNER_FILE, remove_temporary_folders
 from drumhead.runs.json_files import write_json
+from drumhead.string_types import SingleLine
 
 LOCK_TIMEOUT = 1.5
 """Seconds to wait for the lock: who only looks whether it is held, holds it for an instant."""
@@ -33,15 +33,15 @@ LOCK_TIMEOUT = 1.5
 class LockOwner(Config):
     """Who trains in a run folder: what ``owner.json`` holds."""
 
-    host: Line
+    host: SingleLine
     """The machine's name."""
     pid: int
     """Number of the process on that machine."""
-    job: Line | None = None
+    job: SingleLine | None = None
     """The Slurm job it is part of, as ``squeue`` lists it, if any."""
     since: datetime
     """When it began."""
-    token: Line
+    token: SingleLine
     """A random word that no other owner has."""
 
     @classmethod
@@ -143,7 +143,7 @@ def lock_owner(folder: Path | str) -> LockOwner | None:
 def read_owner(folder: Path) -> LockOwner | None:
     """Who last claimed the folder and has not given it back, dead or alive; none if that is not told."""
     try:
-        return LockOwner.model_validate_json(read_small(folder / OWNER_FILE))
+        return LockOwner.model_validate_json(read_small_file(folder / OWNER_FILE))
     except (OSError, ValueError):
         return None
 

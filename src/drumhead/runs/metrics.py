@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
-from drumhead.checksums import open_rows, seal_rows
-from drumhead.files import read_small
+from drumhead.checksums import add_csv_checksum, strip_csv_checksum
+from drumhead.files import read_small_file
 
 
 def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
@@ -17,7 +17,7 @@ def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return seal_rows(buffer.getvalue())
+    return add_csv_checksum(buffer.getvalue())
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
@@ -26,7 +26,7 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     Raises:
         ValueError: if they are not what was written.
     """
-    rows = csv.DictReader(StringIO(open_rows(read_small(path).decode()), newline=""))
+    rows = csv.DictReader(StringIO(strip_csv_checksum(read_small_file(path).decode()), newline=""))
     try:
         return [{name: float(value) for name, value in row.items() if value} for row in rows]
     except (TypeError, csv.Error) as error:  # of a row with more values than there are names

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from drumhead.checksums import ChecksumError
 from drumhead.config import Config
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError
 from drumhead.runs.checkpoint import checkpoint_bytes, link_or_copy, read_checkpoint
@@ -97,7 +97,7 @@ class Run:
             raise RunError(f"{self.folder} is gone: it was moved or removed, or its disk is no longer there")
         if self.lock is not None:
             self.lock.check()
-        with replacing(path, durable=True) as temporary:
+        with atomic_replace(path, durable=True) as temporary:
             yield temporary
             if self.lock is not None:
                 self.lock.check()  # once more, at the last moment: writing may have taken long

@@ -10,12 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from drumhead.checksums import FIELD, ChecksumError, check_tensors, seal_tensors
-from drumhead.files import read_small
+from drumhead.checksums import CHECKSUM_FIELD, ChecksumError, add_tensor_checksum, verify_tensor_checksum
+from drumhead.files import read_small_file
 
 MAX_BYTES = 1_100_000_000
 """Of a file of weights; see :mod:`drumhead.runs.model_size`."""
-METADATA_KEYS = {"experiment", FIELD}
+METADATA_KEYS = {"experiment", CHECKSUM_FIELD}
 
 
 def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
@@ -26,7 +26,7 @@ def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
         experiment: the experiment's name, for who finds the file alone.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    return sort_metadata(save(tensors, metadata=seal_tensors(tensors, {"experiment": experiment})))
+    return sort_metadata(save(tensors, metadata=add_tensor_checksum(tensors, {"experiment": experiment})))
 
 
 def sort_metadata(content: bytes) -> bytes:
@@ -46,7 +46,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ChecksumError: if they are not what was written.
     """
     try:
-        content = read_small(path, most=MAX_BYTES)  # at once: another may take its place between two looks at the path
+        # Read at once: another file may take its place between two looks at the path.
+        content = read_small_file(path, max_bytes=MAX_BYTES)
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:  # KeyError: of a type that torch does not have
         raise ChecksumError(str(error)) from error
@@ -54,5 +55,5 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     metadata = header.get("__metadata__", {})
     if not set(metadata) <= METADATA_KEYS:  # a bit of "sha256" itself
         raise ChecksumError(f"its metadata must be {' and '.join(sorted(METADATA_KEYS))}; got {', '.join(metadata)}")
-    check_tensors(tensors, metadata)
+    verify_tensor_checksum(tensors, metadata)
     return tensors

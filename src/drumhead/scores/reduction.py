@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.config import Config
-from drumhead.names import Name
 from drumhead.scores.counting import Counts, ImageCounts
+from drumhead.string_types import Name
 
 
 class ClassScores(Config):

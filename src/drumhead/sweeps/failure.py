@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from drumhead.config import Config
-from drumhead.files import read_small
+from drumhead.files import read_small_file
 from drumhead.runs import write_json
 
 FAILURE_FILE = "failed.json"
@@ -37,7 +37,7 @@ def read_failure(folder: Path) -> Failure | None:
     """
     path = folder / FAILURE_FILE
     try:
-        failure = Failure.model_validate_json(read_small(path))
+        failure = Failure.model_validate_json(read_small_file(path))
         metrics = folder / "metrics.csv"
         newer = metrics.is_file() and metrics.stat().st_mtime > path.stat().st_mtime
     except (OSError, ValueError):

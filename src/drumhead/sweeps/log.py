@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from drumhead.runs import Run, RunBusyError
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 from drumhead.training import EpochReport, Observer
 
 LOG_FILE = "log.txt"
@@ -64,7 +64,7 @@ def last_lines(path: Path, count: int, *, width: int = 200) -> list[str]:
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return []
-    lines = [plain(line).rstrip() for line in text.splitlines()]
+    lines = [escape_controls(line).rstrip() for line in text.splitlines()]
     return [line[:width] for line in lines if line][-count:]
 
 

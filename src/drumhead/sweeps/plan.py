@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from drumhead.experiments import RECIPES, Experiment, RecipeName
 from drumhead.sweeps.fields import field_text, flag_name, with_fields
-from drumhead.sweeps.published import find_listings
+from drumhead.sweeps.published import find_specs
 
 SHARED_SEEDS = (0,)
 """Seeds of experiments that are swept without naming any."""
@@ -90,12 +90,12 @@ def plan_sweep(
             "--set dataset... describes data to be made; with --data the folder is used as it is: drop one"
         )
     rounds: list[tuple[int, PlannedRun]] = []
-    for listing, is_published in find_listings(words):
-        whole = RECIPES[recipe](listing.experiment)
+    for spec, is_published in find_specs(words):
+        whole = RECIPES[recipe](spec.experiment)
         variants = [
             _variant(whole, dict(zip(fields, values, strict=True)), data) for values in product(*fields.values())
         ]
-        its_seeds = seeds if seeds is not None else listing.seeds if is_published else SHARED_SEEDS
+        its_seeds = seeds if seeds is not None else spec.seeds if is_published else SHARED_SEEDS
         for place, seed in enumerate(its_seeds):
             for variant in variants:
                 experiment = variant.replace(seed=seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
-from drumhead.experiments import Listing, experiment_listings
+from drumhead.experiments import ExperimentSpec, experiment_specs
 
 PUBLISHED_SWEEPS = {
     "paper-tetrominoes": "tetrominoes",
@@ -16,7 +16,7 @@ PUBLISHED_SWEEPS = {
 """Sweeps by name, and the dataset whose published experiments they are of; None is all."""
 
 
-def find_listings(words: Sequence[str]) -> list[tuple[Listing, bool]]:
+def find_specs(words: Sequence[str]) -> list[tuple[ExperimentSpec, bool]]:
     """The experiments that words name, each once, and whether a published sweep named them.
 
     Args:
@@ -25,18 +25,18 @@ def find_listings(words: Sequence[str]) -> list[tuple[Listing, bool]]:
     Raises:
         ValueError: for no word, or one that names nothing.
 
-    >>> [listing.experiment.name for listing, _ in find_listings(["tetrominoes-lstm-m*"])]
+    >>> [spec.experiment.name for spec, _ in find_specs(["tetrominoes-lstm-m*"])]
     ['tetrominoes-lstm-max', 'tetrominoes-lstm-mean']
     """
     if not words:
         raise ValueError(f"name what to sweep: experiments, patterns of them, or {', '.join(PUBLISHED_SWEEPS)}")
-    listings = experiment_listings()
-    found: dict[str, tuple[Listing, bool]] = {}
+    specs = experiment_specs()
+    found: dict[str, tuple[ExperimentSpec, bool]] = {}
     for word in words:
         if word in PUBLISHED_SWEEPS:
-            names = [name for name, listing in listings.items() if is_published(listing, PUBLISHED_SWEEPS[word])]
+            names = [name for name, spec in specs.items() if is_published(spec, PUBLISHED_SWEEPS[word])]
         else:
-            names = [name for name in listings if fnmatch(name, word)]
+            names = [name for name in specs if fnmatch(name, word)]
         if not names:
             raise ValueError(
                 f"no experiment is called {word!r}, nor any sweep; sweeps are {', '.join(PUBLISHED_SWEEPS)}, "
@@ -44,11 +44,11 @@ def find_listings(words: Sequence[str]) -> list[tuple[Listing, bool]]:
             )
         for name in names:
             published = word in PUBLISHED_SWEEPS or (name in found and found[name][1])
-            found[name] = (listings[name], published)
+            found[name] = (specs[name], published)
     return list(found.values())
 
 
-def is_published(listing: Listing, dataset: str | None) -> bool:
+def is_published(spec: ExperimentSpec, dataset: str | None) -> bool:
     """Whether an experiment was published with seeds, on a dataset or, for None, on any."""
-    config = listing.experiment.dataset
-    return bool(listing.seeds) and (dataset is None or (config is not None and config.name == dataset))
+    config = spec.experiment.dataset
+    return bool(spec.seeds) and (dataset is None or (config is not None and config.name == dataset))

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from drumhead.config import Config
-from drumhead.files import is_deep, read_small
+from drumhead.files import is_nested_too_deep, read_small_file
 
 SETTINGS_FILE = Path("drumhead.yaml")
 
@@ -128,14 +128,14 @@ def read_yaml(file: Path) -> dict[str, Any]:
         SettingsError: if it cannot be read so.
     """
     try:
-        text = read_small(file).decode()
+        text = read_small_file(file).decode()
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read: {error}") from error
     try:
         values = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(f"{file} is not YAML: {error}") from error
-    if is_deep(values):
+    if is_nested_too_deep(values):
         raise SettingsError(f"{file} is nested too deep")
     if values in (None, ""):
         return {}

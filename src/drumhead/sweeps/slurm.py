@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from pydantic import Field, TypeAdapter
 
 from drumhead.config import Config
-from drumhead.files import read_small
+from drumhead.files import read_small_file
 from drumhead.runs import RunError, write_json
 from drumhead.sweeps.job import RunJob
 from drumhead.sweeps.plan import PlannedRun
@@ -217,7 +217,7 @@ def read_jobs(path: Path) -> dict[Path, Submitted]:
     """The last job of each run, by folder, from one user's list; what is damaged is left out."""
     adapter = TypeAdapter(dict[str, Submitted])
     try:
-        jobs = adapter.validate_json(read_small(path))
+        jobs = adapter.validate_json(read_small_file(path))
     except (OSError, ValueError):
         return {}
     return {path.parent.parent / name: each for name, each in jobs.items() if Path(name).name == name}

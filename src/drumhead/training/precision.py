@@ -6,8 +6,8 @@ from typing import Literal
 
 import torch
 
+from drumhead.cpu_info import cpu_capabilities
 from drumhead.experiments import Recipe
-from drumhead.processor import capabilities
 
 ProductPrecision = Literal["float32", "bf16"]
 
@@ -39,5 +39,5 @@ def has_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    found = capabilities()
+    found = cpu_capabilities()
     return any(found.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from drumhead.config import Config
-from drumhead.files import read_small
+from drumhead.files import read_small_file
 from drumhead.runs import Run, write_json
 from drumhead.training.observers import EpochReport, Observer, StepReport
 
@@ -106,6 +106,6 @@ class ProgressFile(Observer):
 def read_progress(folder: Path) -> Progress | None:
     """How far the training in a folder is, or was when its process died; None if that is not told."""
     try:
-        return Progress.model_validate_json(read_small(folder / PROGRESS_FILE))
+        return Progress.model_validate_json(read_small_file(folder / PROGRESS_FILE))
     except (OSError, ValueError):
         return None

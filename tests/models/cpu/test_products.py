@@ -87,5 +87,5 @@ def test_onednn_makes_float32_on_amds_processors_with_avx512_alone(
 ) -> None:
     if not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
         pytest.skip("this torch has no two libraries to choose from")
-    monkeypatch.setattr(products, "capabilities", lambda: processor)
+    monkeypatch.setattr(products, "cpu_capabilities", lambda: processor)
     assert ONEDNN_IS_FASTER.__wrapped__() is chosen

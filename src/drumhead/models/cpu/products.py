@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from drumhead.processor import capabilities
+from drumhead.cpu_info import cpu_capabilities
 
 COLUMNS = 1 << 14
 """Most columns that are made at a time: rows of more lie so far apart that reading one after the other is slow."""
@@ -71,7 +71,7 @@ def onednn_is_faster() -> bool:
     That is MKL, which does not use AVX-512 on AMD's processors. oneDNN, which makes the products in bfloat16 anyway,
     does, and is about twice as fast there. torch offers it through an operator of its compiler.
     """
-    found = capabilities()
+    found = cpu_capabilities()
     return (
         torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast, get_args
 
-from drumhead.experiments import experiment_listings
+from drumhead.experiments import experiment_specs
 from drumhead.published import PublishedMetric, published_scores
 from drumhead.report.figures.score_figure import PUBLISHED, ScoreBar, Summary
 from drumhead.results.metric_names import MetricName
@@ -60,11 +60,11 @@ def published_bars(metric: MetricName) -> list[ScoreBar]:
     if metric not in get_args(PublishedMetric):
         raise ValueError(f"{metric} was not published; published metrics are {', '.join(get_args(PublishedMetric))}")
     scores, bars = published_scores(), []
-    for name, listing in experiment_listings().items():
+    for name, spec in experiment_specs().items():
         if name in scores:
-            assert listing.experiment.dataset is not None
+            assert spec.experiment.dataset is not None
             score = scores[name][cast(PublishedMetric, metric)]
-            place = dataset_title(listing.experiment.dataset.name), model_title(listing.experiment), PUBLISHED
+            place = dataset_title(spec.experiment.dataset.name), model_title(spec.experiment), PUBLISHED
             bars.append(ScoreBar(*place, Summary(score.mean, score.std, score.min, score.max)))
     return bars
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.colours import Pixels
 
 SLOWEST, FASTEST = 0.01, 50
@@ -58,7 +58,7 @@ def write_movie(frames: Iterator[Pixels], palette: Pixels, path: Path, *, frames
         ValueError: as of :func:`check_movie`.
     """
     check_movie(path, frames_per_second)
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         WRITERS[path.suffix](frames, palette, temporary, frames_per_second)
 
 

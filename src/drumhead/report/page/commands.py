@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from drumhead.experiments import RECIPES, Experiment, RecipeName, experiment_listings, find_experiment
+from drumhead.experiments import RECIPES, Experiment, RecipeName, experiment_specs, find_experiment
 from drumhead.runs import Run
 from drumhead.training import flatten
 
@@ -15,7 +15,7 @@ def train_command(run: Run) -> str | None:
     None if its weights were imported, or it is none of the listed experiments.
     """
     experiment = run.config.experiment
-    if run.config.imported_from is not None or experiment.name not in experiment_listings():
+    if run.config.imported_from is not None or experiment.name not in experiment_specs():
         return None
     changes = {recipe: changed_fields(experiment, recipe) for recipe in RECIPES}
     recipe = min(changes, key=lambda name: len(changes[name]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drumhead.analysis.square_area import AreaStudy
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.page.inline import Figure, Left, inline_figure
 from drumhead.report.page.page_movies import MOST_BYTES, chapter_movies
 from drumhead.report.page.run_details import RunDetails, run_details
@@ -104,7 +104,7 @@ def write_report(
     path = folder / FILE
     page = make_page(chapters, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
     html = render(page)
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumhead.data import Dataset
-from drumhead.evaluation import dataset_of
+from drumhead.evaluation import open_run_dataset
 from drumhead.results.model_names import file_name, label
 from drumhead.results.results_file import ResultRow, kept_row
 from drumhead.results.run_titles import data_titles
@@ -89,7 +89,7 @@ class Chapter:
         Raises:
             DatasetError: if it is not at hand.
         """
-        return dataset_of(self.runs[0])
+        return open_run_dataset(self.runs[0])
 
 
 def open_runs(places: Iterable[Path]) -> tuple[list[Run], list[Unreadable]]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from drumhead.analysis.class_study import ClassStudy
 from drumhead.analysis.probe import ProbeScores
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 
 
 def class_table(study: ClassStudy) -> Group:
@@ -47,7 +47,7 @@ def probe_note(probe: ProbeScores) -> str:
 def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: Path) -> None:
     """Write a row for every class, channel and frequency: mean and spread of the amplitude, and of how many pixels."""
     frequencies, mean, spread, pixels = study.spectra
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_replace(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["class", "channel", "frequency", "mean", "spread", "pixels"])
         for label, channel, place in np.ndindex(mean.shape):

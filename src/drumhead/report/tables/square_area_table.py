@@ -14,7 +14,7 @@ from rich.text import Text
 
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
 from drumhead.analysis.square_area import BETWEEN, AreaHeard, AreaStudy, paper_duration
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.style import short
 from drumhead.report.tables.score_tables import DASH
 
@@ -56,7 +56,7 @@ def largest_note(study: AreaStudy) -> str:
 def write_area_csv(study: AreaStudy, path: Path) -> None:
     """Write a row for every square, duration and estimation; an unknown area is an empty cell."""
     exact = ("area_true", "fundamental_continuous", "fundamental_lattice", "periods")
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_replace(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, [*AreaHeard._fields, *exact])
         writer.writeheader()
         for each in study.heard:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from drumhead.files import replacing
+from drumhead.files import atomic_replace
 from drumhead.report.tables.long_csv import sections_csv
 from drumhead.report.tables.paper_tables import section_grids
 from drumhead.report.tables.text_table import Grid, latex, markdown
@@ -28,7 +28,7 @@ def write_tables(sections: Sequence[Section], folder: Path, name: str) -> list[P
     grids = [grid for section in sections for grid in section_grids(section)]
     paths = []
     for format, ending in ENDINGS.items():
-        with replacing(folder / f"{name}{ending}") as temporary:
+        with atomic_replace(folder / f"{name}{ending}") as temporary:
             temporary.write_bytes(text_of(grids, lambda: sections_csv(sections), format).encode())
         paths.append(folder / f"{name}{ending}")
     return paths

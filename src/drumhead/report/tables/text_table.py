@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from drumhead.text import plain
+from drumhead.terminal_text import escape_controls
 
 LONGEST_WORD = 10  # characters a heading keeps together in a narrow terminal
 NAME = 12  # and a name
@@ -79,10 +79,10 @@ class Terminal:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.grid.title is not None:
-            yield Text(plain(self.grid.title), style="bold")
+            yield Text(escape_controls(self.grid.title), style="bold")
         yield self.table(narrow=self.grid.width + 2 > options.max_width)
         for note in self.grid.notes:  # they may be wider than the table
-            yield Text(plain(note), style="italic")
+            yield Text(escape_controls(note), style="italic")
 
     def table(self, *, narrow: bool) -> Table:
         """The grid as rich has it; columns stand closer in a narrow one."""
@@ -94,14 +94,17 @@ class Terminal:
         for column, head in enumerate(self.grid.head):
             width = longest_line(cells[column] for cells in body)
             if column == 0:
-                table.add_column(Text(plain(head)), overflow="fold", min_width=min(width, NAME))
+                table.add_column(Text(escape_controls(head)), overflow="fold", min_width=min(width, NAME))
                 continue
             word = max(map(len, head.split()), default=0)
             table.add_column(
-                Text(plain(head)), justify="right", overflow="fold", min_width=max(width, min(word, LONGEST_WORD))
+                Text(escape_controls(head)),
+                justify="right",
+                overflow="fold",
+                min_width=max(width, min(word, LONGEST_WORD)),
             )
         for cells in body:
-            table.add_row(*(Text(plain(cell).replace("± ", "±")) for cell in cells))
+            table.add_row(*(Text(escape_controls(cell).replace("± ", "±")) for cell in cells))
         return table
 
 

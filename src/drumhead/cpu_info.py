@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 
-def capabilities() -> dict[str, Any]:
+def cpu_capabilities() -> dict[str, Any]:
     """The processor's name (``cpu_name``) and instruction sets, as torch tells them; empty where it does not.
 
     Older versions of torch do not.

@@ -12,7 +12,7 @@ from drumhead.experiments.experiment import Experiment
 from drumhead.models import CNNConfig, ModelConfig, UNetConfig, build
 
 
-class Listing(NamedTuple):
+class ExperimentSpec(NamedTuple):
     """An experiment, and the seeds of its published runs."""
 
     experiment: Experiment
@@ -30,7 +30,7 @@ class Listing(NamedTuple):
         return model.parameter_count
 
 
-def listing(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> Listing:
+def make_spec(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> ExperimentSpec:
     """A model on a dataset with the paper's recipe; its default seed is the first published one.
 
     Args:
@@ -46,7 +46,7 @@ def listing(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> List
             "seed": seeds[0] if seeds else 0,
         }
     )
-    return Listing(experiment, tuple(seeds))
+    return ExperimentSpec(experiment, tuple(seeds))
 
 
 def experiment_name(dataset: str, model: ModelConfig) -> str:

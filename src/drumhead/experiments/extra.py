@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import get_args
 
-from drumhead.experiments.listing import Listing, listing
+from drumhead.experiments.experiment_spec import ExperimentSpec, make_spec
 from drumhead.models import ReadoutName, model_config
 
 
-def own_listings() -> list[Listing]:
+def extra_experiments() -> list[ExperimentSpec]:
     """The convolutional GRU and RNN and the U-Net on tetrominoes; the NWM with one channel on polygons."""
     return [
         *[
-            listing("tetrominoes", model_config(cell, readout=readout))
+            make_spec("tetrominoes", model_config(cell, readout=readout))
             for cell in ("conv_gru", "conv_rnn")
             for readout in get_args(ReadoutName)
         ],
-        *[listing("tetrominoes", model_config("unet", width=width)) for width in (2, 3, 4, 5)],
+        *[make_spec("tetrominoes", model_config("unet", width=width)) for width in (2, 3, 4, 5)],
         *[
-            listing("polygons", model_config("nwm", readout=readout, hidden_channels=1))
+            make_spec("polygons", model_config("nwm", readout=readout, hidden_channels=1))
             for readout in ("linear", "fft")
         ],
     ]

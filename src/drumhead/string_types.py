@@ -10,7 +10,7 @@ LONGEST_NAME = 100
 LONGEST_LINE = 1000
 
 
-def check_line(text: str) -> str:
+def check_single_line(text: str) -> str:
     """The text, if it is one line of printable characters.
 
     Raises:
@@ -37,7 +37,7 @@ def check_name(text: str) -> str:
         )
     if text[0] in "=+-@":
         raise ValueError(f"a name must not begin with one of = + - @; got {text!r}")
-    return check_line(text)
+    return check_single_line(text)
 
 
 def check_file_name(text: str) -> str:
@@ -54,7 +54,7 @@ def check_file_name(text: str) -> str:
     return check_name(text)
 
 
-Line = Annotated[str, AfterValidator(check_line)]
+SingleLine = Annotated[str, AfterValidator(check_single_line)]
 """One line of printable characters."""
 Name = Annotated[str, AfterValidator(check_name)]
 """The name of a thing: short, printable, and no formula."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 
-def plain(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""Text for a terminal: characters that it would obey rather than show are written out.
 
-    >>> print(plain("one\ntwo\x1b[2J"))
+    >>> print(escape_controls("one\ntwo\x1b[2J"))
     one
     two\x1b[2J
     """
