@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import PositiveInt, ValidationError
 
-from drumhead.config import Config
+from drumhead.config import Config, flatten
 from drumhead.data import DATASETS
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import FAMILIES
@@ -59,3 +59,7 @@ def test_a_docstring_below_a_field_is_its_description() -> None:
 @pytest.mark.parametrize("config", [*FAMILIES, Recipe, Experiment, *(kind.config for kind in DATASETS.values())])
 def test_every_field_a_user_can_set_is_described(config: type[Config]) -> None:
     assert [name for name, field in config.model_fields.items() if not field.description] == []
+
+
+def test_flatten_names_nested_fields_by_their_path() -> None:
+    assert flatten({"a": 1, "b": {"c": 2, "d": {"e": 3}}}) == {"a": 1, "b.c": 2, "b.d.e": 3}

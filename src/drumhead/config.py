@@ -20,3 +20,15 @@ class Config(BaseModel):
     def replace(self, **changes: object) -> Self:
         """A copy with some fields changed, checked like a new one."""
         return type(self).model_validate({**dict(self), **changes})
+
+
+def flatten(values: dict[str, object], prefix: str = "") -> dict[str, object]:
+    """Return nested fields under dotted names, as on the command line.
+
+    >>> flatten({"seed": 1, "model": {"steps": 5}})
+    {'seed': 1, 'model.steps': 5}
+    """
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat

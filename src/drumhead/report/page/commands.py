@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from drumhead.config import flatten
 from drumhead.experiments import RECIPES, Experiment, RecipeName, experiment_specs, find_experiment
 from drumhead.runs import Run
-from drumhead.training import flatten
 
 
 def train_command(run: Run) -> str | None:

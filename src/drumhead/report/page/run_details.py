@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from drumhead.config import flatten
 from drumhead.report.page.commands import train_command
 from drumhead.report.page.sections import Chapter
 from drumhead.report.tables.paper_tables import share
@@ -12,7 +13,6 @@ from drumhead.report.tables.score_tables import DASH
 from drumhead.results.model_names import label
 from drumhead.results.results_file import ResultRow
 from drumhead.runs import Run
-from drumhead.training import flatten
 
 
 @dataclass(frozen=True, kw_only=True)

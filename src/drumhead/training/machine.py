@@ -1,0 +1,22 @@
+"""The machine a run is trained on, as its configuration records it."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+from lightning_fabric import Fabric
+
+from drumhead.experiments import Recipe
+from drumhead.training.precision import product_precision
+
+
+def describe_machine(fabric: Fabric, recipe: Recipe) -> dict[str, str]:
+    """Return what the numbers of a run may depend on besides package versions."""
+    return {
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "device": str(fabric.device),
+        "threads": str(torch.get_num_threads()),
+        "precision": product_precision(recipe, fabric.device),
+    }
