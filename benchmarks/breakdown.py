@@ -21,10 +21,10 @@ from unittest.mock import patch
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from drumhead.fields.cpu.wave import Sheets
+from drumhead.fields.cpu.wave import WaveKernel
 from drumhead.models import NWM
 from drumhead.models.cpu import products
-from drumhead.models.cpu.hearing import Ear
+from drumhead.models.cpu.image_pass import ImagePass
 from drumhead.models.cpu.layers import LayersKernel
 from drumhead.models.cpu.wave_states import Waves
 from drumhead.report.tables.score_tables import DASH
@@ -47,14 +47,14 @@ class Part(NamedTuple):
 
 PARTS = [
     Part("encoders", NWM, "drum"),
-    Part("waves", Sheets, "play"),
-    Part("readout", Ear, "hear"),
+    Part("waves", WaveKernel, "forward_image"),
+    Part("readout", ImagePass, "hear"),
     Part("pixel network", LayersKernel, "activations"),
-    Part("cross-entropy", Ear, "loss"),
-    Part("class of each pixel", Ear, "write_classes"),
+    Part("cross-entropy", ImagePass, "loss"),
+    Part("class of each pixel", ImagePass, "write_classes"),
     Part("pixel network, back", LayersKernel, "propagate"),
-    Part("readout, back", Ear, "write_gradient"),
-    Part("waves, back", Sheets, "play_back"),
+    Part("readout, back", ImagePass, "write_gradient"),
+    Part("waves, back", WaveKernel, "backward_image"),
     Part("encoders, back", Waves, "gradients"),
     Part("optimiser", torch.optim.Adam, "step"),
     Part(REST, Work, "__call__"),
@@ -80,7 +80,7 @@ class Breakdown(NamedTuple):
 def main(
     quick: bool = False, case: str = "NWM", rounds: int = 5, bf16: bool = has_fast_bf16(), markdown: bool = False
 ) -> None:
-    """Tell where the time of a fast step goes.
+    """GradProvider where the time of a fast step goes.
 
     Args:
         quick: tiny sizes, one round: a check that it runs, whose numbers mean nothing.

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import drumhead
 from drumhead.fields.engine import Engine
 from drumhead.models import ModelConfig, NWMConfig, model_config
-from drumhead.models.recurrent import HearingConfig
+from drumhead.models.recurrent import RecurrentConfig
 from machine import Rates
 
 SMALL_SIDE = 32
@@ -126,7 +126,7 @@ class Case(NamedTuple):
         by the other, which reads the field once more. Readout ``last`` needs the field for its gradient alone.
         """
         inputs = (4 * self.data.in_channels + 8) * self.data.pixels
-        if not isinstance(self.config, HearingConfig):
+        if not isinstance(self.config, RecurrentConfig):
             return inputs
         field = 4 * self.config.steps * self.config.hidden_channels * self.data.pixels
         evaluation, training = (0, 2) if self.config.readout == "last" else (2, 5)

@@ -1,4 +1,4 @@
-"""Modes of a model and of torch, for a while."""
+"""Context managers that change a mode of a model or of torch inside a block, and restore it afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation mode inside the block; each of its modules is in its own mode again afterwards.
+    """Put a model into evaluation mode inside the block; afterwards each of its modules has its previous mode again.
 
     >>> model = nn.Sequential(nn.ReLU())
     >>> with evaluation_mode(model):
@@ -30,7 +30,22 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:
-    """No autocast inside the block: where a step follows from the one before, rounding errors would add up."""
+    """Disable autocast inside the block: where each step uses the one before, rounding errors would accumulate."""
     if not torch.amp.is_autocast_available(device.type):
         return nullcontext()
     return torch.autocast(device.type, enabled=False)
+
+
+@contextmanager
+def single_threaded() -> Iterator[int]:
+    """Let torch use a single thread inside the block; yield the number of threads that it used before.
+
+    Small tensors do not gain from several threads: on a busy machine the threads wait for each other and keep a
+    processor busy meanwhile. In a forked process, torch can deadlock with several threads, but not with one.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)

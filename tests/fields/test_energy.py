@@ -28,7 +28,7 @@ def symmetric_coupling() -> Tensor:
     return coupling
 
 
-class Sheet:
+class OscillatorGrid:
     """A linear field of varying stiffness with its dense restoring force A, let go from random y and z."""
 
     def __init__(self, boundary: Boundary, *, dt: float, damping: float = 0.0) -> None:
@@ -68,7 +68,7 @@ class Sheet:
 @pytest.mark.parametrize("dt", [0.1, 0.5])
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_the_modified_energy_is_conserved_to_rounding(boundary: Boundary, dt: float) -> None:
-    sheet = Sheet(boundary, dt=dt)
+    sheet = OscillatorGrid(boundary, dt=dt)
     assert torch.equal(sheet.A, sheet.A.T)
     energies = np.array([sheet.modified_energy(state) for state in sheet.states(1000)])
     np.testing.assert_allclose(energies, energies[0], rtol=1e-12)
@@ -79,7 +79,7 @@ def test_the_true_energy_oscillates_within_order_dt_and_does_not_drift(boundary:
     """Since ``E - Q = dt z.Ay`` and ``2 |z.Ay| <= sqrt(largest A) (z.z + y.Ay)``, E stays within that share of Q."""
     swings = []
     for dt in (0.1, 0.05):
-        sheet = Sheet(boundary, dt=dt)
+        sheet = OscillatorGrid(boundary, dt=dt)
         share = 0.5 * dt * float(torch.linalg.eigvalsh(sheet.A).max().sqrt())
         states = list(sheet.states(int(200 / dt)))
         Q = sheet.modified_energy(states[0])
@@ -96,7 +96,7 @@ def test_the_true_energy_oscillates_within_order_dt_and_does_not_drift(boundary:
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_damping_spends_energy_as_fast_as_it_should(boundary: Boundary) -> None:
     """With ``D`` the damping, ``Q - (dt/2) z.Dz`` falls each step by ``(dt/2) (z + z').D(z + z')``, exactly."""
-    sheet = Sheet(boundary, dt=0.3, damping=1.0)
+    sheet = OscillatorGrid(boundary, dt=0.3, damping=1.0)
     damping = sheet.alpha
 
     def left(state: WaveState) -> float:
@@ -115,7 +115,7 @@ def test_damping_spends_energy_as_fast_as_it_should(boundary: Boundary) -> None:
 @pytest.mark.parametrize("damping", [0.0, 1.0])
 def test_the_conserved_energy_is_a_norm_just_below_the_stability_limit(boundary: Boundary, damping: float) -> None:
     """This is why the field stays bounded there: the energy is positive for every state other than rest."""
-    sheet = Sheet(boundary, dt=1.0, damping=damping)
+    sheet = OscillatorGrid(boundary, dt=1.0, damping=damping)
     dt = 0.999 * stability_limit(sheet.omega, sheet.alpha, sheet.coupling)
     n = len(sheet.A)
     kinetic = torch.eye(n, dtype=torch.float64) - dt / 2 * torch.diag(sheet.alpha.flatten())

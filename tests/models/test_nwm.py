@@ -36,14 +36,14 @@ def test_initial_stiffness_and_damping_are_added_before_the_relu() -> None:
         before, after = (getattr(model, name)[:-1](images) for model in (usual, raised))
         torch.testing.assert_close(after, before + amount)
         assert getattr(raised, name)(images).min() > 0
-    assert torch.equal(usual.drum(images).y0, raised.drum(images).y0)
+    assert torch.equal(usual.encode(images).y0, raised.encode(images).y0)
     changed = [n for n, p in usual.named_parameters() if not torch.equal(p, raised.get_parameter(n))]
     assert changed == ["omega_encoder.4.bias", "alpha_encoder.4.bias"]
 
 
 def test_the_drum_is_in_range_even_for_wild_images() -> None:
     model = wave_machine().double()
-    drum = model.drum(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    drum = model.encode(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
     assert drum.y0.shape == drum.omega.shape == drum.alpha.shape == (4, 2, 9, 8)
     assert drum.y0.abs().max() <= 1
     assert drum.y0.min() < 0 < drum.y0.max()
@@ -56,7 +56,7 @@ def test_the_drum_is_in_range_even_for_wild_images() -> None:
 def test_states_are_the_evolution_of_the_drum(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
     model = wave_machine(dt=0.3, boundary=boundary, nonlinearity=nonlinearity, hidden_channels=3).double()
     images = random_images(2, 3, 7, 9)
-    y0, omega, alpha = model.drum(images)
+    y0, omega, alpha = model.encode(images)
     expected = evolve(y0, omega, alpha, model.coupling, dt=0.3, steps=6, boundary=boundary, nonlinearity=nonlinearity)
     states = model.states(images)
     assert states.shape == (2, 6, 3, 7, 9)
@@ -100,7 +100,7 @@ def test_a_step_past_the_limit_is_told() -> None:
 
 def test_the_limit_is_that_of_the_drum_it_makes() -> None:
     model, images = wave_machine().double(), random_images(2, 3, 9, 9)
-    drum = model.drum(images)
+    drum = model.encode(images)
     limit = model.stability_limit(images)
     assert limit == stability_limit(drum.omega, drum.alpha, model.coupling)
     assert limit < stability_limit(torch.zeros(1), torch.zeros(1), laplacian(2))

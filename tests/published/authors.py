@@ -207,7 +207,7 @@ def pixel_network(state: State, name: str, x: Tensor) -> Tensor:
     return x.permute(0, 3, 1, 2)
 
 
-def classify(params: Params, state: State, field: Tensor) -> Tensor:
+def forward_head(params: Params, state: State, field: Tensor) -> Tensor:
     """A readout over time, then the pixel network; ``field`` is (batch, time, channel, height, width)."""
     batch, T, _, height, width = field.shape
     readout = params["readout_type"]
@@ -239,7 +239,7 @@ def nwm(params: Params, state: State, images: Tensor) -> Tensor:
         z = z + dt * (f - omega * y - alpha * z)
         y = y + dt * z
         frames.append(y)
-    return classify(params, state, torch.stack(frames, dim=1))
+    return forward_head(params, state, torch.stack(frames, dim=1))
 
 
 def conv_rnn(params: Params, state: State, images: Tensor) -> Tensor:
@@ -265,7 +265,7 @@ def conv_rnn(params: Params, state: State, images: Tensor) -> Tensor:
             )
         x = pixel_network(state, "classifier.recurrent_cell.transform_hidden", h)
         frames.append(x)
-    return classify(params, state, torch.stack(frames, dim=1))
+    return forward_head(params, state, torch.stack(frames, dim=1))
 
 
 def cnn(params: Params, state: State, images: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset
 from drumhead.models import NWM, Segmenter
-from drumhead.models.fused_segmenter import Listener
+from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.runs import Run
 from drumhead.training import TrainingDivergedError
 
@@ -21,15 +21,15 @@ from .tiny import Events, Stop, assert_same_training, fit, tiny
 
 def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
     """Make something else of the loss of one step."""
-    loss, steps = Listener.loss, [0]
+    loss, steps = FusedSegmenter.loss, [0]
 
-    def spoiled(self: Listener, *batch: Tensor, **options: Any) -> Tensor:
+    def spoiled(self: FusedSegmenter, *batch: Tensor, **options: Any) -> Tensor:
         steps[0] += 1
         value = loss(self, *batch, **options)
         spoilt: Tensor = how(self, value)
         return spoilt if steps[0] == at else value
 
-    monkeypatch.setattr(Listener, "loss", spoiled)
+    monkeypatch.setattr(FusedSegmenter, "loss", spoiled)
 
 
 def files(folder: Path) -> dict[str, bytes]:

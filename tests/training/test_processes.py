@@ -13,7 +13,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset
 from drumhead.models import build
-from drumhead.models.fused_segmenter import Listener
+from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.runs import Run, RunBusyError, RunError, lock_folder
 from drumhead.scores import ImageCounts
 from drumhead.training import ProcessLostError, TrainingDivergedError, train
@@ -143,16 +143,16 @@ def test_only_the_first_process_writes_and_tells(
 def test_a_loss_that_is_not_finite_in_one_process_ends_all_alike(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loss, steps = Listener.loss, [0]
+    loss, steps = FusedSegmenter.loss, [0]
 
-    def spoiled(self: Listener, *batch: Tensor, **options: Any) -> Tensor:
+    def spoiled(self: FusedSegmenter, *batch: Tensor, **options: Any) -> Tensor:
         steps[0] += 1
         return loss(self, *batch, **options) * (float("nan") if steps[0] == 7 else 1)
 
     message = "the loss is nan in epoch 2, after 6 steps; the state after epoch 1 is in"
 
     def other() -> None:
-        monkeypatch.setattr(Listener, "loss", spoiled)
+        monkeypatch.setattr(FusedSegmenter, "loss", spoiled)
         part(tiny(), boards, tmp_path)
 
     in_processes(
@@ -221,7 +221,7 @@ def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monk
         raise MemoryError
 
     def other() -> None:
-        monkeypatch.setattr(Listener, "loss", broken)
+        monkeypatch.setattr(FusedSegmenter, "loss", broken)
         part(tiny(), boards, tmp_path)
 
     in_processes(

@@ -15,7 +15,7 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter
-from drumhead.models.fused_segmenter import Listener
+from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.runs import Run
 from drumhead.scores import Scores
 from drumhead.training import Devices, Observer, StepReport, learning_rate, make_fabric
@@ -182,13 +182,13 @@ def test_a_share_of_the_pixels_is_looked_at(
     share: float, count: int, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     samples: list[PixelSample | None] = []
-    loss = Listener.loss
+    loss = FusedSegmenter.loss
 
-    def recording(self: Listener, *batch: Tensor, pixels: PixelSample | None = None) -> Tensor:
+    def recording(self: FusedSegmenter, *batch: Tensor, pixels: PixelSample | None = None) -> Tensor:
         samples.append(pixels)
         return loss(self, *batch, pixels=pixels)
 
-    monkeypatch.setattr(Listener, "loss", recording)
+    monkeypatch.setattr(FusedSegmenter, "loss", recording)
     fit(tiny(epochs=1, pixels=share), boards, tmp_path)
     drawn = [sample for sample in samples if sample is not None]
     assert [tuple(sample.pixel.shape) for sample in drawn] == [(4, count)] * STEPS_PER_EPOCH

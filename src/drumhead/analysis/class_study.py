@@ -102,7 +102,7 @@ def study_classes(
 
     def fields() -> Iterator[tuple[Tensor, Tensor]]:
         for images, masks in batches:
-            found = np.stack(natural_frequencies(model.drum(images).omega.numpy(), model.coupling.numpy()))
+            found = np.stack(natural_frequencies(model.encode(images).omega.numpy(), model.coupling.numpy()))
             by_pixel = np.moveaxis(found, 2, -1)  # (which, batch, height, width, channel)
             foreground = masks.numpy() != 0
             inside.append(by_pixel[:, foreground])

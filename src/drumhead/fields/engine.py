@@ -1,18 +1,68 @@
-"""The choice between the definitions in plain torch and the same computations fused for CPUs."""
+"""Which engine computes: the definitions in plain torch, or the same computations compiled for CPUs.
+
+The rule is the same for the evolution of a field (:mod:`drumhead.fields.evolution`) and for the loss and predictions of
+a model (:mod:`drumhead.models.engine`): ``plain`` and ``fused`` force an engine, ``auto`` takes the fused one where it
+can run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
+import torch
+from torch import Tensor
+
 Engine = Literal["auto", "plain", "fused"]
-"""``plain``: the definition in torch, any device and type. ``fused``: the same to rounding, faster and with far less
-memory, on CPUs in float32 or float64. ``auto``: fused where it can be, plain elsewhere."""
+"""``plain``: the definition in torch, on any device and in any dtype. ``fused``: equal up to rounding, faster and with
+far less memory, on CPUs in float32 or float64. ``auto``: fused where it can run, plain elsewhere."""
+
+
+def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None]) -> bool:
+    """Return whether the fused engine is to compute.
+
+    Args:
+        engine: The engine that was asked for.
+        find_unsupported_reason: Returns why the fused engine cannot run here, or None if it can. It is not called
+            for ``engine="plain"``.
+
+    Raises:
+        ValueError: If ``engine`` is ``"fused"`` and the fused engine cannot run here.
+    """
+    if engine == "plain":
+        return False
+    reason = find_unsupported_reason()
+    if reason and engine == "fused":
+        raise ValueError(f"engine='fused' cannot run here: {reason}; use engine='plain' or 'auto'")
+    return reason is None
+
+
+def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
+    """Return why the fused engine cannot evolve these tensors, as the end of a sentence; None if it can.
+
+    Args:
+        y0: The initial position.
+        *others: Stiffness, damping and coupling.
+    """
+    if y0.device.type != "cpu":
+        return f"it needs tensors on the CPU, got one on {y0.device}"
+    if y0.dtype not in (torch.float32, torch.float64):
+        return f"it needs float32 or float64, got {y0.dtype}"
+    for values in others:
+        if values.device != y0.device or values.dtype != y0.dtype:
+            return (
+                f"it needs tensors of one device and type, got {y0.device} {y0.dtype} and "
+                f"{values.device} {values.dtype}"
+            )
+    if 0 in y0.shape[1:]:
+        return f"it needs at least one channel, row and column, got shape {tuple(y0.shape)}"
+    return numba_failure()
 
 
 def numba_failure() -> str | None:
-    """Why Numba cannot be imported, in a sentence's end; none if it can.
+    """Return why Numba cannot be imported, as the end of a sentence; None if it can.
 
-    Imported when asked: it takes most of a second.
+    Numba is imported by this call, not at the top of the file, since that takes most of a second.
     """
     try:
         import numba  # noqa: F401

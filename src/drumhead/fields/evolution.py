@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import get_args
 
-import torch
 from torch import Tensor
 
 from drumhead.fields import wave
 from drumhead.fields.boundaries import Boundary
-from drumhead.fields.cpu import wave as wave_cpu
-from drumhead.fields.engine import Engine, numba_failure
+from drumhead.fields.cpu import wave as cpu_wave
+from drumhead.fields.engine import Engine, evolution_unsupported_reason, use_fused
 from drumhead.fields.wave import Nonlinearity, check_evolution
 from drumhead.modes import without_autocast
 
@@ -71,30 +70,8 @@ def evolve(
     ):
         if value not in options:
             raise ValueError(f"{name} must be one of {options}, got {value!r}")
-    obstacle = None if engine == "plain" else _obstacle(y0, omega, alpha, coupling)
-    if engine == "fused" and obstacle:
-        raise ValueError(f"engine='fused' cannot run here: {obstacle}; use engine='plain' or 'auto'")
-    if engine == "plain" or obstacle:
-        with without_autocast(y0.device):
-            return wave.evolve(
-                y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity
-            )
-    field: Tensor = wave_cpu.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
-    return field
-
-
-def _obstacle(y0: Tensor, *others: Tensor) -> str | None:
-    """Why the fused engine cannot take these tensors; none if it can."""
-    if y0.device.type != "cpu":
-        return f"it needs tensors on the CPU, got one on {y0.device}"
-    if y0.dtype not in (torch.float32, torch.float64):
-        return f"it needs float32 or float64, got {y0.dtype}"
-    for values in others:
-        if values.device != y0.device or values.dtype != y0.dtype:
-            return (
-                f"it needs tensors of one device and type, got {y0.device} {y0.dtype} and "
-                f"{values.device} {values.dtype}"
-            )
-    if 0 in y0.shape[1:]:
-        return f"it needs at least one channel, row and column, got shape {tuple(y0.shape)}"
-    return numba_failure()
+    if use_fused(engine, lambda: evolution_unsupported_reason(y0, omega, alpha, coupling)):
+        field: Tensor = cpu_wave.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
+        return field
+    with without_autocast(y0.device):
+        return wave.evolve(y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity)

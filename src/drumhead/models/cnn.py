@@ -7,18 +7,16 @@ from typing import Literal
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from drumhead.config import Config
-from drumhead.fields.engine import Engine
-from drumhead.models.cpu.state_stream import Source, WholeFields
+from drumhead.models.cpu.state_stream import StateStream, StoredStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.fused_segmenter import Listener
-from drumhead.models.hearing import Hearing, layers_of
-from drumhead.models.pixel_mlp import PixelNetwork
+from drumhead.models.fused_segmenter import FusedSegmenter, FusedSegmenterConfig
+from drumhead.models.pixel_mlp import PixelMLP
+from drumhead.models.readout_head import ReadoutHead, mlp_layers
 from drumhead.models.readouts import LastReadout
 
 
-class CNNConfig(Config):
+class CNNConfig(FusedSegmenterConfig):
     """A local CNN; the paper's have 2, 4, 8, 16 or 32 layers."""
 
     name: Literal["cnn"] = "cnn"
@@ -33,11 +31,9 @@ class CNNConfig(Config):
     """Features each of them becomes before the pixel network."""
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
     """Hidden layers of the pixel network."""
-    engine: Engine = "auto"
-    """What computes the loss and predictions: plain torch, fused for CPUs, or the best there is."""
 
 
-class CNN(Listener):
+class CNN(FusedSegmenter):
     """3x3 convolutions with ReLU, a 1x1 convolution to many features, and the pixel network.
 
     Args:
@@ -59,7 +55,7 @@ class CNN(Listener):
         features = config.features_per_channel * config.hidden_channels
         self.encoder = convolution_stack(channels, last=nn.ReLU())
         self.expand = nn.Conv2d(config.hidden_channels, features, kernel_size=1)
-        self.pixel_network = PixelNetwork(features, classes, widths=config.pixel_widths)
+        self.pixel_network = PixelMLP(features, classes, widths=config.pixel_widths)
 
     @property
     def receptive_field(self) -> int:
@@ -67,17 +63,17 @@ class CNN(Listener):
         return 2 * self.config.layers + 1
 
     @property
-    def hearing(self) -> Hearing:
+    def head(self) -> ReadoutHead:
         frame = LastReadout(steps=1, channels=self.config.hidden_channels)
-        return Hearing(frame, [self.expand, *layers_of(self.pixel_network)])
+        return ReadoutHead(frame, [self.expand, *mlp_layers(self.pixel_network)])
 
-    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
-        return WholeFields(self.represent(images).to(images.dtype)[:, None], workspace)
+    def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
+        return StoredStates(self.forward_features(images).to(images.dtype)[:, None], workspace)
 
-    def represent(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
         representation: Tensor = self.encoder(images)
         return representation
 
-    def classify(self, representation: Tensor) -> Tensor:
+    def forward_head(self, representation: Tensor) -> Tensor:
         logits: Tensor = self.pixel_network(self.expand(representation))
         return logits

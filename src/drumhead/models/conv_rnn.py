@@ -1,4 +1,4 @@
-"""Convolutional recurrent networks: the same hearing as the wave network's, with RNN, GRU or LSTM dynamics."""
+"""Convolutional recurrent networks: the same head as the wave network's, with RNN, GRU or LSTM dynamics."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from drumhead.fields import Boundary, CellState, GRUCell, LSTMCell, RNNCell
 from drumhead.fields.cpu.lstm import LSTMState
-from drumhead.models.cpu.lstm_states import LSTMStates, recurrence_of
-from drumhead.models.cpu.state_stream import Source
+from drumhead.models.cpu.lstm_states import LSTMStates, lstm_kernel
+from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.pixel_mlp import PixelNetwork
-from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+from drumhead.models.pixel_mlp import PixelMLP
+from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
 from drumhead.modes import without_autocast
 
 CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
@@ -25,7 +25,7 @@ CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
 }
 
 
-class ConvRNNConfig(HearingConfig):
+class ConvRNNConfig(RecurrentConfig):
     """A convolutional RNN, GRU or LSTM; the defaults are the paper's."""
 
     name: Literal["conv_rnn", "conv_gru", "conv_lstm"] = "conv_lstm"
@@ -63,7 +63,7 @@ class ConvRNN(RecurrentSegmenter):
             convolution_stack([in_channels, width, width, channels]) if config.name == "conv_lstm" else None
         )
         self.cell = CELLS[config.name](channels, boundary=config.boundary)
-        self.next_input = PixelNetwork(channels, channels, widths=[2 * channels])
+        self.next_input = PixelMLP(channels, channels, widths=[2 * channels])
 
     def start(self, images: Tensor) -> tuple[Tensor, CellState]:
         """The first input and the state before the first step."""
@@ -82,10 +82,10 @@ class ConvRNN(RecurrentSegmenter):
                 frames.append(inputs)
         return torch.stack(frames, dim=1)
 
-    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
-        recurrence = recurrence_of(self.cell, self.next_input)
+    def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
+        recurrence = lstm_kernel(self.cell, self.next_input)
         if recurrence is None or type(self).states is not ConvRNN.states:
-            return super().make_source(images, workspace)
+            return super().make_stream(images, workspace)
         inputs, (hidden, memory) = self.start(images)
         assert memory is not None  # the cell is an LSTM
         return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=self.config.steps, workspace=workspace)

@@ -9,15 +9,15 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
-from drumhead.fields.cpu.wave import Sheets
-from drumhead.models.cpu.state_stream import Source
+from drumhead.fields.cpu.wave import WaveKernel
+from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.wave_states import Waves
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.recurrent import HearingConfig, RecurrentSegmenter
+from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
 
 
-class NWMConfig(HearingConfig):
+class NWMConfig(RecurrentConfig):
     """A neural wave machine; the defaults are the paper's for tetrominoes and MNIST."""
 
     name: Literal["nwm"] = "nwm"
@@ -40,7 +40,7 @@ class NWMConfig(HearingConfig):
     default as many as fit in 128 MB, which is all but for very long or large fields."""
 
 
-class Drum(NamedTuple):
+class WaveParameters(NamedTuple):
     """What an image makes of the sheet, each ``(batch, channel, height, width)``."""
 
     y0: Tensor
@@ -79,15 +79,15 @@ class NWM(RecurrentSegmenter):
         _raise_bias(self.omega_encoder, config.initial_stiffness)
         _raise_bias(self.alpha_encoder, config.initial_damping)
 
-    def drum(self, images: Tensor) -> Drum:
+    def encode(self, images: Tensor) -> WaveParameters:
         """The sheet an image makes: where it starts, how stiff and how damped it is."""
         self.check_images(images)
         encoders = (self.y0_encoder, self.omega_encoder, self.alpha_encoder)
-        return Drum(*(encoder(images).to(images.dtype) for encoder in encoders))  # autocast may have rounded
+        return WaveParameters(*(encoder(images).to(images.dtype) for encoder in encoders))  # autocast may have rounded
 
     def states(self, images: Tensor) -> Tensor:
         return evolve(
-            *self.drum(images),
+            *self.encode(images),
             self.coupling,
             dt=self.config.dt,
             steps=self.config.steps,
@@ -96,10 +96,10 @@ class NWM(RecurrentSegmenter):
             engine=self.config.engine,
         )
 
-    def make_source(self, images: Tensor, workspace: Workspace) -> Source:
-        drum, config = self.drum(images), self.config
+    def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
+        drum, config = self.encode(images), self.config
         settings: dict[str, Any] = {name: getattr(config, name) for name in ("dt", "boundary", "nonlinearity")}
-        sheets = Sheets(drum.omega, drum.alpha, self.coupling, **settings)
+        sheets = WaveKernel(drum.omega, drum.alpha, self.coupling, **settings)
         return Waves(
             drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch, workspace=workspace
         )
@@ -107,7 +107,7 @@ class NWM(RecurrentSegmenter):
     @torch.no_grad()
     def stability_limit(self, images: Tensor) -> float:
         """The longest stable step for the sheets these images make, see :mod:`drumhead.fields.stability`."""
-        drum = self.drum(images)
+        drum = self.encode(images)
         return stability_limit(drum.omega, drum.alpha, self.coupling)
 
     def diagnose(self, images: Tensor) -> str | None:

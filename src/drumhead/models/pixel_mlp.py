@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 
-class PixelNetwork(nn.Module):
+class PixelMLP(nn.Module):
     """Fully connected layers with ReLU between, shared by all pixels.
 
     Args:
@@ -17,7 +17,7 @@ class PixelNetwork(nn.Module):
         widths: sizes of the hidden layers; none makes it a single linear map.
 
     >>> import torch
-    >>> PixelNetwork(10, 6, widths=[32])(torch.zeros(1, 10, 5, 7)).shape
+    >>> PixelMLP(10, 6, widths=[32])(torch.zeros(1, 10, 5, 7)).shape
     torch.Size([1, 6, 5, 7])
     """
 

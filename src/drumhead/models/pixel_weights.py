@@ -8,7 +8,7 @@ from torch import Tensor
 from drumhead.models.pixel_sample import PixelSample
 
 
-def pixel_shares(
+def pixel_weights(
     masks: Tensor, *, class_weights: Tensor | None = None, ignored_label: int | None = None, dtype: torch.dtype
 ) -> Tensor:
     """The share of each pixel in the mean loss of a batch, ``(batch, height, width)``; they sum to 1.
@@ -23,7 +23,7 @@ def pixel_shares(
         dtype: of the result.
 
     >>> masks = torch.tensor([[[0, 0, 1, 9]]])
-    >>> pixel_shares(masks, class_weights=torch.tensor([1.0, 2.0]), ignored_label=9, dtype=torch.float32)
+    >>> pixel_weights(masks, class_weights=torch.tensor([1.0, 2.0]), ignored_label=9, dtype=torch.float32)
     tensor([[[0.2500, 0.2500, 0.5000, 0.0000]]])
     """
     weights = torch.ones(masks.shape, dtype=dtype, device=masks.device)
@@ -34,7 +34,7 @@ def pixel_shares(
     return weights / weights.sum()
 
 
-def sampled_shares(shares: Tensor, pixels: PixelSample) -> Tensor:
+def sampled_weights(shares: Tensor, pixels: PixelSample) -> Tensor:
     """Shares of the pixels of a sample, 0 elsewhere, like ``shares``: in expectation over samples they are those.
 
     A pixel drawn twice counts for both.

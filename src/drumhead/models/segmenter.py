@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from drumhead.config import Config
 from drumhead.models.pixel_sample import PixelSample
-from drumhead.models.pixel_weights import check_masks, pixel_shares
+from drumhead.models.pixel_weights import check_masks, pixel_weights
 from drumhead.modes import evaluation_mode
-
-if TYPE_CHECKING:
-    from drumhead.models import ModelConfig
 
 NO_LABEL = -100
 """What torch's cross-entropy ignores unless told otherwise; no mask holds it."""
 
 
+class SegmenterConfig(Config):
+    """The base of every model's configuration."""
+
+    name: str
+    """The model."""
+
+
 class Segmenter(nn.Module, ABC):
     """A network that gives every pixel a class, in two parts.
 
-    ``represent`` lets information travel through the image and ends with what each pixel knows; ``classify``
-    looks at each pixel alone. So a loss on some pixels needs ``classify`` for those only.
+    ``forward_features`` lets information travel through the image and ends with what each pixel knows; ``forward_head``
+    looks at each pixel alone. So a loss on some pixels needs ``forward_head`` for those only.
 
     Args:
         config: what the model was built from.
@@ -32,19 +36,19 @@ class Segmenter(nn.Module, ABC):
         classes: number of classes, background included.
     """
 
-    def __init__(self, config: ModelConfig, *, in_channels: int, classes: int) -> None:
+    def __init__(self, config: SegmenterConfig, *, in_channels: int, classes: int) -> None:
         super().__init__()
         self.config = config
         self.in_channels = in_channels
         self.classes = classes
 
     @abstractmethod
-    def represent(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
         """What each pixel knows: ``(batch, ..., height, width)``."""
 
     @abstractmethod
-    def classify(self, representation: Tensor) -> Tensor:
-        """Class logits ``(batch, class, height, width)`` of what :meth:`represent` gave, each pixel by itself."""
+    def forward_head(self, representation: Tensor) -> Tensor:
+        """Return class logits ``(batch, class, height, width)``; each pixel depends on its own features alone."""
 
     def forward(self, images: Tensor) -> Tensor:
         """Class logits ``(batch, class, height, width)`` of images ``(batch, channel, height, width)``.
@@ -53,7 +57,7 @@ class Segmenter(nn.Module, ABC):
             ValueError: if the images are not of that shape, have another number of channels, or hold integers.
         """
         self.check_images(images)
-        return self.classify(self.represent(images))
+        return self.forward_head(self.forward_features(images))
 
     def loss(
         self,
@@ -80,14 +84,14 @@ class Segmenter(nn.Module, ABC):
         """
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
-        representation = self.represent(images)
+        representation = self.forward_features(images)
         ignore_index = NO_LABEL if ignored_label is None else ignored_label
         if class_weights is not None:
             class_weights = class_weights.to(representation)
         if pixels is None:
-            logits = self.classify(representation)
+            logits = self.forward_head(representation)
             return F.cross_entropy(logits, masks, weight=class_weights, ignore_index=ignore_index)
-        shares = pixel_shares(
+        shares = pixel_weights(
             masks, class_weights=class_weights, ignored_label=ignored_label, dtype=representation.dtype
         )
         weights = shares.flatten(1).gather(1, pixels.pixel) * shares[0].numel() * pixels.weight
@@ -95,7 +99,7 @@ class Segmenter(nn.Module, ABC):
         index = pixels.pixel.view(len(masks), *[1] * (heard.ndim - 2), -1)
         sampled = heard.take_along_dim(index, dim=-1)[..., None]  # one pixel high for each draw, one wide
         targets = masks.flatten(1).gather(1, pixels.pixel)[..., None]
-        losses = F.cross_entropy(self.classify(sampled), targets, reduction="none", ignore_index=ignore_index)
+        losses = F.cross_entropy(self.forward_head(sampled), targets, reduction="none", ignore_index=ignore_index)
         return (losses.squeeze(-1) * weights).sum()
 
     @torch.no_grad()

@@ -13,15 +13,14 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from drumhead.config import Config
-from drumhead.models.segmenter import Segmenter
+from drumhead.models.segmenter import Segmenter, SegmenterConfig
 
 LEVELS = 4
 SMALLEST_SIDE = 2 ** (LEVELS + 1)
 """Images are padded to at least this side: 2 pixels at the lowest level, so that its batch norm has a variance."""
 
 
-class UNetConfig(Config):
+class UNetConfig(SegmenterConfig):
     """A U-Net; the paper's have base widths 2, 3, 4 and 5."""
 
     name: Literal["unet"] = "unet"
@@ -79,7 +78,7 @@ class UNet(Segmenter):
         self.up = nn.ModuleList(Up(widths[i + 1], widths[i]) for i in reversed(range(LEVELS)))
         self.leave = nn.Conv2d(widths[0], classes, kernel_size=1)
 
-    def represent(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]
         level = self.enter(F.pad(images, padding_to_fit(height, width)))
         skips = []
@@ -91,7 +90,7 @@ class UNet(Segmenter):
         representation: Tensor = level[..., :height, :width]
         return representation
 
-    def classify(self, representation: Tensor) -> Tensor:
+    def forward_head(self, representation: Tensor) -> Tensor:
         logits: Tensor = self.leave(representation)
         return logits
 

@@ -95,7 +95,7 @@ class HearingParams(Params):
     readout: PublishedReadout = Field(alias="readout_type")
 
     def hearing(self) -> dict[str, object]:
-        """The fields of a :class:`drumhead.models.recurrent.HearingConfig`."""
+        """The fields of a :class:`drumhead.models.recurrent.RecurrentConfig`."""
         readout, pixel_widths = READOUTS[self.readout]
         return {
             **self.model_dump(include={"steps", "width", "hidden_channels"}),

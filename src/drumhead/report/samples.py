@@ -78,6 +78,6 @@ def hear(model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int
         warnings.warn(doubt, StabilityWarning, stacklevel=1)
     with torch.inference_mode():
         field = model.states(images)
-        prediction = model.classify(field).argmax(dim=1)
+        prediction = model.forward_head(field).argmax(dim=1)
     shown = field[0, :, list(channels)]
     return Heard(f"{split} {sample}", images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())

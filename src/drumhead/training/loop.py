@@ -16,7 +16,7 @@ from torch import Tensor
 from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter, sample_pixels
-from drumhead.models.cpu.threads import torch_on_one_thread
+from drumhead.modes import single_threaded
 from drumhead.runs import Run
 from drumhead.scores import Scores, concatenate, count_batches, reduce
 from drumhead.seeds import derive_seed, generator
@@ -148,7 +148,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
-        with torch_on_one_thread():
+        with single_threaded():
             pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
         part = self.processes.part(len(masks))
         own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
@@ -158,7 +158,7 @@ class Training:
         self.check_finite(value, "the loss")
         self.wrapped_optimizer.zero_grad()
         self.fabric.backward(loss)
-        with torch_on_one_thread():
+        with single_threaded():
             if self.recipe.clip is not None:
                 norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
                 self.check_finite(norm.item(), "the gradient's norm")

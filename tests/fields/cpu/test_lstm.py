@@ -10,7 +10,7 @@ from torch import Tensor
 
 from drumhead.fields import Boundary, CellState, LSTMCell
 from drumhead.fields.cpu.kernels.rows import even, row_size
-from drumhead.fields.cpu.lstm import LSTMGradients, LSTMState, LSTMWeights, Recurrence
+from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
 
 every_boundary = pytest.mark.parametrize("boundary", get_args(Boundary))
 
@@ -47,17 +47,17 @@ class Case(NamedTuple):
 
     def fused(self, pieces: list[int] | None = None, *, of_weights: bool = True) -> list[Tensor]:
         """The same, forth piece by piece and back from states that were kept."""
-        recurrence = Recurrence(self.weights, boundary=self.boundary)
+        recurrence = LSTMKernel(self.weights, boundary=self.boundary)
         state, tracks, starts = copy(self.state), [], []
         for steps in pieces or [len(self.incoming)]:
             starts.append(copy(state))
             tracks.append(recurrence.track(state, steps=steps, back=True))
-            recurrence.play(state, tracks[-1])
+            recurrence.forward_image(state, tracks[-1])
         gradients = LSTMGradients(self.weights, wanted=of_weights)
         carried = LSTMState(*(torch.zeros_like(values) for values in self.state))
         arriving = torch.split(self.incoming, [len(track.frames) for track in tracks])
         for start, track, incoming in reversed(list(zip(starts, tracks, arriving, strict=True))):
-            recurrence.play_back(start, track, incoming, carried=carried, of_weights=gradients)
+            recurrence.backward_image(start, track, incoming, carried=carried, of_weights=gradients)
         found = [gradient for gradient in gradients.tensors() if gradient is not None]
         return [torch.cat([track.frames for track in tracks]), *carried, *found]
 
@@ -141,9 +141,9 @@ def test_float32_is_as_close_to_float64_as_the_definition(channels: int) -> None
 
 def test_the_way_forward_is_the_same_whether_there_is_a_way_back() -> None:
     it = case(3, 6, 20, steps=5, dtype=torch.float32)
-    recurrence = Recurrence(it.weights, boundary="circular")
+    recurrence = LSTMKernel(it.weights, boundary="circular")
     state, track = copy(it.state), recurrence.track(it.state, steps=5, back=False)
-    recurrence.play(state, track)
+    recurrence.forward_image(state, track)
     assert torch.equal(track.frames, it.fused()[0])
     assert torch.equal(track.frames[-1], state.input)
     assert not any(values.numel() for values in (track.hidden, track.memory, track.gates))
@@ -152,14 +152,14 @@ def test_the_way_forward_is_the_same_whether_there_is_a_way_back() -> None:
 def test_a_track_may_be_used_again() -> None:
     """Also after a state that is not a number, and back more than once."""
     it = case(2, 5, 9, boundary="free")
-    recurrence = Recurrence(it.weights, boundary="free")
+    recurrence = LSTMKernel(it.weights, boundary="free")
     track, expected = recurrence.track(it.state, steps=3, back=True), it.fused()
     for value in (torch.nan, 0, 0):
         state = LSTMState(it.state.input + value, *copy(it.state)[1:])
-        recurrence.play(state, track)
+        recurrence.forward_image(state, track)
         carried = LSTMState(*(torch.zeros_like(values) for values in it.state))
         gradients = LSTMGradients(it.weights, wanted=True)
-        recurrence.play_back(it.state, track, it.incoming, carried=carried, of_weights=gradients)
+        recurrence.backward_image(it.state, track, it.incoming, carried=carried, of_weights=gradients)
     for ours, same in zip([track.frames, *carried], expected[:4], strict=True):
         assert torch.equal(ours, same)
 

@@ -152,7 +152,7 @@ def test_the_same_bits_whatever_the_number_of_threads() -> None:
     results = []
     for threads in (1, 2, 3, 8):
         frames = torch.empty_like(incoming)
-        sheets = wave_cpu.Sheets(omega, alpha, coupling, **settings)
+        sheets = wave_cpu.WaveKernel(omega, alpha, coupling, **settings)
         wave_cpu.fill_frames(y0, sheets, frames, threads=threads)
         found = wave_cpu.find_gradients(y0, sheets, frames, incoming, of_coupling=True, threads=threads)
         results.append([frames, *found])
@@ -171,20 +171,27 @@ def test_the_same_in_pieces(pieces: list[int], boundary: Boundary, nonlinearity:
     weights = torch.randn(1, sum(pieces), 2, 6, 11, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     expected = values_and_gradients(arguments, engine="plain", steps=sum(pieces), weights=weights, **settings)
 
-    sheets, state, starts = wave_cpu.Sheets(omega, alpha, coupling, **settings), wave_cpu.at_rest(y0[0]), []
+    sheets, state, starts = wave_cpu.WaveKernel(omega, alpha, coupling, **settings), wave_cpu.at_rest(y0[0]), []
     frames, incoming = torch.split(torch.empty_like(weights[0]), pieces), torch.split(weights[0], pieces)
     for piece in frames:
         starts.append((state.y.clone(), state.y - 0.2 * state.z))
-        sheets.play(0, state, piece)
+        sheets.forward_image(0, state, piece)
     torch.testing.assert_close(torch.cat(frames), expected[0][0], rtol=1e-11, atol=1e-12)
 
-    carried, of_omega, of_alpha = wave_cpu.at_rest(0 * y0[0]), torch.zeros_like(y0[0]), torch.zeros_like(y0[0])
+    carried, grad_omega, grad_alpha = wave_cpu.at_rest(0 * y0[0]), torch.zeros_like(y0[0]), torch.zeros_like(y0[0])
     of_coupling = np.zeros((2, 2, 3, 3))
     for start, piece, arriving in reversed(list(zip(starts, frames, incoming, strict=True))):
-        sheets.play_back(
-            0, start, piece, arriving, carried=carried, of_omega=of_omega, of_alpha=of_alpha, of_coupling=of_coupling
+        sheets.backward_image(
+            0,
+            start,
+            piece,
+            arriving,
+            carried=carried,
+            grad_omega=grad_omega,
+            grad_alpha=grad_alpha,
+            of_coupling=of_coupling,
         )
-    found = [carried.y[None], of_omega[None], of_alpha[None], torch.from_numpy(of_coupling)]
+    found = [carried.y[None], grad_omega[None], grad_alpha[None], torch.from_numpy(of_coupling)]
     for ours, theirs in zip(found, expected[1:], strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * float(1 + theirs.abs().max()))
 

@@ -104,11 +104,20 @@ class TestTheCacheOnDisk:
         _, first = said(start(PROBE, package=package, HOME=str(home)))
         assert list(home.rglob("*.nbi"))
         assert said(start(PROBE, package=package, HOME=str(home))) == ["1", first]
-        sibling = package / "drumhead" / "fields" / "kernels" / "fast_tanh.py"
+        sibling = package / "drumhead" / "fields" / "cpu" / "kernels" / "fast_tanh.py"
         sibling.write_text(sibling.read_text().replace("return ONE if t > ONE else t", "return t / LIMIT"))
         hits, third = said(start(PROBE, package=package, HOME=str(home)))
         assert hits == "0"
         assert third != first
+
+    @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+    def test_damaged_files_count_as_no_cache(self, tmp_path: Path, package: Path, suffix: str) -> None:
+        home = tmp_path / "home"
+        _, first = said(start(PROBE, package=package, HOME=str(home)))
+        (path,) = home.rglob(f"*probe*{suffix}")
+        path.write_bytes(path.read_bytes()[:-7])
+        assert said(start(PROBE, package=package, HOME=str(home))) == ["0", first]
+        assert said(start(PROBE, package=package, HOME=str(home))) == ["1", first]
 
     def test_no_folder_that_can_be_written(self, tmp_path: Path, package: Path) -> None:
         (tmp_path / "home").touch()
@@ -120,7 +129,7 @@ class TestTheCacheOnDisk:
         """A copy of the package, with a small kernel, beside which not even an administrator can write anything."""
         source = Path(drumhead.__file__).parent
         shutil.copytree(source, tmp_path / "copy" / "drumhead", ignore=shutil.ignore_patterns("__pycache__"))
-        kernels = tmp_path / "copy" / "drumhead" / "fields" / "kernels"
+        kernels = tmp_path / "copy" / "drumhead" / "fields" / "cpu" / "kernels"
         (kernels / "probe.py").write_text(textwrap.dedent(PROBE_KERNEL))
         (kernels / "__pycache__").touch()
         return tmp_path / "copy"

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from drumhead.models.cpu.elementwise import add_bias_relu_, write_largest
+from drumhead.models.cpu.elementwise import add_bias_relu_, write_argmax
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
@@ -32,7 +32,7 @@ def test_the_largest_row_is_that_of_argmax_with_ties_nan_and_infinity(dtype: tor
     logits[torch.rand(logits.shape, generator=generator) < 0.05] = math.inf
     logits[:, -7:] = -math.inf
     found = torch.full((4096,), -1)
-    write_largest(logits, found)
+    write_argmax(logits, found)
     # torch promises none in particular of equal ones, but gives the first here
     first_nan = logits.isnan().int().argmax(dim=0)
     largest = logits.nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf).amax(dim=0)

@@ -23,7 +23,7 @@ from drumhead.models import (
     ConvRNN,
     ConvRNNConfig,
     NWMConfig,
-    PixelNetwork,
+    PixelMLP,
     PixelSample,
     Readout,
     ReadoutName,
@@ -32,13 +32,13 @@ from drumhead.models import (
     build_readout,
     sample_pixels,
 )
-from drumhead.models.cpu import chunks
-from drumhead.models.cpu.fused_loss import heard_logits, heard_loss
-from drumhead.models.cpu.readouts import Heard, MaxKernel
-from drumhead.models.cpu.state_stream import WholeFields
-from drumhead.models.fused_segmenter import Listener
-from drumhead.models.hearing import Hearing
-from drumhead.models.pixel_weights import pixel_shares, sampled_shares
+from drumhead.models.cpu import pixel_blocks
+from drumhead.models.cpu.fused_loss import fused_cross_entropy, fused_logits
+from drumhead.models.cpu.readouts import MaxKernel, ReadoutCache
+from drumhead.models.cpu.state_stream import StoredStates
+from drumhead.models.fused_segmenter import FusedSegmenter
+from drumhead.models.pixel_weights import pixel_weights, sampled_weights
+from drumhead.models.readout_head import ReadoutHead
 from drumhead.models.readouts import LastReadout
 
 NAMES: tuple[ReadoutName, ...] = tuple(READOUTS)
@@ -52,21 +52,21 @@ class Case(NamedTuple):
     masks: Tensor
     weights: Tensor
     readout: Readout
-    network: PixelNetwork
+    network: PixelMLP
 
     def plain(self) -> Tensor:
         losses = F.cross_entropy(self.network(self.readout(self.field)), self.masks, reduction="none")
         return (losses * self.weights).sum()
 
     def fused(self) -> Tensor:
-        loss: Tensor = heard_loss(
-            WholeFields, self.field, self.masks, self.weights, hearing=self.hearing, parameters=[], workspaces=[]
+        loss: Tensor = fused_cross_entropy(
+            StoredStates, self.field, self.masks, self.weights, head=self.head, parameters=[], workspaces=[]
         )
         return loss
 
     @property
-    def hearing(self) -> Hearing:
-        return Hearing(self.readout, list(self.network.layers))
+    def head(self) -> ReadoutHead:
+        return ReadoutHead(self.readout, list(self.network.layers))
 
     @property
     def inputs(self) -> list[Tensor]:
@@ -76,7 +76,7 @@ class Case(NamedTuple):
         modules = [build_readout(self.readout.name, steps=self.field.shape[1], channels=self.field.shape[2])]
         modules[0].load_state_dict(self.readout.state_dict())
         widths = [layer.out_features for layer in self.network.layers if isinstance(layer, nn.Linear)]
-        network = PixelNetwork(self.readout.features, widths[-1], widths=widths[:-1])
+        network = PixelMLP(self.readout.features, widths[-1], widths=widths[:-1])
         network.load_state_dict(self.network.state_dict())
         field = self.field.detach().double().requires_grad_()
         return Case(field, self.masks, self.weights.double(), modules[0].double(), network.double())
@@ -93,7 +93,7 @@ def case(
     """A random case; ``shape`` is of the field, and a few pixels have no weight."""
     batch, steps, channels, height, width = shape
     readout = build_readout(name, steps=steps, channels=channels).to(dtype)
-    network = PixelNetwork(readout.features, classes, widths=widths).to(dtype)
+    network = PixelMLP(readout.features, classes, widths=widths).to(dtype)
     weights = torch.rand(batch, height, width, dtype=dtype)
     weights[-1, : height // 2] = 0
     field = torch.randn(shape, dtype=dtype, requires_grad=True)
@@ -113,7 +113,7 @@ def same_threads() -> Iterator[None]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 64 pixels, the smallest there are."""
-    monkeypatch.setattr(chunks, "CACHE_BYTES", 1)
+    monkeypatch.setattr(pixel_blocks, "CACHE_BYTES", 1)
 
 
 @EVERY_READOUT
@@ -132,7 +132,7 @@ def test_agrees_with_the_definition(
     ):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
     with torch.no_grad():
-        logits = heard_logits(WholeFields, it.field, hearing=it.hearing, classes=4, workspaces=[])
+        logits = fused_logits(StoredStates, it.field, head=it.head, classes=4, workspaces=[])
         torch.testing.assert_close(logits, it.network(it.readout(it.field)), rtol=1e-12, atol=1e-13)
 
 
@@ -317,9 +317,9 @@ def test_a_sample_of_every_pixel_is_the_whole_loss() -> None:
 
 def test_sampled_shares_are_right_on_average() -> None:
     masks = torch.tensor([[[0, 0, 0, 1], [0, 2, 0, 0]]])
-    shares = pixel_shares(masks, class_weights=torch.tensor([1.0, 2.0, 4.0]), dtype=torch.float64)
+    shares = pixel_weights(masks, class_weights=torch.tensor([1.0, 2.0, 4.0]), dtype=torch.float64)
     draws = sample_pixels(masks, 100_000, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(sampled_shares(shares, draws), shares, rtol=0.03, atol=0)
+    torch.testing.assert_close(sampled_weights(shares, draws), shares, rtol=0.03, atol=0)
 
 
 def test_nothing_counted_is_not_a_number() -> None:
@@ -384,13 +384,13 @@ def test_masks_must_fit() -> None:
 def test_logits_in_inference_mode(threads: int) -> None:
     field = torch.randn(3, 6, 2, 40, 41)
     readout = build_readout("linear", steps=6, channels=2)
-    network = PixelNetwork(readout.features, 4, widths=[16])
+    network = PixelMLP(readout.features, 4, widths=[16])
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
         with torch.inference_mode():
-            logits = heard_logits(
-                WholeFields, field, hearing=Hearing(readout, list(network.layers)), classes=4, workspaces=[]
+            logits = fused_logits(
+                StoredStates, field, head=ReadoutHead(readout, list(network.layers)), classes=4, workspaces=[]
             )
     finally:
         torch.set_num_threads(before)
@@ -420,15 +420,15 @@ def test_the_same_in_stretches(name: ReadoutName, stretch: int) -> None:
 def test_a_maximum_that_returns_later_counts_twice() -> None:
     """Ties between stretches share the gradient like ties within one."""
     readout = MaxKernel(steps=4)
-    heard = Heard(*(torch.zeros(1, 1, 2) for _ in range(3)))
+    cache = ReadoutCache(*(torch.zeros(1, 1, 2) for _ in range(3)))
     states = torch.tensor([[3.0, 1.0], [1.0, 2.0], [3.0, 2.0], [0.0, 5.0]])[:, None]
     for start in (0, 2):
-        readout.hear(states[start : start + 2], start, heard)
-    heard.incoming[:] = 1
-    readout.turn(heard)
+        readout.consume(states[start : start + 2], start, cache)
+    cache.grad_features[:] = 1
+    readout.prepare_backward(cache)
     gradient = torch.empty_like(states)
     for start in (0, 2):
-        readout.write_gradient(heard, states[start : start + 2], start, gradient[start : start + 2])
+        readout.write_gradient(cache, states[start : start + 2], start, gradient[start : start + 2])
     expected = torch.tensor([[0.5, 0.0], [0.0, 0.0], [0.5, 0.0], [0.0, 1.0]])[:, None]
     torch.testing.assert_close(gradient, expected)
 
@@ -494,7 +494,7 @@ def test_under_autocast_states_stay_in_float32() -> None:
 def test_memory_is_shared_by_losses_and_predictions(name: str) -> None:
     """What one call leaves is used by the next, larger or smaller, in inference mode or not; copies start without."""
     model = build(name, in_channels=1, classes=3, pixel_widths=(8,), engine="fused")
-    assert isinstance(model, Listener)
+    assert isinstance(model, FusedSegmenter)
     fresh = copy.deepcopy(model)
     images, masks = torch.rand(3, 1, 20, 24), torch.randint(3, (3, 20, 24))
     with torch.inference_mode():
@@ -513,7 +513,7 @@ def test_memory_is_shared_by_losses_and_predictions(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["nwm", "conv_gru", "cnn"])
 def test_a_pixel_network_of_another_kind_is_not_passed_over(name: str) -> None:
-    class Doubled(PixelNetwork):
+    class Doubled(PixelMLP):
         def forward(self, features: Tensor) -> Tensor:
             return 2 * super().forward(features)
 

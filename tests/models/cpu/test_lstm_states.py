@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from drumhead.fields import Boundary, CellState, LSTMCell
 from drumhead.fields.cpu.lstm import LSTMState
-from drumhead.models import READOUTS, ConvRNN, ConvRNNConfig, PixelNetwork, ReadoutName
+from drumhead.models import READOUTS, ConvRNN, ConvRNNConfig, PixelMLP, ReadoutName
 from drumhead.models.cpu import lstm_states
-from drumhead.models.cpu.lstm_states import LSTMStates, recurrence_of
-from drumhead.models.cpu.state_stream import Source, WholeFields
+from drumhead.models.cpu.lstm_states import LSTMStates, lstm_kernel
+from drumhead.models.cpu.state_stream import StateStream, StoredStates
 from drumhead.models.cpu.workspace import Workspace
 
 every_readout = pytest.mark.parametrize("readout", tuple(READOUTS))
@@ -52,7 +52,7 @@ def test_loss_and_gradients_are_the_plain_ones(readout: ReadoutName, channels: i
     plain, fused = (
         network(engine, readout=readout, hidden_channels=channels).double() for engine in ("plain", "fused")
     )
-    assert isinstance(fused.make_source(images, Workspace()), LSTMStates)
+    assert isinstance(fused.make_stream(images, Workspace()), LSTMStates)
     assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
     with torch.no_grad():
         torch.testing.assert_close(fused(images), plain(images))
@@ -84,25 +84,25 @@ def test_the_same_in_stretches(readout: ReadoutName, stretch: int, monkeypatch: 
     expected = loss_and_gradients(model, images, masks)
     logits = model(images).detach()
 
-    def make_source(images: Tensor, workspace: Workspace) -> Source:
+    def make_stream(images: Tensor, workspace: Workspace) -> StateStream:
         inputs, (hidden, memory) = model.start(images)
-        recurrence = recurrence_of(model.cell, model.next_input)
+        recurrence = lstm_kernel(model.cell, model.next_input)
         assert recurrence is not None
         assert memory is not None
         return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=5, stretch=stretch, workspace=workspace)
 
-    monkeypatch.setattr(model, "make_source", make_source)
+    monkeypatch.setattr(model, "make_stream", make_stream)
     assert_same(loss_and_gradients(model, images, masks), expected)
     with torch.no_grad():
         torch.testing.assert_close(model(images), logits)
 
 
 def test_as_much_is_there_at_a_time_as_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lstm_states, "STRETCH_BYTES", 100_000)
+    monkeypatch.setattr(lstm_states, "CHUNK_BYTES", 100_000)
     model, images = network(steps=200), torch.zeros(1, 1, 13, 16)
-    source = model.make_source(images, Workspace())
+    source = model.make_stream(images, Workspace())
     with torch.no_grad():
-        forward_only = model.make_source(images, Workspace())
+        forward_only = model.make_stream(images, Workspace())
     assert isinstance(source, LSTMStates)
     assert isinstance(forward_only, LSTMStates)
     assert forward_only.stretch == 100_000 // (2 * 13 * 16 * 4)
@@ -203,7 +203,7 @@ def other_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
         model.cell = cell
 
     def deepen(model: ConvRNN) -> None:
-        model.next_input = PixelNetwork(2, 2, widths=[4, 4])
+        model.next_input = PixelMLP(2, 2, widths=[4, 4])
 
     def soften(model: ConvRNN) -> None:
         model.next_input.layers[1] = nn.GELU()
@@ -231,5 +231,5 @@ def test_what_is_not_known_is_left_to_torch(make: Callable[[str], ConvRNN]) -> N
     torch.manual_seed(3)
     plain, fused = make("plain"), make("fused")
     fused.load_state_dict(plain.state_dict())
-    assert isinstance(fused.make_source(images, Workspace()), WholeFields)
+    assert isinstance(fused.make_stream(images, Workspace()), StoredStates)
     assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))

@@ -51,7 +51,7 @@ def test_the_figure_shows_sheet_waves_and_study(dataset: Dataset, channels: int,
     assert len(by_title["t = 0.1"]) == len(by_title["t = 2"]) == shown  # the first and the last of 20 steps
 
     images, _ = to_tensors(dataset.splits["test"], [2])
-    omega, coupling = model.drum(images).omega[0].detach().numpy(), model.coupling.detach().numpy()
+    omega, coupling = model.encode(images).omega[0].detach().numpy(), model.coupling.detach().numpy()
     natural = natural_frequencies(omega, coupling).uncoupled[:shown]
     (bar,) = [axes for axes in figure.axes if axes.get_ylim() == pytest.approx((natural.min(), natural.max()))]
     assert bar.get_title() == ""

@@ -30,7 +30,7 @@ class LSTMState(NamedTuple):
     memory: Tensor
 
 
-class LSTMTrack(NamedTuple):
+class LSTMTape(NamedTuple):
     """What a state passes through: after each step, ``(time, channel, height, width)``, contiguous.
 
     All but the frames is for the way back, and left out if there is no element in it.
@@ -43,9 +43,9 @@ class LSTMTrack(NamedTuple):
     gates: Tensor
     """In an order of their own, ``(time, ...)``."""
 
-    def first(self, count: int) -> LSTMTrack:
+    def first(self, count: int) -> LSTMTape:
         """The part of it for so many steps."""
-        return LSTMTrack(*(values[:count] for values in self))
+        return LSTMTape(*(values[:count] for values in self))
 
 
 class LSTMWeights(NamedTuple):
@@ -90,7 +90,7 @@ class LSTMGradients:
         ]
 
 
-class Recurrence:
+class LSTMKernel:
     """An LSTM that goes forth and back on one image, in as many pieces as wanted.
 
     Threads may share one. Python's lock is not held while it runs.
@@ -116,35 +116,35 @@ class Recurrence:
         self.cell, self.transposed = Cell(packed(gates, gates_bias), layers), Cell(packed(turned), layers_back)
         self.boundary = get_args(Boundary).index(boundary)
 
-    def track(self, state: LSTMState, *, steps: int, back: bool) -> LSTMTrack:
+    def track(self, state: LSTMState, *, steps: int, back: bool) -> LSTMTape:
         """Room for so many steps of states like this one, with what the way back needs or without."""
         from drumhead.fields.cpu.kernels.rows import even, row_size
 
         channels, height, width = shape = state.input.shape[-3:]
         kept, empty = steps if back else 0, state.input.new_empty
         gates = state.input.new_zeros(kept, height * row_size(4 * even(channels), width))
-        return LSTMTrack(empty(steps, *shape), empty(kept, *shape), empty(kept, *shape), gates)
+        return LSTMTape(empty(steps, *shape), empty(kept, *shape), empty(kept, *shape), gates)
 
-    def play(self, state: LSTMState, track: LSTMTrack) -> None:
+    def forward_image(self, state: LSTMState, track: LSTMTape) -> None:
         """Fill the track from a state, ``(channel, height, width)`` each, contiguous, and move the state to its end."""
         from drumhead.fields.cpu.kernels.lstm import State, Track, forward
 
         forward(self.cell, self.boundary, State(*map(_array, state)), Track(*map(_array, track)))
 
-    def play_back(
+    def backward_image(
         self,
         start: LSTMState,
-        track: LSTMTrack,
+        track: LSTMTape,
         incoming: Tensor,
         *,
         carried: LSTMState,
         of_weights: LSTMGradients,
     ) -> None:
-        """The gradients from the one of the frames of a whole track that :meth:`play` filled.
+        """The gradients from the one of the frames of a whole track that :meth:`forward_image` filled.
 
         Args:
             start: the state that the track follows from.
-            track: what :meth:`play` filled.
+            track: what :meth:`forward_image` filled.
             incoming: the loss's gradient with respect to the frames, by what reads them.
             carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
                 respect to ``start``.

@@ -20,7 +20,7 @@ from drumhead.fields.boundaries import Boundary
 from drumhead.fields.wave import Nonlinearity, WaveState
 
 if TYPE_CHECKING:
-    from drumhead.fields.cpu.kernels.wave import Sheet
+    from drumhead.fields.cpu.kernels.wave import OscillatorGrid
 
 
 class FieldGradients(NamedTuple):
@@ -32,7 +32,7 @@ class FieldGradients(NamedTuple):
     coupling: Tensor
 
 
-class Sheets:
+class WaveKernel:
     """The sheets of a batch, each evolving by itself, forth and back, in as many pieces as wanted.
 
     Threads may share one, each with images of its own. Python's lock is not held while a sheet evolves.
@@ -61,7 +61,7 @@ class Sheets:
         self.dt = dt
         self.settings = kernel.dtype.type(dt), get_args(Boundary).index(boundary), nonlinearity == "tanh"
 
-    def play(self, image: int, state: WaveState, frames: Tensor) -> None:
+    def forward_image(self, image: int, state: WaveState, frames: Tensor) -> None:
         """Fill ``frames`` from a state, and move the state to its end.
 
         Args:
@@ -73,7 +73,7 @@ class Sheets:
 
         forward(self._sheet(image), State(*map(_array, state)), _array(frames))
 
-    def play_back(
+    def backward_image(
         self,
         image: int,
         past: tuple[Tensor, Tensor],
@@ -82,37 +82,37 @@ class Sheets:
         *,
         pixel: Tensor | None = None,
         carried: WaveState,
-        of_omega: Tensor,
-        of_alpha: Tensor,
+        grad_omega: Tensor,
+        grad_alpha: Tensor,
         of_coupling: NDArray[np.float64],
     ) -> None:
-        """The gradients from the one of frames that :meth:`play` filled.
+        """The gradients from the one of frames that :meth:`forward_image` filled.
 
         Args:
             image: number of the image in the batch.
             past: the last two positions before the frames, the later one first, contiguous.
-            frames: what :meth:`play` filled, or some of it, contiguous.
+            frames: what :meth:`forward_image` filled, or some of it, contiguous.
             incoming: the loss's gradient with respect to ``frames``, by what reads them,
                 ``(time, channel, pixel)``.
             pixel: the numbers of the pixels at which it is given, int64, each once; all by default.
             carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
                 respect to the state before them.
-            of_omega, of_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
+            grad_omega, grad_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
             of_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
         """
         from drumhead.fields.cpu.kernels.wave import Gradients, Past, State, adjoint
 
         arrays = map(np.ascontiguousarray, map(_array, (frames, incoming)))
         places = np.zeros(0, np.int64) if pixel is None else _array(pixel)
-        gradients = Gradients(_array(of_omega), _array(of_alpha), of_coupling)
+        gradients = Gradients(_array(grad_omega), _array(grad_alpha), of_coupling)
         positions = Past(*map(_array, past)), *arrays, places, State(*map(_array, carried))
         adjoint(self._sheet(image), self.transposed, *positions, gradients)
 
-    def _sheet(self, image: int) -> Sheet:
-        from drumhead.fields.cpu.kernels.wave import Sheet
+    def _sheet(self, image: int) -> OscillatorGrid:
+        from drumhead.fields.cpu.kernels.wave import OscillatorGrid
 
         omega, alpha = (np.ascontiguousarray(values[image]) for values in (self.omega, self.alpha))
-        return Sheet(omega, alpha, self.weights, *self.settings)
+        return OscillatorGrid(omega, alpha, self.weights, *self.settings)
 
 
 def at_rest(y0: Tensor) -> WaveState:
@@ -121,7 +121,7 @@ def at_rest(y0: Tensor) -> WaveState:
     return WaveState(y, torch.zeros_like(y))
 
 
-def fill_frames(y0: Tensor, sheets: Sheets, frames: Tensor, *, threads: int) -> None:
+def fill_frames(y0: Tensor, sheets: WaveKernel, frames: Tensor, *, threads: int) -> None:
     """Write the evolution of a batch from rest into memory that is there already.
 
     Args:
@@ -130,11 +130,11 @@ def fill_frames(y0: Tensor, sheets: Sheets, frames: Tensor, *, threads: int) -> 
         frames: ``(batch, steps, channel, height, width)``, contiguous.
         threads: how many images at a time; with 1, all on the calling thread.
     """
-    _share(len(y0), lambda n: sheets.play(n, at_rest(y0[n]), frames[n]), threads=threads)
+    _share(len(y0), lambda n: sheets.forward_image(n, at_rest(y0[n]), frames[n]), threads=threads)
 
 
 def find_gradients(
-    y0: Tensor, sheets: Sheets, frames: Tensor, incoming: Tensor, *, of_coupling: bool, threads: int
+    y0: Tensor, sheets: WaveKernel, frames: Tensor, incoming: Tensor, *, of_coupling: bool, threads: int
 ) -> FieldGradients:
     """The gradients of ``y0``, ``omega``, ``alpha`` and ``coupling`` from the one of ``frames``.
 
@@ -148,29 +148,29 @@ def find_gradients(
         The four gradients: the same bits whatever the number of threads.
     """
     channels = y0.shape[1]
-    of_y0, of_omega, of_alpha = (torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3))
+    grad_y0, grad_omega, grad_alpha = (torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3))
     size = channels if of_coupling else 0
-    by_image = np.zeros((len(y0), size, size, 3, 3))
+    grad_coupling_by_image = np.zeros((len(y0), size, size, 3, 3))
 
     def run(n: int) -> None:
         start = y0[n].detach().contiguous()
-        carried = WaveState(of_y0[n], torch.zeros_like(of_y0[n]))
-        sheets.play_back(
+        carried = WaveState(grad_y0[n], torch.zeros_like(grad_y0[n]))
+        sheets.backward_image(
             n,
             (start, start),  # at rest
             frames[n],
             incoming[n].flatten(2),
             carried=carried,
-            of_omega=of_omega[n],
-            of_alpha=of_alpha[n],
-            of_coupling=by_image[n],
+            grad_omega=grad_omega[n],
+            grad_alpha=grad_alpha[n],
+            of_coupling=grad_coupling_by_image[n],
         )
 
     _share(len(y0), run, threads=threads)
     total = torch.zeros(channels, channels, 3, 3, dtype=y0.dtype)
     if of_coupling:
-        total.copy_(torch.from_numpy(by_image.sum(axis=0)))
-    return FieldGradients(of_y0, of_omega, of_alpha, total)
+        total.copy_(torch.from_numpy(grad_coupling_by_image.sum(axis=0)))
+    return FieldGradients(grad_y0, grad_omega, grad_alpha, total)
 
 
 def _array(values: Tensor) -> NDArray[Any]:
@@ -207,7 +207,7 @@ def evolve_fused(
     frames. It cannot be differentiated twice.
     """
     frames = y0.new_empty((y0.shape[0], steps, *y0.shape[1:]))
-    sheets = Sheets(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
     fill_frames(y0, sheets, frames, threads=torch.get_num_threads())
     return frames
 
@@ -225,7 +225,7 @@ def _evolve_adjoint(
     incoming: Tensor,
     of_coupling: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    sheets = Sheets(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
     threads = torch.get_num_threads()
     return find_gradients(y0, sheets, frames, incoming, of_coupling=of_coupling, threads=threads)
 

@@ -11,26 +11,26 @@ from torch import Tensor
 
 def add_bias_relu_(values: Tensor, bias: Tensor) -> Tensor:
     """``values.add_(bias[:, None]).relu_()`` for a contiguous matrix, rounded once."""
-    from drumhead.models.cpu.kernels import rectify, rectify_bfloat16
+    from drumhead.models.cpu.kernels import bias_relu, bias_relu_bfloat16
 
-    kernel = rectify_bfloat16 if values.dtype == torch.bfloat16 else rectify
+    kernel = bias_relu_bfloat16 if values.dtype == torch.bfloat16 else bias_relu
     kernel(_array(values), _array(bias))
     return values
 
 
-def silence_(gradient: Tensor, activation: Tensor) -> Tensor:
+def relu_backward_(gradient: Tensor, activation: Tensor) -> Tensor:
     """Set to 0, where a ReLU gave 0, the gradient of what it gave; both contiguous."""
-    from drumhead.models.cpu.kernels import silence
+    from drumhead.models.cpu.kernels import relu_backward
 
-    silence(_array(gradient.view(-1)), _array(activation.view(-1)))
+    relu_backward(_array(gradient.view(-1)), _array(activation.view(-1)))
     return gradient
 
 
-def write_largest(logits: Tensor, out: Tensor) -> None:
+def write_argmax(logits: Tensor, out: Tensor) -> None:
     """``torch.argmax(logits, dim=0, out=out)`` for float32 or float64 ``(class, pixel)``, contiguous like ``out``."""
-    from drumhead.models.cpu.kernels import largest
+    from drumhead.models.cpu.kernels import argmax
 
-    largest(logits.numpy(), out.numpy())
+    argmax(logits.numpy(), out.numpy())
 
 
 def _array(values: Tensor) -> NDArray[Any]:

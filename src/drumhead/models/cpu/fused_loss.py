@@ -17,25 +17,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drumhead.models.cpu.chunks import parts_of
-from drumhead.models.cpu.hearing import Ear
-from drumhead.models.cpu.state_stream import MakeSource, Source
-from drumhead.models.cpu.threads import run_parts, torch_on_one_thread
+from drumhead.models.cpu.image_pass import ImagePass
+from drumhead.models.cpu.pixel_blocks import split_evenly
+from drumhead.models.cpu.readout_head import ReadoutHeadKernel
+from drumhead.models.cpu.state_stream import StateStream, StateStreamFactory
+from drumhead.models.cpu.threads import run_parts
 from drumhead.models.cpu.workspace import Workspace
-from drumhead.models.hearing import Hearing
+from drumhead.models.readout_head import ReadoutHead
+from drumhead.modes import single_threaded
 
-MOST_TOGETHER = 2
+MICRO_BATCH = 2
 """Most images whose states are made together: convolutions are faster on a few, and need as much more memory."""
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
-def heard_loss(
-    make_source: MakeSource,
+def fused_cross_entropy(
+    make_stream: StateStreamFactory,
     images: Tensor,
     targets: Tensor,
     weights: Tensor,
     *,
-    hearing: Hearing,
+    head: ReadoutHead,
     parameters: Sequence[Tensor],
     workspaces: list[Workspace],
 ) -> Tensor:
@@ -45,78 +47,83 @@ def heard_loss(
     differentiated again.
 
     Args:
-        make_source: gives the fields of some of the images; called in several threads, each with images of its own,
+        make_stream: gives the fields of some of the images; called in several threads, each with images of its own,
             with torch on one thread.
         images: ``(batch, ...)``.
         targets: classes, int64 ``(batch, height, width)``.
         weights: what each pixel counts for, of the field's type, ``(batch, height, width)``; a pixel of weight 0 costs
             next to nothing after the states. It gets no gradient.
-        hearing: what follows the states. Forward hooks on its parts are not called.
+        head: what follows the states. Forward hooks on its parts are not called.
         parameters: what the fields are made from, besides the images.
         workspaces: memory from earlier calls, used and added to.
 
-    >>> from drumhead.models import PixelNetwork, build_readout
-    >>> from drumhead.models.cpu.state_stream import WholeFields
+    >>> from drumhead.models import PixelMLP, build_readout
+    >>> from drumhead.models.cpu.state_stream import StoredStates
     >>> field, masks = torch.zeros(1, 8, 2, 5, 7), torch.zeros(1, 5, 7, dtype=torch.int64)
     >>> readout = build_readout("linear", steps=8, channels=2)
-    >>> network = PixelNetwork(readout.features, 3, widths=[16])
-    >>> hearing = Hearing(readout, list(network.layers))
+    >>> network = PixelMLP(readout.features, 3, widths=[16])
+    >>> head = ReadoutHead(readout, list(network.layers))
     >>> weights = torch.ones(1, 5, 7) / 35
-    >>> loss = heard_loss(WholeFields, field, masks, weights, hearing=hearing, parameters=[], workspaces=[])
+    >>> loss = fused_cross_entropy(StoredStates, field, masks, weights, head=head, parameters=[], workspaces=[])
     >>> torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(network(readout(field)), masks))
     """
-    job = _Job(make_source, images, targets, weights, hearing, parameters, workspaces)
-    loss: Tensor = _HeardLoss.apply(job, images, *parameters, *hearing.parameters)  # type: ignore[no-untyped-call]
+    job = _Call(make_stream, images, targets, weights, head, parameters, workspaces)
+    loss: Tensor = _FusedCrossEntropy.apply(job, images, *parameters, *head.parameters)  # type: ignore[no-untyped-call]
     return loss
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
-def heard_logits(
-    make_source: MakeSource, images: Tensor, *, hearing: Hearing, classes: int, workspaces: list[Workspace]
+def fused_logits(
+    make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, classes: int, workspaces: list[Workspace]
 ) -> Tensor:
-    """Class logits ``(batch, class, height, width)``, without gradients; arguments as in :func:`heard_loss`."""
+    """Return class logits ``(batch, class, height, width)`` without gradients.
+
+    The arguments are those of :func:`fused_cross_entropy`.
+    """
     batch, height, width = len(images), *images.shape[-2:]
     logits = images.new_empty(batch, classes, height * width)
-    _listen_to_all(make_source, images, hearing, workspaces, lambda ear, number: ear.write_logits(logits[number]))
+    _listen_to_all(make_stream, images, head, workspaces, lambda ear, number: ear.write_logits(logits[number]))
     return logits.view(batch, classes, height, width)
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
-def heard_classes(make_source: MakeSource, images: Tensor, *, hearing: Hearing, workspaces: list[Workspace]) -> Tensor:
-    """The class of the largest logit, int64 ``(batch, height, width)``; arguments as in :func:`heard_loss`."""
+def fused_predict(
+    make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, workspaces: list[Workspace]
+) -> Tensor:
+    """The class of the largest logit, int64 ``(batch, height, width)``; arguments as in :func:`fused_cross_entropy`."""
     batch, height, width = len(images), *images.shape[-2:]
     found = torch.empty(batch, height * width, dtype=torch.int64)
-    _listen_to_all(make_source, images, hearing, workspaces, lambda ear, number: ear.write_classes(found[number]))
+    _listen_to_all(make_stream, images, head, workspaces, lambda ear, number: ear.write_classes(found[number]))
     return found.view(batch, height, width)
 
 
 def _listen_to_all(
-    make_source: MakeSource,
+    make_stream: StateStreamFactory,
     images: Tensor,
-    hearing: Hearing,
+    head: ReadoutHead,
     workspaces: list[Workspace],
-    write: Callable[[Ear, int], None],
+    write: Callable[[ImagePass, int], None],
 ) -> None:
-    """Hear every image, and call ``write`` with who heard it and its number in the batch."""
-    with torch.no_grad(), torch_on_one_thread() as threads:
-        parts = parts_of(groups_of(len(images)))
-        kernel, pixels = hearing.kernel(images.dtype), images.shape[-2] * images.shape[-1]
+    """OnChunk every image, and call ``write`` with who heard it and its number in the batch."""
+    with torch.no_grad(), single_threaded() as threads:
+        parts = split_evenly(micro_batches(len(images)))
+        kernel, pixels = ReadoutHeadKernel(head, states_dtype=images.dtype), images.shape[-2] * images.shape[-1]
 
         def run(part: int) -> None:
-            with borrowed(workspaces) as workspace:
-                ear = Ear(kernel, workspace)
+            with acquire_workspace(workspaces) as workspace:
+                ear = ImagePass(kernel, workspace)
                 for group in parts[part]:
-                    source = make_source(images[group], workspace)
+                    source = make_stream(images[group], workspace)
                     for image, number in enumerate(range(group.start, group.stop)):
-                        ear.listen(pixels, dtype=source.dtype)
-                        source.play(image, ear.hear)
+                        ear.begin(pixels, dtype=source.dtype)
+                        source.forward_image(image, ear.consume)
                         write(ear, number)
 
         run_parts(run, len(parts), threads=threads)
 
 
 @contextmanager
-def borrowed(workspaces: list[Workspace]) -> Iterator[Workspace]:
+def acquire_workspace(workspaces: list[Workspace]) -> Iterator[Workspace]:
     """One of the workspaces, or a new one if other threads have them all; it is there again afterwards."""
     try:
         workspace = workspaces.pop()
@@ -128,30 +135,30 @@ def borrowed(workspaces: list[Workspace]) -> Iterator[Workspace]:
         workspaces.append(workspace)
 
 
-def groups_of(batch: int) -> list[slice]:
+def micro_batches(batch: int) -> list[slice]:
     """The images of a batch, a few at a time; how many does not depend on the number of threads.
 
-    >>> groups_of(4), len(groups_of(64))
+    >>> micro_batches(4), len(micro_batches(64))
     ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None)], 32)
     """
-    together = min(MOST_TOGETHER, max(1, batch // 4))
+    together = min(MICRO_BATCH, max(1, batch // 4))
     return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]
 
 
-class _Share:
+class _PartialGrads:
     """A part's share of the loss and of the gradients of what wants one.
 
     Args:
         job: what it is a part of.
     """
 
-    def __init__(self, job: _Job) -> None:
+    def __init__(self, job: _Call) -> None:
         self.loss = 0.0
         self.of_parameters = [torch.zeros_like(parameter) for parameter in job.of_parameters]
         self.of_heard = [torch.zeros_like(parameter) for parameter in job.heard if job.of_heard]
         self.of_images: list[Tensor] = []
 
-    def add(self, other: _Share) -> None:
+    def add(self, other: _PartialGrads) -> None:
         """Add another part's."""
         self.loss += other.loss
         for total, gradient in zip(
@@ -161,7 +168,7 @@ class _Share:
         self.of_images += other.of_images
 
 
-class _Total:
+class _OrderedSum:
     """The shares of all parts, added up in the order of the parts, whichever is ready first.
 
     So sums do not depend on the number of threads, and no share stays in memory but those that wait for an earlier one.
@@ -170,13 +177,13 @@ class _Total:
         share: what they are added to.
     """
 
-    def __init__(self, share: _Share) -> None:
+    def __init__(self, share: _PartialGrads) -> None:
         self.share = share
-        self.waiting: dict[int, _Share] = {}
+        self.waiting: dict[int, _PartialGrads] = {}
         self.added = 0
         self.lock = Lock()
 
-    def add(self, part: int, share: _Share) -> None:
+    def add(self, part: int, share: _PartialGrads) -> None:
         """Add the share of a part once those of all parts before it are there."""
         with self.lock:
             self.waiting[part] = share
@@ -185,41 +192,41 @@ class _Total:
                 self.added += 1
 
 
-class _Job:
-    """What :func:`heard_loss` was asked for."""
+class _Call:
+    """What :func:`fused_cross_entropy` was asked for."""
 
     def __init__(
         self,
-        make_source: MakeSource,
+        make_stream: StateStreamFactory,
         images: Tensor,
         targets: Tensor,
         weights: Tensor,
-        hearing: Hearing,
+        head: ReadoutHead,
         parameters: Sequence[Tensor],
         workspaces: list[Workspace],
     ) -> None:
-        self.make_source, self.images, self.hearing, self.parameters = make_source, images, hearing, parameters
+        self.make_stream, self.images, self.head, self.parameters = make_stream, images, head, parameters
         self.workspaces = workspaces
         self.targets, self.weights = targets.flatten(1), weights.detach().flatten(1)
-        self.heard = [values.detach() for values in hearing.parameters]
+        self.heard = [values.detach() for values in head.parameters]
         recording = torch.is_grad_enabled()
         self.of_images = recording and images.requires_grad
         self.of_parameters = [values for values in parameters if recording and values.requires_grad]
-        self.of_heard = recording and any(values.requires_grad for values in hearing.parameters)
+        self.of_heard = recording and any(values.requires_grad for values in head.parameters)
         self.of_states = self.of_images or bool(self.of_parameters)
 
-    def run(self) -> _Share:
+    def run(self) -> _PartialGrads:
         """Make the loss and the gradients."""
-        with torch_on_one_thread() as threads:
-            self.kernel = self.hearing.kernel(self.weights.dtype)
+        with single_threaded() as threads:
+            self.kernel = ReadoutHeadKernel(self.head, states_dtype=self.weights.dtype)
             self.counted = self.weights != 0
-            parts = parts_of(groups_of(len(self.images)))
-            total = _Total(_Share(self))
+            parts = split_evenly(micro_batches(len(self.images)))
+            total = _OrderedSum(_PartialGrads(self))
             run_parts(lambda part: total.add(part, self._listen(parts[part])), len(parts), threads=threads)
         return total.share
 
-    def gradients(self, total: _Share) -> list[Tensor | None]:
-        """The gradients of images, parameters and hearing's parameters; none where not wanted."""
+    def gradients(self, total: _PartialGrads) -> list[Tensor | None]:
+        """The gradients of images, parameters and head's parameters; none where not wanted."""
         of_images = None
         if self.of_images:
             of_images = torch.cat([self.images[:0], *total.of_images])
@@ -229,18 +236,18 @@ class _Job:
         of_heard: Sequence[Tensor | None] = total.of_heard or [None] * len(self.heard)
         return [of_images, *of_parameters, *of_heard]
 
-    def _listen(self, groups: Sequence[slice]) -> _Share:
+    def _listen(self, groups: Sequence[slice]) -> _PartialGrads:
         """Take some groups of images from states to gradients."""
-        share = _Share(self)
-        with borrowed(self.workspaces) as workspace:
+        share = _PartialGrads(self)
+        with acquire_workspace(self.workspaces) as workspace:
             for group in groups:
-                self._listen_to_group(Ear(self.kernel, workspace), group, share)
+                self._listen_to_group(ImagePass(self.kernel, workspace), group, share)
         return share
 
-    def _listen_to_group(self, ear: Ear, group: slice, share: _Share) -> None:
+    def _listen_to_group(self, ear: ImagePass, group: slice, share: _PartialGrads) -> None:
         images = self.images[group].detach().requires_grad_(self.of_images)
         with torch.set_grad_enabled(self.of_states):
-            source = self.make_source(images, ear.workspace)
+            source = self.make_stream(images, ear.workspace)
         for image, number in enumerate(range(group.start, group.stop)):
             self._hear(ear, source, image, number, share)
         found = source.gradients([*self.of_parameters, *([images] if self.of_images else [])])
@@ -251,23 +258,23 @@ class _Job:
             # A copy: it may lie in the workspace.
             share.of_images.append(torch.zeros_like(images) if found[-1] is None else found[-1].clone())
 
-    def _hear(self, ear: Ear, source: Source, image: int, number: int, share: _Share) -> None:
-        """Hear an image of a source, which has a number in the batch, and play back what was heard."""
-        of_readout = share.of_heard[0] if share.of_heard and self.hearing.readout.name == "linear" else None
+    def _hear(self, ear: ImagePass, source: StateStream, image: int, number: int, share: _PartialGrads) -> None:
+        """OnChunk an image of a source, which has a number in the batch, and forward_image back what was heard."""
+        of_readout = share.of_heard[0] if share.of_heard and self.head.readout.name == "linear" else None
         back = self.of_states or of_readout is not None
         weights = self.weights[number]
-        ear.listen(len(weights), dtype=source.dtype, counted=self.counted[number])
-        source.play(image, ear.hear)
+        ear.begin(len(weights), dtype=source.dtype, counted=self.counted[number])
+        source.forward_image(image, ear.consume)
         share.loss += ear.loss(self.targets[number], weights, parameter_gradients=share.of_heard, of_field=back)
         if back:
-            source.play_back(image, partial(ear.write_gradient, of_readout=of_readout), pixel=ear.pixel)
+            source.backward_image(image, partial(ear.write_gradient, of_readout=of_readout), pixel=ear.pixel)
 
 
-class _HeardLoss(torch.autograd.Function):
-    """:func:`heard_loss` for autograd."""
+class _FusedCrossEntropy(torch.autograd.Function):
+    """:func:`fused_cross_entropy` for autograd."""
 
     @staticmethod
-    def forward(ctx: Any, job: _Job, *inputs: Tensor) -> Tensor:
+    def forward(ctx: Any, job: _Call, *inputs: Tensor) -> Tensor:
         share = job.run()
         ctx.save_for_backward(*job.gradients(share))
         return job.weights.new_tensor(share.loss)
@@ -276,5 +283,5 @@ class _HeardLoss(torch.autograd.Function):
     def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
-        with torch_on_one_thread():
+        with single_threaded():
             return None, *(None if gradient is None else gradient * incoming for gradient in ctx.saved_tensors)

@@ -32,7 +32,7 @@ def _as_bits(typingctx, number):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rectify(values: NDArray[Any], bias: NDArray[Any]) -> None:
+def bias_relu(values: NDArray[Any], bias: NDArray[Any]) -> None:
     """Add each row's bias; negative numbers become 0; nan stays nan."""
     zero = values.dtype.type(0)
     for row in range(values.shape[0]):
@@ -43,7 +43,7 @@ def rectify(values: NDArray[Any], bias: NDArray[Any]) -> None:
 
 
 @kernel
-def rectify_bfloat16(values: NDArray[np.int16], bias: NDArray[np.int16]) -> None:
+def bias_relu_bfloat16(values: NDArray[np.int16], bias: NDArray[np.int16]) -> None:
     """The same for bfloat16, given as integers: the upper halves of float32. To the nearest, of two to the even one.
 
     That leaves a nan one, whose lower half is 0 here.
@@ -59,7 +59,7 @@ def rectify_bfloat16(values: NDArray[np.int16], bias: NDArray[np.int16]) -> None
 
 
 @kernel
-def silence(gradient: NDArray[Any], activation: NDArray[Any]) -> None:
+def relu_backward(gradient: NDArray[Any], activation: NDArray[Any]) -> None:
     """The gradient becomes 0 where the activation is."""
     zero = gradient.dtype.type(0)
     for i in range(gradient.size):
@@ -67,7 +67,7 @@ def silence(gradient: NDArray[Any], activation: NDArray[Any]) -> None:
 
 
 @kernel
-def largest(logits: NDArray[Any], out: NDArray[np.int64]) -> None:
+def argmax(logits: NDArray[Any], out: NDArray[np.int64]) -> None:
     """The first row that holds the largest number of each column, or the first that holds nan."""
     out[:] = 0
     best = logits[0].copy()

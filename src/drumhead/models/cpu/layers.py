@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from drumhead.models.cpu.elementwise import add_bias_relu_, silence_
+from drumhead.models.cpu.elementwise import add_bias_relu_, relu_backward_
 from drumhead.models.cpu.products import add_product, affine_in, multiply, multiply_in
 from drumhead.models.cpu.workspace import Workspace
 
@@ -72,4 +72,4 @@ class LayersKernel:
             scratch = workspace.tensor(f"gradient {number % 2}", entering.shape, incoming.dtype)
             incoming = multiply_in(scratch, self.turned[number], incoming)
             if self.bent[number - 1]:
-                silence_(incoming, entering)
+                relu_backward_(incoming, entering)

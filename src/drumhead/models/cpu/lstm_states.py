@@ -9,16 +9,16 @@ from torch import Tensor, nn
 
 from drumhead.fields import LSTMCell
 from drumhead.fields.cells import FieldConvolution
-from drumhead.fields.cpu.lstm import LSTMGradients, LSTMState, LSTMWeights, Recurrence
-from drumhead.models.cpu.state_stream import Hear, Source, Tell, tell_all
+from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
+from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream, scatter_grad
 from drumhead.models.cpu.workspace import Workspace
-from drumhead.models.pixel_mlp import PixelNetwork
+from drumhead.models.pixel_mlp import PixelMLP
 
-STRETCH_BYTES = 1 << 27
+CHUNK_BYTES = 1 << 27
 """Most that is there of one image's states at a time, with what the way back needs, unless told otherwise: 128 MB."""
 
 
-class LSTMStates(Source):
+class LSTMStates(StateStream):
     """An LSTM that runs when it is heard.
 
     Going back, stretches are computed again from the states at their starts, which are kept; the last one is still
@@ -29,14 +29,14 @@ class LSTMStates(Source):
             of how they were made.
         recurrence: what follows from them. Nothing is kept for the way back if torch does not record now.
         steps: frames in all.
-        stretch: frames at a time; as many as ``STRETCH_BYTES`` hold by default.
+        stretch: frames at a time; as many as ``CHUNK_BYTES`` hold by default.
         workspace: where the gradient of a stretch is.
     """
 
     def __init__(
         self,
         state: LSTMState,
-        recurrence: Recurrence,
+        recurrence: LSTMKernel,
         *,
         steps: int,
         stretch: int | None = None,
@@ -50,7 +50,7 @@ class LSTMStates(Source):
         self.differentiable = of_weights or of_state
         self.of_weights = LSTMGradients(recurrence.weights, wanted=of_weights)
         step_bytes = sum(values.nbytes for values in recurrence.track(state, steps=1, back=self.differentiable))
-        self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // max(1, step_bytes)))
+        self.stretch = min(steps, stretch or max(1, CHUNK_BYTES // max(1, step_bytes)))
         self.track = recurrence.track(state, steps=self.stretch, back=self.differentiable)
         self.workspace = workspace
         self.arriving = workspace.tensor("arriving", self.track.hidden.shape, self.track.hidden.dtype)
@@ -61,29 +61,31 @@ class LSTMStates(Source):
     def dtype(self) -> torch.dtype:
         return self.track.frames.dtype
 
-    def play(self, image: int, hear: Hear) -> None:
+    def forward_image(self, image: int, hear: OnChunk) -> None:
         state = _copy(LSTMState(*(values[image] for values in self.state)))
         self.starts = []
         for start in range(0, self.steps, self.stretch):
             self.starts.append(_copy(state))
             track = self.track.first(self.steps - start)
-            self.recurrence.play(state, track)
+            self.recurrence.forward_image(state, track)
             hear(track.frames.flatten(2), start)
 
-    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
         carried = LSTMState(*(values[image] for values in self.incoming))
         for number in reversed(range(len(self.starts))):
             start = number * self.stretch
             track = self.track.first(self.steps - start)
             if number < len(self.starts) - 1:
-                self.recurrence.play(_copy(self.starts[number]), track)
+                self.recurrence.forward_image(_copy(self.starts[number]), track)
             if not self.differentiable:
                 tell(track.frames.flatten(2), start, None)
                 continue
             arriving = self.arriving[: len(track.frames)]
             frames, out = track.frames.flatten(2), arriving.flatten(2)
-            tell_all(tell, frames, start, out, pixel=pixel, workspace=self.workspace)
-            self.recurrence.play_back(self.starts[number], track, arriving, carried=carried, of_weights=self.of_weights)
+            scatter_grad(tell, frames, start, out, pixel=pixel, workspace=self.workspace)
+            self.recurrence.backward_image(
+                self.starts[number], track, arriving, carried=carried, of_weights=self.of_weights
+            )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         pairs = [(o, g) for o, g in zip(self.state, self.incoming, strict=True) if o.requires_grad]
@@ -95,20 +97,20 @@ class LSTMStates(Source):
         return [own.get(id(values), gradient) for values, gradient in zip(inputs, found, strict=True)]
 
 
-def recurrence_of(cell: nn.Module, next_input: nn.Module) -> Recurrence | None:
+def lstm_kernel(cell: nn.Module, next_input: nn.Module) -> LSTMKernel | None:
     """A cell and the network that makes its next input, compiled; none if they are not of the kind that can be.
 
-    That is an :class:`~drumhead.fields.LSTMCell` and a :class:`~drumhead.models.PixelNetwork` with one hidden layer,
+    That is an :class:`~drumhead.fields.LSTMCell` and a :class:`~drumhead.models.PixelMLP` with one hidden layer,
     not a subclass, which may compute something else, and nothing with hooks, which would not be called.
     """
     modules = [*cell.modules(), *next_input.modules()]
-    expected = [LSTMCell, FieldConvolution, PixelNetwork, nn.Sequential, nn.Linear, nn.ReLU, nn.Linear]
+    expected = [LSTMCell, FieldConvolution, PixelMLP, nn.Sequential, nn.Linear, nn.ReLU, nn.Linear]
     hooked = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in modules)
     parameters = [*cell.parameters(), *next_input.parameters()]
     if list(map(type, modules)) != expected or hooked or len(parameters) != len(LSTMWeights._fields):
         return None
     assert isinstance(cell, LSTMCell)
-    return Recurrence(LSTMWeights(*parameters), boundary=cell.gates.boundary)
+    return LSTMKernel(LSTMWeights(*parameters), boundary=cell.gates.boundary)
 
 
 def _copy(state: LSTMState) -> LSTMState:

@@ -15,14 +15,14 @@ from torch import Tensor
 
 from drumhead.models.cpu.workspace import Workspace
 
-MakeSource = Callable[[Tensor, Workspace], "Source"]
+StateStreamFactory = Callable[[Tensor, Workspace], "StateStream"]
 """Gives the fields of a few images, with memory to use for them."""
 
-Hear = Callable[[Tensor, int], None]
+OnChunk = Callable[[Tensor, int], None]
 """Called with each stretch ``(time, channel, pixel)`` and its first frame, in order."""
 
 
-class Tell(Protocol):
+class GradProvider(Protocol):
     """Called with each stretch that was heard, in any order."""
 
     def __call__(self, frames: Tensor, start: int, out: Tensor | None) -> None:
@@ -30,7 +30,7 @@ class Tell(Protocol):
         pixels that count, or leave it out."""
 
 
-class Source(ABC):
+class StateStream(ABC):
     """The fields of a few images."""
 
     @property
@@ -39,11 +39,11 @@ class Source(ABC):
         """Of the states."""
 
     @abstractmethod
-    def play(self, image: int, hear: Hear) -> None:
+    def forward_image(self, image: int, hear: OnChunk) -> None:
         """Play an image's field."""
 
     @abstractmethod
-    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
         """Play again the field that was played last, and keep the gradient that is told of it.
 
         ``pixel``: numbers of the pixels that count, int64, each once; all if none. The gradient of others is 0.
@@ -57,7 +57,7 @@ class Source(ABC):
         """
 
 
-class WholeFields(Source):
+class StoredStates(StateStream):
     """Fields that are there as a whole, with what torch recorded of how they were made.
 
     Args:
@@ -75,16 +75,16 @@ class WholeFields(Source):
     def dtype(self) -> torch.dtype:
         return self.fields.dtype
 
-    def play(self, image: int, hear: Hear) -> None:
+    def forward_image(self, image: int, hear: OnChunk) -> None:
         hear(self.states[image], 0)
 
-    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
         if not self.fields.requires_grad:
             tell(self.states[image], 0, None)
             return
         if self.incoming is None:
             self.incoming = self.workspace.tensor("incoming fields", self.states.shape, self.states.dtype)
-        tell_all(tell, self.states[image], 0, self.incoming[image], pixel=pixel, workspace=self.workspace)
+        scatter_grad(tell, self.states[image], 0, self.incoming[image], pixel=pixel, workspace=self.workspace)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         if self.incoming is None or not inputs:
@@ -93,13 +93,13 @@ class WholeFields(Source):
         return list(torch.autograd.grad(self.fields, inputs, incoming, allow_unused=True))
 
 
-def tell_all(
-    tell: Tell, frames: Tensor, start: int, out: Tensor, *, pixel: Tensor | None, workspace: Workspace
+def scatter_grad(
+    tell: GradProvider, frames: Tensor, start: int, out: Tensor, *, pixel: Tensor | None, workspace: Workspace
 ) -> None:
     """Write to ``out`` the gradient of a stretch at all pixels: 0 at those that are not in ``pixel``."""
     if pixel is None:
         tell(frames, start, out)
         return
-    told = workspace.tensor("told", (*frames.shape[:-1], len(pixel)), out.dtype)
-    tell(frames, start, told)
-    out.zero_().index_copy_(2, pixel, told)
+    grad_at_pixels = workspace.tensor("grad at pixels", (*frames.shape[:-1], len(pixel)), out.dtype)
+    tell(frames, start, grad_at_pixels)
+    out.zero_().index_copy_(2, pixel, grad_at_pixels)

@@ -7,25 +7,10 @@ so none is there when a process forks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import torch
-
-
-@contextmanager
-def torch_on_one_thread() -> Iterator[int]:
-    """Torch on one thread; yields how many it had, and gives them back.
-
-    In a process that has forked, torch on several threads can wait for ever; on one it does not.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
 
 
 def run_parts(run: Callable[[int], object], parts: int, *, threads: int) -> None:

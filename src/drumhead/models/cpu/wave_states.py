@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from drumhead.fields import WaveState
-from drumhead.fields.cpu.wave import Sheets, at_rest
-from drumhead.models.cpu.state_stream import Hear, Source, Tell
+from drumhead.fields.cpu.wave import WaveKernel, at_rest
+from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream
 from drumhead.models.cpu.workspace import Workspace
 
-STRETCH_BYTES = 1 << 27
+CHUNK_BYTES = 1 << 27
 """Most of one image's field that is there at a time unless told otherwise: 128 MB."""
 
 BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 32
@@ -22,8 +22,8 @@ BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 32
 of so few frames that the products become slow: they read all features' gradients for every block."""
 
 
-class Waves(Source):
-    """Sheets that evolve when they are heard, by the engine fused for CPUs.
+class Waves(StateStream):
+    """WaveKernel that evolve when they are heard, by the engine fused for CPUs.
 
     Going back, stretches are computed again from the states at their starts, which are kept; the last one is still
     there.
@@ -34,7 +34,7 @@ class Waves(Source):
         coupling: ``(channel, channel, 3, 3)``.
         sheets: of these images.
         steps: frames in all.
-        stretch: frames at a time; as many as ``STRETCH_BYTES`` hold by default.
+        stretch: frames at a time; as many as ``CHUNK_BYTES`` hold by default.
         workspace: where frames and their gradients are.
     """
 
@@ -43,7 +43,7 @@ class Waves(Source):
         drum: tuple[Tensor, Tensor, Tensor],
         coupling: Tensor,
         *,
-        sheets: Sheets,
+        sheets: WaveKernel,
         steps: int,
         stretch: int | None,
         workspace: Workspace,
@@ -54,7 +54,7 @@ class Waves(Source):
         self.steps = steps
         shape, dtype = drum[0].shape[1:], drum[0].dtype
         size = max(1, shape.numel() * dtype.itemsize)
-        self.stretch = min(steps, stretch or max(1, STRETCH_BYTES // size))
+        self.stretch = min(steps, stretch or max(1, CHUNK_BYTES // size))
         self.frames = workspace.tensor("frames", (self.stretch, *shape), dtype)
         self.workspace = workspace
         self.starts: list[WaveState] = []
@@ -67,30 +67,30 @@ class Waves(Source):
     def dtype(self) -> torch.dtype:
         return self.frames.dtype
 
-    def play(self, image: int, hear: Hear) -> None:
+    def forward_image(self, image: int, hear: OnChunk) -> None:
         state = at_rest(self.drum[0][image])
         self.starts = []
         for start in range(0, self.steps, self.stretch):
             self.starts.append(_copy(state))
             frames = self.frames[: self.steps - start]
-            self.sheets.play(image, state, frames)
+            self.sheets.forward_image(image, state, frames)
             hear(frames.flatten(2), start)
 
-    def play_back(self, image: int, tell: Tell, *, pixel: Tensor | None) -> None:
+    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
         arriving = self._arriving(pixel)
-        of_y0 = self.incoming[0][image]
-        carried = WaveState(of_y0, torch.zeros_like(of_y0))
+        grad_y0 = self.incoming[0][image]
+        carried = WaveState(grad_y0, torch.zeros_like(grad_y0))
         for number in reversed(range(len(self.starts))):
             start = number * self.stretch
             frames = self.frames[: self.steps - start]
             if number < len(self.starts) - 1:
-                self.sheets.play(image, _copy(self.starts[number]), frames)
+                self.sheets.forward_image(image, _copy(self.starts[number]), frames)
             for at in reversed(range(0, len(frames), len(arriving))):
                 block = frames[at : at + len(arriving)]
                 incoming = arriving[: len(block)] if self.differentiable else None
                 tell(block.flatten(2), start + at, incoming)
                 if incoming is not None:
-                    self._retreat(image, self._past(number, at), block, incoming, pixel, carried)
+                    self._backward_step(image, self._past(number, at), block, incoming, pixel, carried)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
         pairs = [(o, g) for o, g in zip(self.drum, self.incoming, strict=True) if o.requires_grad]
@@ -115,7 +115,7 @@ class Waves(Source):
         y, z = self.starts[number]
         return (self.frames[0], y) if at == 1 else (y, y - self.sheets.dt * z)
 
-    def _retreat(
+    def _backward_step(
         self,
         image: int,
         past: tuple[Tensor, Tensor],
@@ -124,16 +124,16 @@ class Waves(Source):
         pixel: Tensor | None,
         carried: WaveState,
     ) -> None:
-        _, of_omega, of_alpha = (values[image] for values in self.incoming)
-        self.sheets.play_back(
+        _, grad_omega, grad_alpha = (values[image] for values in self.incoming)
+        self.sheets.backward_image(
             image,
             past,
             block,
             incoming,
             pixel=pixel,
             carried=carried,
-            of_omega=of_omega,
-            of_alpha=of_alpha,
+            grad_omega=grad_omega,
+            grad_alpha=grad_alpha,
             of_coupling=self.of_coupling,
         )
 

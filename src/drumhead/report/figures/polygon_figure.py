@@ -61,7 +61,7 @@ def polygon_figure(
     heard = hear(model, dataset, split=split, sample=sample, channels=channels)
     images, masks = to_tensors(dataset.splits[split], [sample])
     with torch.inference_mode():
-        omega, coupling = model.drum(images).omega[0].numpy(), model.coupling.numpy()
+        omega, coupling = model.encode(images).omega[0].numpy(), model.coupling.numpy()
     natural = natural_frequencies(omega, coupling).uncoupled[channels]
     heights = [PICTURES, *[PICTURES] * len(channels), GRAPHS]
     figure = Figure(figsize=(PAGE / 72, sum(heights) / 72), dpi=dpi, layout="constrained")

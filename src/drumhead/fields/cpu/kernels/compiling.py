@@ -47,7 +47,20 @@ def _compile(function: Callable[..., Any]) -> Any:
 
 
 class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
-    """Numba's cache, which looks at the file of the kernel alone, made to look at all files of this folder."""
+    """Numba's cache, with two changes.
+
+    Numba recompiles a kernel when the kernel's own file has changed; this class recompiles it when any file of this
+    folder has changed. And a cache that cannot be read counts as empty: a damaged one, or one that names a class by
+    its name in an earlier version of the source.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call, unused-ignore]
+        except Exception:  # unpickling can raise anything
+            with contextlib.suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call, unused-ignore]
+            return None
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), _sources())  # type: ignore[no-untyped-call, unused-ignore]

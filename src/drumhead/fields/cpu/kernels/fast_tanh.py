@@ -33,7 +33,7 @@ def fast_tanh(x: Any) -> Any:
 
 
 @compiled
-def bend(run: NDArray[Any]) -> None:
+def tanh_(run: NDArray[Any]) -> None:
     """The hyperbolic tangent of a run of numbers, in its place."""
     for i in range(run.size):
         run[i] = fast_tanh(run[i])

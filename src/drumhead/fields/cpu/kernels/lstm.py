@@ -23,29 +23,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import compiled, kernel
-from drumhead.fields.cpu.kernels.fast_tanh import bend, fast_tanh
-from drumhead.fields.cpu.kernels.pointwise import Layers, add_layer_gradients, apply, bench, go_back
+from drumhead.fields.cpu.kernels.fast_tanh import fast_tanh, tanh_
+from drumhead.fields.cpu.kernels.pointwise import Layers, add_layer_gradients, apply, go_back, scratch
 from drumhead.fields.cpu.kernels.rows import (
     Array,
     add,
-    band_height,
-    band_of,
-    blank,
+    empty_padded,
     even,
+    fill_halo,
     first_pixel,
-    pour,
-    pour_out,
+    pad_in,
+    row_block,
+    row_block_height,
     row_size,
-    surround,
+    unpad_out,
     zeros,
 )
 from drumhead.fields.cpu.kernels.stencils import (
     add_lanes,
     collect,
     convolve_row_biased,
+    convolve_transposed,
     correlate,
     correlate_points,
-    give_back,
 )
 from drumhead.fields.cpu.kernels.tiles import VECTOR_BYTES
 
@@ -109,25 +109,25 @@ def forward(cell: Cell, boundary: int, state: State, track: Track) -> None:
     """Fill the track from a state, and move that to its end."""
     channels, height, width = state.input.shape
     kind, c = state.input.dtype, even(channels)
-    now, later = _fields(c, height, width, kind), blank((2 * c, height, width), kind)
+    now, later = _fields(c, height, width, kind), empty_padded((2 * c, height, width), kind)
     both, memory = now.both, now.memory
-    _pour(state.input, state.hidden, state.memory, now)
-    most, row, kept = band_height(2 * c, width), row_size(4 * c, width), track.gates.size > 0
+    _pad_in(state.input, state.hidden, state.memory, now)
+    most, row, kept = row_block_height(2 * c, width), row_size(4 * c, width), track.gates.size > 0
     room, units = zeros(most * row, kind), zeros(most * row_size(cell.layers.units, width), kind)
     for t in range(track.frames.shape[0]):
-        surround(both, 2 * c, height, width, boundary)
+        fill_halo(both, 2 * c, height, width, boundary)
         gates = track.gates[t] if kept else room
         for top in range(0, height, most):
             rows, at = min(most, height - top), top * row if kept else 0
             _open_gates(cell, both, top, rows, c, width, gates, at)
-            _advance(gates, at, top, rows, c, width, memory, later)
+            _forward_step(gates, at, top, rows, c, width, memory, later)
             apply(cell.layers, later, top, rows, c, width, units)
-            pour_out(later, top, rows, track.frames[t].reshape(-1), channels, height, width, 0, 2 * c)
+            unpad_out(later, top, rows, track.frames[t].reshape(-1), channels, height, width, 0, 2 * c)
             if kept:
-                pour_out(later, top, rows, track.hidden[t].reshape(-1), channels, height, width, c, 2 * c)
-                pour_out(memory, top, rows, track.memory[t].reshape(-1), channels, height, width, 0, c)
+                unpad_out(later, top, rows, track.hidden[t].reshape(-1), channels, height, width, c, 2 * c)
+                unpad_out(memory, top, rows, track.memory[t].reshape(-1), channels, height, width, 0, c)
         both, later = later, both
-    _pour_out(Fields(both, memory), state)
+    _unpad_out(Fields(both, memory), state)
 
 
 @kernel
@@ -152,20 +152,20 @@ def adjoint(
         _fields(c, height, width, kind),
         _fields(c, height, width, kind),
     )
-    a, back = blank((4 * c, height, width), kind), zeros(row_size(2 * c, width), kind)
-    steps, most = track.frames.shape[0], band_height(2 * c, width)
-    work = bench(most, c, cell.layers.units, width, kind)
+    a, back = empty_padded((4 * c, height, width), kind), zeros(row_size(2 * c, width), kind)
+    steps, most = track.frames.shape[0], row_block_height(2 * c, width)
+    work = scratch(most, c, cell.layers.units, width, kind)
     sums, totals = _sums(gradients, lanes, kind), _sums(gradients, lanes, np.float64)
     last = steps - 1
-    _pour(carried.input, carried.hidden, carried.memory, of)
-    _pour(track.frames[last], track.hidden[last], track.memory[last], later)
+    _pad_in(carried.input, carried.hidden, carried.memory, of)
+    _pad_in(track.frames[last], track.hidden[last], track.memory[last], later)
     add(incoming[last].reshape(-1), of.both, channels, height, width, 0, 2 * c)
     for t in range(last, -1, -1):  # back through the step to frame t, from ``now`` to ``later``
         if t > 0:
-            _pour(track.frames[t - 1], track.hidden[t - 1], track.memory[t - 1], now)
+            _pad_in(track.frames[t - 1], track.hidden[t - 1], track.memory[t - 1], now)
         else:
-            _pour(start.input, start.hidden, start.memory, now)
-        surround(now.both, 2 * c, height, width, boundary)
+            _pad_in(start.input, start.hidden, start.memory, now)
+        fill_halo(now.both, 2 * c, height, width, boundary)
         for top in range(0, height, most):
             rows = min(most, height - top)
             go_back(cell.layers, transposed.layers, later.both, of.both, top, rows, c, width, work)
@@ -174,19 +174,21 @@ def adjoint(
                     cell.layers.units, later.both, of.both, top, rows, c, width, work,
                     sums.first, sums.first_bias, sums.second, sums.second_bias,
                 )  # fmt: skip
-            _retreat(track.gates[t], a, top, rows, c, width, now.memory, later.memory, of.memory, of.both, work.back)
+            _backward_step(
+                track.gates[t], a, top, rows, c, width, now.memory, later.memory, of.memory, of.both, work.back
+            )
         if gradients.gates.size:
             correlate(a, 4 * c, now.both, 2 * c, height, width, sums.gates)
             at, row = first_pixel(0, 4 * c, width), row_size(4 * c, width)
             correlate_points(a, at, row, 4 * c, work.ones, 0, 0, 1, height, width, sums.gates_bias)
             for k in range(len(sums)):
                 collect(sums[k], totals[k])
-        of.both[band_of(0, height, 2 * c, width)] = 0
+        of.both[row_block(0, height, 2 * c, width)] = 0
         if t > 0:
-            pour(incoming[t - 1].reshape(-1), of.both, channels, height, width, 0, 2 * c)
-        give_back(a, 4 * c, of.both, 2 * c, height, width, boundary, transposed.gates, back)
+            pad_in(incoming[t - 1].reshape(-1), of.both, channels, height, width, 0, 2 * c)
+        convolve_transposed(a, 4 * c, of.both, 2 * c, height, width, boundary, transposed.gates, back)
         now, later = later, now
-    _pour_out(of, carried)
+    _unpad_out(of, carried)
     if gradients.gates.size:
         for k in range(len(totals)):
             add_lanes(totals[k], lanes, gradients[k])
@@ -194,7 +196,7 @@ def adjoint(
 
 @compiled
 def _fields(c: int, height: int, width: int, dtype: Any) -> Fields:
-    return Fields(blank((2 * c, height, width), dtype), blank((c, height, width), dtype))
+    return Fields(empty_padded((2 * c, height, width), dtype), empty_padded((c, height, width), dtype))
 
 
 @compiled
@@ -211,21 +213,21 @@ def _sums(gradients: Gradients, lanes: int, dtype: Any) -> Gradients:
 
 
 @compiled
-def _pour(input: Array, hidden: Array, memory: Array, fields: Fields) -> None:
+def _pad_in(input: Array, hidden: Array, memory: Array, fields: Fields) -> None:
     channels, height, width = input.shape
     c = even(channels)
-    pour(input.reshape(-1), fields.both, channels, height, width, 0, 2 * c)
-    pour(hidden.reshape(-1), fields.both, channels, height, width, c, 2 * c)
-    pour(memory.reshape(-1), fields.memory, channels, height, width, 0, c)
+    pad_in(input.reshape(-1), fields.both, channels, height, width, 0, 2 * c)
+    pad_in(hidden.reshape(-1), fields.both, channels, height, width, c, 2 * c)
+    pad_in(memory.reshape(-1), fields.memory, channels, height, width, 0, c)
 
 
 @compiled
-def _pour_out(fields: Fields, state: State) -> None:
+def _unpad_out(fields: Fields, state: State) -> None:
     channels, height, width = state.input.shape
     c = even(channels)
-    pour_out(fields.both, 0, height, state.input.reshape(-1), channels, height, width, 0, 2 * c)
-    pour_out(fields.both, 0, height, state.hidden.reshape(-1), channels, height, width, c, 2 * c)
-    pour_out(fields.memory, 0, height, state.memory.reshape(-1), channels, height, width, 0, c)
+    unpad_out(fields.both, 0, height, state.input.reshape(-1), channels, height, width, 0, 2 * c)
+    unpad_out(fields.both, 0, height, state.hidden.reshape(-1), channels, height, width, c, 2 * c)
+    unpad_out(fields.memory, 0, height, state.memory.reshape(-1), channels, height, width, 0, c)
 
 
 @compiled
@@ -235,11 +237,13 @@ def _open_gates(cell: Cell, both: Array, top: int, rows: int, c: int, width: int
     weights = cell.gates
     for r in range(rows):
         convolve_row_biased(both, at + r * row, row, 2 * c, width, weights, 4 * c, gates, to + r * size)
-    bend(gates[to : to + rows * size])
+    tanh_(gates[to : to + rows * size])
 
 
 @compiled
-def _advance(gates: Array, first: int, top: int, rows: int, c: int, width: int, memory: Array, later: Array) -> None:
+def _forward_step(
+    gates: Array, first: int, top: int, rows: int, c: int, width: int, memory: Array, later: Array
+) -> None:
     """The step of memory and hidden state, for so many rows, whose gates are from ``first`` on."""
     half, run = gates.dtype.type(0.5), row_size(c, width)
     at, to = first_pixel(top, c, width), first_pixel(top, 2 * c, width) + run
@@ -253,11 +257,11 @@ def _advance(gates: Array, first: int, top: int, rows: int, c: int, width: int, 
 
 
 @compiled
-def _retreat(
+def _backward_step(
     gates: Array, a: Array, top: int, rows: int, c: int, width: int,
     memory: Array, later_memory: Array, of_memory: Array, of_both: Array, back: Array,
 ) -> None:  # fmt: skip
-    """The adjoint of :func:`_advance`: the gates' gradient goes into ``a``, that of memory a step back.
+    """The adjoint of :func:`_forward_step`: the gates' gradient goes into ``a``, that of memory a step back.
 
     ``back``: what the next input gives to the gradient of the hidden state.
     """

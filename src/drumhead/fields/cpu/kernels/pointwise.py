@@ -37,7 +37,7 @@ class Bench(NamedTuple):
 
 
 @compiled
-def bench(most: int, c: int, units: int, width: int, dtype: Any) -> Bench:
+def scratch(most: int, c: int, units: int, width: int, dtype: Any) -> Bench:
     """Room for ``most`` rows."""
     size = most * row_size(units, width)
     ones = zeros(stride_of(width), dtype)
@@ -77,10 +77,16 @@ def go_back(
     rows: int,
     c: int,
     width: int,
-    bench: Bench,
+    scratch: Bench,
 ) -> None:
-    """Find ``bench.back`` from the gradient of the first half of the field's channels, for so many rows."""
-    units, of_units, back, first, second = bench.units, bench.of_units, bench.back, transposed.first, transposed.second
+    """Find ``scratch.back`` from the gradient of the first half of the field's channels, for so many rows."""
+    units, of_units, back, first, second = (
+        scratch.units,
+        scratch.of_units,
+        scratch.back,
+        transposed.first,
+        transposed.second,
+    )
     hidden_units(layers, field, top, rows, c, width, units)
     count, row, size = layers.units, row_size(2 * c, width), row_size(layers.units, width)
     at, part = first_pixel(top, 2 * c, width), row_size(c, width)
@@ -93,16 +99,16 @@ def go_back(
 
 @compiled
 def add_layer_gradients(
-    units: int, field: Array, of_field: Array, top: int, rows: int, c: int, width: int, bench: Bench,
+    units: int, field: Array, of_field: Array, top: int, rows: int, c: int, width: int, scratch: Bench,
     first: Array, first_bias: Array, second: Array, second_bias: Array,
 ) -> None:  # fmt: skip
     """Add to the sums of the weights' gradients, for the rows of which :func:`go_back` was called last."""
     row, size = row_size(2 * c, width), row_size(units, width)
     at, hidden = first_pixel(top, 2 * c, width), first_pixel(top, 2 * c, width) + row_size(c, width)
-    correlate_points(of_field, at, row, c, bench.units, 0, size, units, rows, width, second)
-    correlate_points(of_field, at, row, c, bench.ones, 0, 0, 1, rows, width, second_bias)
-    correlate_points(bench.of_units, 0, size, units, field, hidden, row, c, rows, width, first)
-    correlate_points(bench.of_units, 0, size, units, bench.ones, 0, 0, 1, rows, width, first_bias)
+    correlate_points(of_field, at, row, c, scratch.units, 0, size, units, rows, width, second)
+    correlate_points(of_field, at, row, c, scratch.ones, 0, 0, 1, rows, width, second_bias)
+    correlate_points(scratch.of_units, 0, size, units, field, hidden, row, c, rows, width, first)
+    correlate_points(scratch.of_units, 0, size, units, scratch.ones, 0, 0, 1, rows, width, first_bias)
 
 
 @compiled

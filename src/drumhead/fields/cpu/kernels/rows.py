@@ -53,13 +53,13 @@ def first_pixel(h: int, channels: int, width: int) -> int:
 
 
 @compiled
-def band_height(channels: int, width: int) -> int:
+def row_block_height(channels: int, width: int) -> int:
     """Rows to work on at a time, so that what is made of them is still in the first-level cache when it is used."""
     return max(1, BAND // row_size(channels, width))
 
 
 @compiled
-def band_of(top: int, rows: int, channels: int, width: int) -> slice:
+def row_block(top: int, rows: int, channels: int, width: int) -> slice:
     """So many rows of the image from row ``top`` on, all channels."""
     return slice(first_pixel(top, channels, width), first_pixel(top + rows, channels, width))
 
@@ -73,14 +73,14 @@ def zeros(size: int, dtype: Any) -> Array:
 
 
 @compiled
-def blank(shape: tuple[int, int, int], dtype: Any) -> Array:
+def empty_padded(shape: tuple[int, int, int], dtype: Any) -> Array:
     """A field of zeros for an image ``(channel, height, width)``."""
     channels, height, width = shape
     return zeros(2 * ALIGNED + (height + 4) * row_size(channels, width), dtype)
 
 
 @compiled
-def pour(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
+def pad_in(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
     """Image into field, whose channels it has, or those from ``first`` on ``among`` so many."""
     for h in range(height):
         for c in range(channels):
@@ -90,7 +90,7 @@ def pour(image: Array, field: Array, channels: int, height: int, width: int, fir
 
 @compiled
 def add(image: Array, field: Array, channels: int, height: int, width: int, first: int = 0, among: int = 0) -> None:
-    """Image onto field, as :func:`pour`."""
+    """Image onto field, as :func:`pad_in`."""
     for h in range(height):
         for c in range(channels):
             to = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
@@ -115,11 +115,11 @@ def add_at(places: NDArray[np.int64], values: Array, field: Array, channels: int
 
 
 @compiled
-def pour_out(
+def unpad_out(
     field: Array, top: int, rows: int, image: Array, channels: int, height: int, width: int,
     first: int = 0, among: int = 0,
 ) -> None:  # fmt: skip
-    """So many rows of the field from row ``top`` on into the image, the channels as in :func:`pour`."""
+    """So many rows of the field from row ``top`` on into the image, the channels as in :func:`pad_in`."""
     for h in range(top, top + rows):
         for c in range(channels):
             at = first_pixel(h, among or channels, width) + (first + c) * stride_of(width)
@@ -136,7 +136,7 @@ def add_out(field: Array, image: Array, channels: int, height: int, width: int) 
 
 
 @compiled
-def surround(field: Array, channels: int, height: int, width: int, boundary: int) -> None:
+def fill_halo(field: Array, channels: int, height: int, width: int, boundary: int) -> None:
     """Set what lies one pixel beyond the edges."""
     stride, zero = stride_of(width), field.dtype.type(0)
     left, right = (width - 1, 0) if boundary == CIRCULAR else (0, width - 1)

@@ -14,10 +14,10 @@ from drumhead.fields.cpu.kernels.rows import (
     Array,
     add_run,
     even,
+    fill_halo,
     first_pixel,
     row_size,
     stride_of,
-    surround,
 )
 from drumhead.fields.cpu.kernels.tiles import POINT, TAPS, VECTOR_BYTES, WIDE, convolution_tile, correlation_tile
 
@@ -82,7 +82,7 @@ map_row, map_row_biased = _in_tiles(POINT, bias=False), _in_tiles(POINT, bias=Tr
 
 
 @compiled
-def give_back(
+def convolve_transposed(
     a: Array, outputs: int, values: Array, inputs: int, height: int, width: int, boundary: int,
     transposed: Array, back: Array,
 ) -> None:  # fmt: skip
@@ -92,7 +92,7 @@ def give_back(
     180 degrees. ``back`` holds a row for a while.
     """
     if boundary == CIRCULAR:
-        surround(a, outputs, height, width, boundary)
+        fill_halo(a, outputs, height, width, boundary)
     stride, row, padded = stride_of(width), row_size(outputs, width), even(inputs)
     beyond = 1 if boundary == FREE else 0
     for h in range(-beyond, height + beyond):

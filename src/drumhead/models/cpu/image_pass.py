@@ -7,59 +7,26 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.cpu.chunks import chunk_size, counted_pixels
-from drumhead.models.cpu.elementwise import write_largest
-from drumhead.models.cpu.layers import LayersKernel
-from drumhead.models.cpu.readouts import Heard, LinearKernel, readout_kernel
+from drumhead.models.cpu.elementwise import write_argmax
+from drumhead.models.cpu.pixel_blocks import active_pixels
+from drumhead.models.cpu.readout_head import ReadoutHeadKernel
+from drumhead.models.cpu.readouts import LinearKernel, ReadoutCache
 from drumhead.models.cpu.workspace import Workspace
 
 
-class HearingKernel:
-    """A readout and a pixel network, made ready for products in one type. Threads may share one.
-
-    Args:
-        readout: name of the readout.
-        parameters: the linear readout's weight if it is that one, then weight and bias of each layer.
-        steps: frames T of the fields.
-        channels: channels C of the fields.
-        dtype: the type in which products are made.
-        linear_first: whether the first layer is followed by no ReLU.
-    """
-
-    def __init__(
-        self,
-        readout: str,
-        parameters: Sequence[Tensor],
-        *,
-        steps: int,
-        channels: int,
-        dtype: torch.dtype,
-        linear_first: bool = False,
-    ) -> None:
-        parameters = [parameter.detach().to(dtype) for parameter in parameters]
-        self.learned = int(readout == "linear")
-        self.channels = channels
-        self.dtype = dtype
-        self.readout = readout_kernel(readout, parameters[0] if self.learned else None, steps=steps, dtype=dtype)
-        self.layers = LayersKernel(parameters[self.learned :], linear_first=linear_first)
-        rows = max(self.readout.bins * channels, self.layers.widest)
-        self.chunk_size = chunk_size(rows, element_size=dtype.itemsize)
-        """Most pixels in a chunk."""
-
-
-class Ear:
-    """One thread's hearing: an image's field, stretch by stretch; then its logits, or its loss and gradients.
+class ImagePass:
+    """One thread's head: an image's field, stretch by stretch; then its logits, or its loss and gradients.
 
     Args:
         kernel: what it hears with.
         workspace: where all that it makes is.
     """
 
-    def __init__(self, kernel: HearingKernel, workspace: Workspace) -> None:
+    def __init__(self, kernel: ReadoutHeadKernel, workspace: Workspace) -> None:
         self.kernel = kernel
         self.workspace = workspace
 
-    def listen(self, pixels: int, *, dtype: torch.dtype, counted: Tensor | None = None) -> None:
+    def begin(self, pixels: int, *, dtype: torch.dtype, counted: Tensor | None = None) -> None:
         """Turn to another image.
 
         Args:
@@ -67,23 +34,23 @@ class Ear:
             dtype: the type of its states.
             counted: which of them are wanted, bool ``(pixel,)``; all by default.
         """
-        self.pixel = None if counted is None else counted_pixels(counted)
+        self.pixel = None if counted is None else active_pixels(counted)
         self.count = pixels if self.pixel is None else len(self.pixel)
         readout = self.kernel.readout
         features = self._tensor("features", readout.bins, self.kernel.dtype)
         apart = readout.returns_to_features
-        self.heard = Heard(
+        self.cache = ReadoutCache(
             features=features,
-            notes=self._tensor("notes", readout.notes, dtype),
-            incoming=self._tensor("incoming", readout.bins, self.kernel.dtype) if apart else features,
+            saved=self._tensor("saved", readout.saved, dtype),
+            grad_features=self._tensor("grad features", readout.bins, self.kernel.dtype) if apart else features,
         )
 
-    def hear(self, frames: Tensor, start: int) -> None:
+    def consume(self, frames: Tensor, start: int) -> None:
         """Take in a stretch ``(time, channel, pixel)`` of the field, contiguous; the first starts with frame 0."""
         if self.kernel.readout.last_alone:  # of each stretch, until one is the last
             start, frames = start + len(frames) - 1, frames[-1:]
         self._take_in(frames, start)
-        self.kernel.readout.hear(self.states, start, self.heard)
+        self.kernel.readout.consume(self.states, start, self.cache)
 
     def write_logits(self, out: Tensor) -> None:
         """Write the logits ``(class, pixel)`` of what was heard; all pixels are wanted."""
@@ -91,9 +58,9 @@ class Ear:
             out[:, some] = logits
 
     def write_classes(self, out: Tensor) -> None:
-        """Write the class of the largest logit of what was heard, int64 ``(pixel,)``; all pixels are wanted."""
+        """Write the class of the largest logit of what was cache, int64 ``(pixel,)``; all pixels are wanted."""
         for some, logits in self._logits():
-            write_largest(logits.to(self.heard.notes.dtype), out[some])
+            write_argmax(logits.to(self.cache.saved.dtype), out[some])
 
     def loss(self, targets: Tensor, weights: Tensor, *, parameter_gradients: Sequence[Tensor], of_field: bool) -> float:
         """The image's share of the loss: the weighted sum of the cross-entropy of its pixels.
@@ -108,7 +75,7 @@ class Ear:
         if self.pixel is not None:
             targets, weights = targets[self.pixel], weights[self.pixel]
         layers, workspace = self.kernel.layers, self.workspace
-        features, of_features = self.heard.features.flatten(0, 1), self.heard.incoming.flatten(0, 1)
+        features, of_features = self.cache.features.flatten(0, 1), self.cache.grad_features.flatten(0, 1)
         loss = 0.0
         for some in self._chunks():
             target, weight = targets[None, some], weights[some]
@@ -123,15 +90,15 @@ class Ear:
                 activations,
                 incoming.to(self.kernel.dtype),
                 workspace,
-                parameters=parameter_gradients[self.kernel.learned :],
+                parameters=parameter_gradients[self.kernel.readout_weights :],
                 out=of_features[:, some] if of_field else None,
             )
         if of_field:
-            self.kernel.readout.turn(self.heard)
+            self.kernel.readout.prepare_backward(self.cache)
         return loss
 
     def write_gradient(self, frames: Tensor, start: int, out: Tensor | None, *, of_readout: Tensor | None) -> None:
-        """The gradient of a stretch that was heard.
+        """The gradient of a stretch that was cache.
 
         Args:
             frames: the stretch.
@@ -148,18 +115,18 @@ class Ear:
         states = self._taken_in(frames, start)
         if of_readout is not None:
             assert isinstance(readout, LinearKernel)
-            readout.add_weight_gradient(self.heard, states, start, of_readout)
+            readout.add_weight_gradient(self.cache, states, start, of_readout)
         if out is not None:
-            readout.write_gradient(self.heard, states, start, out)
+            readout.write_gradient(self.cache, states, start, out)
 
     def _logits(self) -> Iterator[tuple[slice, Tensor]]:
         """Some pixels after others, with their logits ``(class, pixel)``."""
-        features = self.heard.features.flatten(0, 1)
+        features = self.cache.features.flatten(0, 1)
         for some in self._chunks():
             yield some, self.kernel.layers.activations(features[:, some], self.workspace)[-1]
 
     def _chunks(self) -> list[slice]:
-        size = self.kernel.chunk_size
+        size = self.kernel.block_size
         return [slice(at, at + size) for at in range(0, self.count, size)]
 
     def _tensor(self, name: str, rows: int, dtype: torch.dtype) -> Tensor:

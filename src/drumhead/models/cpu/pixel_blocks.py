@@ -14,13 +14,13 @@ CACHE_BYTES = 1 << 20
 ROUND = 64
 """Numbers of pixels are multiples of it, where there are as many."""
 
-PARTS = 16
+MAX_PARTS = 16
 """Most parts a batch is divided into. The number of threads is left out of it, so that sums do not depend on it."""
 
 Item = TypeVar("Item")
 
 
-def counted_pixels(counted: Tensor) -> Tensor | None:
+def active_pixels(counted: Tensor) -> Tensor | None:
     """The numbers of the pixels that are wanted; none if all are.
 
     A few others make up a round number: matrix libraries compile a product anew for every size they have not met.
@@ -28,7 +28,7 @@ def counted_pixels(counted: Tensor) -> Tensor | None:
     Args:
         counted: which are wanted, bool ``(pixel,)``.
 
-    >>> counted_pixels(torch.arange(100) < 3).shape, counted_pixels(torch.ones(9, dtype=torch.bool))
+    >>> active_pixels(torch.arange(100) < 3).shape, active_pixels(torch.ones(9, dtype=torch.bool))
     (torch.Size([64]), None)
     """
     if bool(counted.all()):
@@ -37,12 +37,12 @@ def counted_pixels(counted: Tensor) -> Tensor | None:
     return torch.cat([wanted, counted.logical_not().nonzero()[: -len(wanted) % ROUND, 0]])
 
 
-def chunk_size(rows: int, *, element_size: int) -> int:
+def pixel_block_size(rows: int, *, element_size: int) -> int:
     """How many pixels are computed together whose largest matrix has that many rows."""
     return max(ROUND, CACHE_BYTES // (rows * element_size) // ROUND * ROUND)
 
 
-def parts_of(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """The items in at most ``PARTS`` sequences as long as each other, in order."""
-    parts = min(PARTS, len(items))
+def split_evenly(items: Sequence[Item]) -> list[Sequence[Item]]:
+    """The items in at most ``MAX_PARTS`` sequences as long as each other, in order."""
+    parts = min(MAX_PARTS, len(items))
     return [items[len(items) * part // parts : len(items) * (part + 1) // parts] for part in range(parts)]
