@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE, main
-from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, KnownSet, open_dataset
+from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, ReferenceDataset, open_dataset
 from drumhead.demo import FILES
 from drumhead.runs import Run
 
@@ -134,8 +134,8 @@ def test_digits_are_asked_for_before_anything_is_made(
 def test_a_known_set_is_named(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = KnownSet("the set of this test", open_dataset(workplace / "data").manifest.splits)
-    monkeypatch.setitem(DATASETS, "polygons", DATASETS["polygons"]._replace(known=known))
+    known = ReferenceDataset("the set of this test", open_dataset(workplace / "data").manifest.splits)
+    monkeypatch.setitem(DATASETS, "polygons", DATASETS["polygons"]._replace(reference=known))
     assert main(["data", "check", str(workplace / "data")]) == OK
     assert "This is the set of this test, bit for bit" in capsys.readouterr().out
 

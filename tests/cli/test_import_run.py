@@ -11,7 +11,7 @@ from PIL import Image
 from drumhead.cli import OK, WRONG_USAGE, main
 from drumhead.runs import Run
 
-from ..published.authors import params, random_state, write
+from ..published.reference_models import params, random_state, write
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.data import SequentialSampler
 
-from drumhead.data import Shuffle, Split, image_loader, to_tensors
+from drumhead.data import ShuffleSampler, Split, image_loader, to_tensors
 
 
 def uint8_split(count: int = 10, channels: int = 3) -> Split:
@@ -59,31 +59,31 @@ def test_arrays_mapped_from_disk_give_the_same_batches(tmp_path: Path) -> None:
 def test_orders() -> None:
     split = Split(np.zeros((5, 1, 1, 1), np.uint8), np.arange(5, dtype=np.uint8).reshape(5, 1, 1))
 
-    def seen(order: list[int] | Shuffle | SequentialSampler | None, *, drop_last: bool = False) -> list[int]:
+    def seen(order: list[int] | ShuffleSampler | SequentialSampler | None, *, drop_last: bool = False) -> list[int]:
         loader = image_loader(split, batch_size=2, order=order, drop_last=drop_last)
         return [int(mask) for _, masks in loader for mask in masks.ravel()]
 
     assert seen(None) == [0, 1, 2, 3, 4]
     assert seen(None, drop_last=True) == [0, 1, 2, 3]
     assert seen([4, 2]) == [4, 2]
-    assert seen(Shuffle(5, seed=1)) == list(Shuffle(5, seed=1))
+    assert seen(ShuffleSampler(5, seed=1)) == list(ShuffleSampler(5, seed=1))
     assert len(image_loader(split, batch_size=2, order=None, drop_last=True)) == 2
 
 
 def test_a_loader_follows_the_epoch_of_its_shuffle() -> None:
     split = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20, dtype=np.uint8).reshape(20, 1, 1))
-    shuffle = Shuffle(20, seed=5)
+    shuffle = ShuffleSampler(20, seed=5)
     loader = image_loader(split, batch_size=20, order=shuffle)
     for epoch in (0, 3, 1):
         shuffle.epoch = epoch
-        expected = Shuffle(20, seed=5)
+        expected = ShuffleSampler(20, seed=5)
         expected.epoch = epoch
         assert [masks.ravel().tolist() for _, masks in loader] == [list(expected)]
 
 
 def test_shuffle_is_a_pure_function_of_seed_and_epoch() -> None:
     def order(seed: int, epoch: int) -> list[int]:
-        shuffle = Shuffle(50, seed)
+        shuffle = ShuffleSampler(50, seed)
         shuffle.epoch = epoch
         assert list(shuffle) == list(shuffle)
         return list(shuffle)
@@ -96,13 +96,13 @@ def test_shuffle_is_a_pure_function_of_seed_and_epoch() -> None:
 
 def test_shuffle_refuses_negative_numbers() -> None:
     with pytest.raises(ValueError, match=r"0 or more; got 5 and -1"):
-        Shuffle(5, seed=-1)
+        ShuffleSampler(5, seed=-1)
 
 
 def test_global_random_state_is_left_alone() -> None:
     torch_before, numpy_before = torch.get_rng_state(), pickle.dumps(np.random.get_state())  # noqa: NPY002
     for _ in range(2):
-        assert len(list(image_loader(uint8_split(), batch_size=3, order=Shuffle(10, seed=0)))) == 4
+        assert len(list(image_loader(uint8_split(), batch_size=3, order=ShuffleSampler(10, seed=0)))) == 4
         assert len(list(image_loader(uint8_split(), batch_size=3, order=None))) == 4
     assert torch.equal(torch.get_rng_state(), torch_before)
     assert pickle.dumps(np.random.get_state()) == numpy_before  # noqa: NPY002

@@ -15,7 +15,7 @@ from torch.utils.data import TensorDataset, random_split
 
 from drumhead.data import DIGIT_CLASSES, DatasetError, MNISTConfig, Split, make_mnist
 from drumhead.data.digits import Digits, read_mnist
-from drumhead.data.manifest import sha256
+from drumhead.data.manifest import array_sha256
 from drumhead.data.mnist import CHUNK, PUBLISHED_MNIST, enlarge, training_order
 from drumhead.scores import background_scores
 
@@ -41,8 +41,8 @@ def make(root: Path, **changes: Any) -> dict[str, Split]:
 def test_published_fingerprints(published: dict[str, Split], split: str) -> None:
     assert published[split].images.dtype == np.float32
     assert len(published[split].images) == PUBLISHED_MNIST.splits[split].count
-    assert sha256(published[split].images) == PUBLISHED_MNIST.splits[split].images_sha256
-    assert sha256(published[split].masks) == PUBLISHED_MNIST.splits[split].masks_sha256
+    assert array_sha256(published[split].images) == PUBLISHED_MNIST.splits[split].images_sha256
+    assert array_sha256(published[split].masks) == PUBLISHED_MNIST.splits[split].masks_sha256
 
 
 def test_published_fingerprints_of_all_training_digits_in_their_own_order(published: dict[str, Split]) -> None:

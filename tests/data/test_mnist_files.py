@@ -109,7 +109,7 @@ def dead() -> str:
 
 
 def fetch(folder: Path, *mirrors: str, files: Mapping[str, RemoteFile] = FILES) -> dict[str, Path]:
-    return download(folder, files=files, mirrors=mirrors, seconds_to_wait=0.3)
+    return download(folder, files=files, mirrors=mirrors, timeout=0.3)
 
 
 def check_whole(folder: Path, found: dict[str, Path]) -> None:

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 
 from drumhead.data import DIGIT_CLASSES, DatasetError, MultiMNISTConfig, Split, make_multi_mnist
 from drumhead.data.digits import MNIST, Digits
-from drumhead.data.manifest import sha256
+from drumhead.data.manifest import array_sha256
 from drumhead.data.multi_mnist import (
     MAX_TRIES,
     PUBLISHED_MULTI_MNIST,
     digit_pools,
     draw_canvases,
-    enlarged_ink,
-    split_streams,
+    enlarged_ink_mask,
+    split_integer_streams,
 )
 from drumhead.scores import background_scores
 
@@ -40,8 +40,8 @@ def make(root: Path, **changes: Any) -> dict[str, Split]:
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_published_fingerprints(published: dict[str, Split], split: str) -> None:
     assert published[split].images.shape[1:] == (128, 128, 1)
-    assert sha256(published[split].images) == PUBLISHED_MULTI_MNIST.splits[split].images_sha256
-    assert sha256(published[split].masks) == PUBLISHED_MULTI_MNIST.splits[split].masks_sha256
+    assert array_sha256(published[split].images) == PUBLISHED_MULTI_MNIST.splits[split].images_sha256
+    assert array_sha256(published[split].masks) == PUBLISHED_MULTI_MNIST.splits[split].masks_sha256
 
 
 def test_all_background_scores_on_the_published_test_split(published: dict[str, Split]) -> None:
@@ -65,7 +65,7 @@ def blocks(labels: list[int], side: int = 28) -> Digits:
 
 @pytest.mark.parametrize("digits", [1, 2, 5])
 def test_digits_never_overlap(digits: int) -> None:
-    stream = split_streams(0)["train"]
+    stream = split_integer_streams(0)["train"]
     options = {"canvas": 100, "digit_size": 14, "min_digits": digits, "max_digits": digits}
     _, masks = draw_canvases(stream, blocks([0, 3, 9]), 40, **options, count=lambda done: None)
     assert set(np.unique(masks)) == {0, 1, 4, 10}
@@ -74,7 +74,7 @@ def test_digits_never_overlap(digits: int) -> None:
 
 def test_each_number_of_digits_and_every_place_occur() -> None:
     options = {"canvas": 30, "digit_size": 7, "min_digits": 0, "max_digits": 2}
-    _, masks = draw_canvases(split_streams(1)["val"], blocks([5]), 600, **options, count=lambda done: None)
+    _, masks = draw_canvases(split_integer_streams(1)["val"], blocks([5]), 600, **options, count=lambda done: None)
     numbers = (masks > 0).sum(axis=(1, 2)) // 49
     # 600 draws: the share of each number has a standard error of 0.019.
     assert all(abs((numbers == number).mean() - 1 / 3) < 0.08 for number in range(3))
@@ -101,14 +101,16 @@ def test_a_digit_without_a_place_is_left_out_after_so_many_tries() -> None:
 def test_digits_may_touch_and_interlock_but_keep_their_pixels() -> None:
     # One pixel of ink each: on a canvas of four places, the box of a digit is no hindrance, only its ink.
     options = {"canvas": 29, "digit_size": 28, "min_digits": 4, "max_digits": 4}
-    _, masks = draw_canvases(split_streams(2)["train"], blocks([0], side=1), 20, **options, count=lambda done: None)
+    _, masks = draw_canvases(
+        split_integer_streams(2)["train"], blocks([0], side=1), 20, **options, count=lambda done: None
+    )
     assert ((masks > 0).sum(axis=(1, 2)) == 4).all()
 
 
 def test_enlarged_ink_is_above_fifty() -> None:
     digit = np.full((28, 28), 50, np.uint8)
     digit[:, 14:] = 51
-    ink = enlarged_ink(digit, 42)
+    ink = enlarged_ink_mask(digit, 42)
     assert ink.shape == (42, 42)
     assert not ink[:, :20].any()
     assert ink[:, 22:].all()
@@ -177,7 +179,7 @@ def test_global_random_state_is_left_alone(toy_mnist: Path) -> None:
 
     before = states()
     make(toy_mnist)
-    split_streams("published")["train"](0, 9)
+    split_integer_streams("published")["train"](0, 9)
     assert states() == before
 
 

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from skimage.measure import label
 
 from drumhead.data import POLYGON_CLASSES, Polygon, PolygonConfig, Split, make_polygons, polygon_images
-from drumhead.data.manifest import sha256
+from drumhead.data.manifest import array_sha256
 from drumhead.data.polygon_images import brightness, inside, place_polygons
-from drumhead.data.polygons import STANDARD_POLYGONS
+from drumhead.data.polygons import REFERENCE_POLYGONS
 
 SIDES = range(3, 9)
 
@@ -50,9 +50,9 @@ def sides_and_angle(pixels: npt.NDArray[np.floating[Any] | np.bool_]) -> tuple[i
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_fingerprints_of_the_standard_set(standard: dict[str, Split], split: str) -> None:
-    assert standard[split].images.shape == (STANDARD_POLYGONS.splits[split].count, 75, 75, 1)
-    assert sha256(standard[split].images) == STANDARD_POLYGONS.splits[split].images_sha256
-    assert sha256(standard[split].masks) == STANDARD_POLYGONS.splits[split].masks_sha256
+    assert standard[split].images.shape == (REFERENCE_POLYGONS.splits[split].count, 75, 75, 1)
+    assert array_sha256(standard[split].images) == REFERENCE_POLYGONS.splits[split].images_sha256
+    assert array_sha256(standard[split].masks) == REFERENCE_POLYGONS.splits[split].masks_sha256
 
 
 def test_standard_images_are_white_shapes_on_black(standard: dict[str, Split]) -> None:

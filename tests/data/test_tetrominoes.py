@@ -15,13 +15,13 @@ from drumhead.data import (
     Split,
     TetrominoConfig,
     draw_boards,
-    known_set,
+    find_reference_dataset,
     make_tetrominoes,
     tetromino_boards,
     write_dataset,
 )
-from drumhead.data.manifest import sha256
-from drumhead.data.tetromino_boards import PIECES, free_places, published_boards
+from drumhead.data.manifest import array_sha256
+from drumhead.data.tetromino_boards import PIECES, draw_published_boards, free_positions
 from drumhead.data.tetrominoes import PUBLISHED_TETROMINOES
 from drumhead.scores import background_scores
 
@@ -37,15 +37,15 @@ def own(**changes: Any) -> TetrominoConfig:
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_published_fingerprints(published: dict[str, Split], split: str) -> None:
-    assert sha256(published[split].images) == PUBLISHED_TETROMINOES.splits[split].images_sha256
-    assert sha256(published[split].masks) == PUBLISHED_TETROMINOES.splits[split].masks_sha256
+    assert array_sha256(published[split].images) == PUBLISHED_TETROMINOES.splits[split].images_sha256
+    assert array_sha256(published[split].masks) == PUBLISHED_TETROMINOES.splits[split].masks_sha256
 
 
 def test_published_fingerprints_are_of_uint8_masks(published: dict[str, Split]) -> None:
     masks = published["test"].masks
     int64 = "de310464f53009b7814d194bc67738f5132a4b3afa3332c74a9298a9ba5e9dfe"
     assert masks.dtype == np.uint8
-    assert sha256(masks.astype(np.int64)) == int64
+    assert array_sha256(masks.astype(np.int64)) == int64
 
 
 def test_all_background_scores_on_the_published_test_split(published: dict[str, Split]) -> None:
@@ -56,12 +56,12 @@ def test_all_background_scores_on_the_published_test_split(published: dict[str, 
 
 def test_published_set_is_known_on_disk_and_another_is_not(published: dict[str, Split], tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "published", published, name="tetrominoes", class_names=TETROMINO_CLASSES)
-    assert known_set(dataset) is DATASETS["tetrominoes"].known
+    assert find_reference_dataset(dataset) is DATASETS["tetrominoes"].reference
     masks = published["val"].masks.copy()
     masks[0, 63, 63] = 1
     other = {**published, "val": Split(published["val"].images, masks)}
     dataset = write_dataset(tmp_path / "other", other, name="tetrominoes", class_names=TETROMINO_CLASSES)
-    assert known_set(dataset) is None
+    assert find_reference_dataset(dataset) is None
 
 
 def test_published_and_own_boards_have_the_same_statistics(published: dict[str, Split]) -> None:
@@ -130,7 +130,7 @@ def test_free_places_against_looking_at_each(box: tuple[int, int]) -> None:
     rows, columns = box
     mask = (np.random.default_rng(5).random((9, 12)) < 0.15).astype(np.uint8) * 5
     expected = [[not mask[y : y + rows, x : x + columns].any() for x in range(12 - columns)] for y in range(9 - rows)]
-    np.testing.assert_array_equal(free_places(mask, box), expected)
+    np.testing.assert_array_equal(free_positions(mask, box), expected)
 
 
 def test_a_crowded_board_starts_again_until_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_progress_counts_every_board() -> None:
 def test_global_random_state_is_left_alone() -> None:
     torch_before, numpy_before = torch.get_rng_state(), pickle.dumps(np.random.get_state())  # noqa: NPY002
     make_tetrominoes(own())
-    published_boards(np.random.RandomState(0), 3, on_board=None)
+    draw_published_boards(np.random.RandomState(0), 3, on_board=None)
     assert torch.equal(torch.get_rng_state(), torch_before)
     assert pickle.dumps(np.random.get_state()) == numpy_before  # noqa: NPY002
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drumhead.data import DATASETS, Dataset, DatasetKind, TetrominoConfig, make_dataset, to_tensors
+from drumhead.data import DATASETS, Dataset, DatasetSpec, TetrominoConfig, make_dataset, to_tensors
 from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_specs, find_experiment
 from drumhead.models import NWMConfig
 from drumhead.runs import Run
@@ -172,7 +172,7 @@ def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiment
 
 
 @pytest.mark.parametrize("kind", DATASETS.values(), ids=DATASETS)
-def test_smoke_shrinks_every_kind_of_dataset(kind: DatasetKind) -> None:
+def test_smoke_shrinks_every_kind_of_dataset(kind: DatasetSpec) -> None:
     experiment = find_experiment("tetrominoes-cnn-2").replace(dataset=kind.config())
     small = RECIPES["smoke"](experiment).dataset
     assert small == kind.config.model_validate({"train": 16, "val": 8, "test": 8, "seed": 0})

@@ -20,7 +20,7 @@ from tests.hostile.payloads import saved
 from tests.hostile.world import OPENED_BY
 
 from drumhead.data import DatasetError, read_image
-from drumhead.data.pictures import opened_picture
+from drumhead.data.untrusted_images import open_untrusted_image
 from drumhead.pickles import PickleError, read_pickle
 from drumhead.report.page.page_movies import frame_size, kept_movie
 from drumhead.runs import Run, RunError
@@ -236,7 +236,7 @@ def test_pictures_are_of_the_formats_they_are_said_to_be(kind: str, tmp_path: Pa
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(file, kind)
     with pytest.raises(DatasetError, match=r"picture\.png: must be a readable PNG or JPEG file"):
         read_image(file, channels=3)
-    with opened_picture(file, kind) as picture:
+    with open_untrusted_image(file, kind) as picture:
         assert picture.size == (9, 9)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tests.published.authors import params, random_state, write
+from tests.published.reference_models import params, random_state, write
 from tests.training.tiny import fit, tiny
 
 from drumhead.data import Dataset, TetrominoConfig, make_dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drumhead.data import TETROMINO_CLASSES
-from drumhead.published.background import PUBLISHED_BACKGROUND
+from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
 from drumhead.results.results_file import ResultRow
 from drumhead.runs import DataRecord
 
@@ -27,7 +27,7 @@ def row(
 ) -> ResultRow:
     """A row of the paper's tetromino test set, whose scores are all one number, and losses that number too."""
     metrics = ("acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground", "mean_iou")
-    background = PUBLISHED_BACKGROUND["tetrominoes"]
+    background = PUBLISHED_BACKGROUND_SCORES["tetrominoes"]
     values: dict[str, Any] = {
         "run": f"runs/{model}-{variant}-{seed}-{fields.get('recipe', 'paper')}",
         "experiment": f"tetrominoes-{model}-{variant}",

@@ -17,8 +17,8 @@ from drumhead.data import (
     Dataset,
     check_dataset,
     check_new_folder,
+    find_reference_dataset,
     import_dataset,
-    known_set,
     make_dataset,
 )
 
@@ -72,7 +72,7 @@ def check(folder: Folder) -> None:
     dataset = check_dataset(folder)
     console = Console()
     describe(dataset, console)
-    known = known_set(dataset)
+    known = find_reference_dataset(dataset)
     if known is not None:
         console.print(f"This is {known.title}, bit for bit: all six fingerprints agree.")
     console.print("No fault was found.")

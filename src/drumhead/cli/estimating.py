@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drumhead.cli.console import Console
 from drumhead.cli.watching import counts, duration
-from drumhead.data import standard_folder
+from drumhead.data import default_folder
 from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses
 
 
@@ -20,7 +20,7 @@ def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, wo
         time = "time unknown" if left.seconds is None else duration(left.seconds)
         line = f"{status.state:10}  {steps:>15}  {time:>12}  {planned.folder}"
         console.print(line, soft_wrap=True)
-    for folder in dict.fromkeys(standard_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
+    for folder in dict.fromkeys(default_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
         state = "done" if folder.exists() else "missing"
         console.print(f"{state:10}  {'data':>15}  {'':12}  {folder}", soft_wrap=True)
     console.print(counts(seen))

@@ -11,7 +11,7 @@ import tyro
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
-from drumhead.data import image_files, read_image
+from drumhead.data import find_image_files, read_image
 from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run
 
@@ -40,7 +40,7 @@ def predict(
         out: A folder for the masks, made if it is not there.
         overwrite: Replace masks of these names that are there already.
     """
-    files = image_files(list(images))
+    files = find_image_files(list(images))
     if not files:
         raise ValueError("name at least one image or a folder of images")
     opened = Run.open(run)

@@ -13,7 +13,7 @@ from drumhead.analysis.square_area import study_areas
 from drumhead.cli import FAILED, OK, complain
 from drumhead.cli.console import Console
 from drumhead.cli.progress import LiveReport, progress_bar
-from drumhead.data import Dataset, standard_folder
+from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
 from drumhead.report.page.sections import chapters_of, open_runs
 from drumhead.reproduce import Target, plan_runs, write_outputs
@@ -108,7 +108,7 @@ def show_plan(console: Console, plan: Sequence[PlannedRun], states: Sequence[str
     """List runs, their folders and their states; then the folders of data."""
     for planned, state in zip(plan, states, strict=True):
         console.print(f"{state:10}  {planned.folder}", highlight=False, soft_wrap=True, markup=False)
-    for folder in dict.fromkeys(standard_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
+    for folder in dict.fromkeys(default_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
         console.print(f"{'done' if folder.exists() else 'missing':10}  {folder}", highlight=False, soft_wrap=True)
     counts = ", ".join(f"{count} {state}" for state, count in Counter(states).items())
     console.print(f"{len(plan)} runs: {counts}", highlight=False, soft_wrap=True)

@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from drumhead.data.dataset import Dataset
-from drumhead.data.digits import DIGIT_CLASSES
-from drumhead.data.images import image_files, read_image
-from drumhead.data.known_set import KnownSet
-from drumhead.data.loader import Shuffle, image_loader, to_tensors
-from drumhead.data.manifest import Manifest, SplitManifest
-from drumhead.data.mnist import MNISTConfig, make_mnist
-from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_mnist, mnist_at_hand
-from drumhead.data.multi_mnist import MultiMNISTConfig, make_multi_mnist
-from drumhead.data.polygon_images import Polygon
-from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
-from drumhead.data.registry import DATASETS, DatasetConfig, DatasetKind, known_set, make_dataset
-from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError, Split
-from drumhead.data.standard import prepare_dataset, standard_folder
-from drumhead.data.store import (
+from drumhead.data.dataset_folder import (
     check_dataset,
     check_hashes,
     check_new_folder,
@@ -24,6 +11,19 @@ from drumhead.data.store import (
     open_dataset,
     write_dataset,
 )
+from drumhead.data.digits import DIGIT_CLASSES
+from drumhead.data.image_files import find_image_files, read_image
+from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors
+from drumhead.data.manifest import Manifest, SplitManifest
+from drumhead.data.mnist import MNISTConfig, make_mnist
+from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_local_mnist, find_mnist
+from drumhead.data.multi_mnist import MultiMNISTConfig, make_multi_mnist
+from drumhead.data.polygon_images import Polygon
+from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
+from drumhead.data.prepare import default_folder, prepare_dataset
+from drumhead.data.reference_dataset import ReferenceDataset
+from drumhead.data.registry import DATASETS, DatasetConfig, DatasetSpec, find_reference_dataset, make_dataset
+from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError, Split
 from drumhead.data.tetromino_boards import draw_boards
 from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
 
@@ -38,36 +38,36 @@ __all__ = [
     "Dataset",
     "DatasetConfig",
     "DatasetError",
-    "DatasetKind",
-    "KnownSet",
+    "DatasetSpec",
     "MNISTConfig",
     "Manifest",
     "MultiMNISTConfig",
     "Polygon",
     "PolygonConfig",
-    "Shuffle",
+    "ReferenceDataset",
+    "ShuffleSampler",
     "Split",
     "SplitManifest",
     "TetrominoConfig",
     "check_dataset",
     "check_hashes",
     "check_new_folder",
+    "default_folder",
     "draw_boards",
+    "find_image_files",
+    "find_local_mnist",
     "find_mnist",
-    "image_files",
+    "find_reference_dataset",
     "image_loader",
     "import_dataset",
-    "known_set",
     "make_dataset",
     "make_mnist",
     "make_multi_mnist",
     "make_polygons",
     "make_tetrominoes",
-    "mnist_at_hand",
     "open_dataset",
     "prepare_dataset",
     "read_image",
-    "standard_folder",
     "to_tensors",
     "write_dataset",
 ]

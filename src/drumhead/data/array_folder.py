@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from drumhead.data.checks import Source, require_splits
 from drumhead.data.split import SPLIT_NAMES, DatasetError
+from drumhead.data.validation import RawSplit, require_splits
 from drumhead.files import fsync
 
 
@@ -43,7 +43,7 @@ def has_arrays(folder: Path) -> bool:
     return any(array_file(folder, split, kind).exists() for split in SPLIT_NAMES for kind in ("images", "masks"))
 
 
-def read_arrays(folder: Path) -> dict[str, Source]:
+def read_arrays(folder: Path) -> dict[str, RawSplit]:
     """Map all arrays of a user's folder.
 
     Raises:
@@ -53,6 +53,6 @@ def read_arrays(folder: Path) -> dict[str, Source]:
     for split in SPLIT_NAMES:
         images, masks = array_file(folder, split, "images"), array_file(folder, split, "masks")
         if images.exists() or masks.exists():
-            sources[split] = Source(map_array(images), map_array(masks), str(images), str(masks))
+            sources[split] = RawSplit(map_array(images), map_array(masks), str(images), str(masks))
     require_splits(sources, where=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
     return sources

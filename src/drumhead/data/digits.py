@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.idx import read_idx
-from drumhead.data.manifest import sha256
+from drumhead.data.manifest import array_sha256
 from drumhead.data.mnist_files import MNIST_FILES, find_mnist
 from drumhead.data.split import DatasetError
 
@@ -58,7 +58,7 @@ class MNIST:
     def is_original(self) -> bool:
         """Whether these are the original digits in their original order."""
         arrays = (self.train.images, self.train.labels, self.test.images, self.test.labels)
-        return tuple(map(sha256, arrays)) == ORIGINAL_SHA256
+        return tuple(map(array_sha256, arrays)) == ORIGINAL_SHA256
 
 
 def read_mnist(

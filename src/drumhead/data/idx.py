@@ -14,7 +14,7 @@ import numpy.typing as npt
 from drumhead.data.split import DatasetError
 
 UNSIGNED_BYTES = 0x08
-MOST_BYTES = 2**30
+MAX_BYTES = 2**30
 """Of an array. MNIST's largest has 47 million; a small gzipped file can be any number of them when it is unpacked."""
 
 
@@ -34,8 +34,8 @@ def read_idx(file: Path, *, axes: int) -> npt.NDArray[np.uint8]:
             header = stream.read(4 + 4 * axes)
             sizes = _sizes(file, header, axes)
             expected = math.prod(sizes)
-            if expected > MOST_BYTES:
-                raise DatasetError(f"{file}: its header tells of {_product(sizes)} bytes, more than {MOST_BYTES}")
+            if expected > MAX_BYTES:
+                raise DatasetError(f"{file}: its header tells of {_product(sizes)} bytes, more than {MAX_BYTES}")
             content = stream.read(expected + 1)
     except FileNotFoundError:
         raise DatasetError(f"{file}: there is no such file; put it there again") from None

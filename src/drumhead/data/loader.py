@@ -16,7 +16,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 EVERYTHING = slice(None)
 
 
-class Shuffle(Sampler[int]):
+class ShuffleSampler(Sampler[int]):
     """A new order of all samples for each epoch, a pure function of seed and epoch.
 
     Set ``epoch`` before an epoch starts; training that resumes at some epoch needs no other state.
@@ -26,7 +26,7 @@ class Shuffle(Sampler[int]):
         seed: 0 or more.
 
     Example:
-        >>> shuffle = Shuffle(5, seed=0)
+        >>> shuffle = ShuffleSampler(5, seed=0)
         >>> first = list(shuffle)
         >>> shuffle.epoch = 1
         >>> sorted(shuffle) == sorted(first), list(shuffle) == first
@@ -90,14 +90,14 @@ def image_loader(
     Args:
         split: images and masks.
         batch_size: samples in a batch; the last may have fewer.
-        order: which samples, in which order: numbers, a sampler such as :class:`Shuffle`, or None for all as
+        order: which samples, in which order: numbers, a sampler such as :class:`ShuffleSampler`, or None for all as
             they come.
         drop_last: leave out a last batch with fewer samples.
         part: read the images of this part of each batch only; masks are of the whole batch.
 
     Example:
         >>> split = Split(np.full((5, 8, 6, 3), 255, np.uint8), np.zeros((5, 8, 6), np.uint8))
-        >>> for images, masks in image_loader(split, batch_size=4, order=Shuffle(5, seed=0)):
+        >>> for images, masks in image_loader(split, batch_size=4, order=ShuffleSampler(5, seed=0)):
         ...     print(tuple(images.shape), float(images.max()), tuple(masks.shape))
         (4, 3, 8, 6) 1.0 (4, 8, 6)
         (1, 3, 8, 6) 1.0 (1, 8, 6)

@@ -61,7 +61,7 @@ class Manifest(Config):
     def _whole(self) -> Self:
         if set(self.splits) != set(SPLIT_NAMES):
             raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
-        if self.fingerprint != fingerprint(self.splits):
+        if self.fingerprint != combined_fingerprint(self.splits):
             raise ValueError("fingerprint must follow from the SHA-256 of the splits; the manifest was edited")
         return self
 
@@ -78,8 +78,8 @@ def describe(
     described = {
         split: SplitManifest(
             count=len(splits[split].images),
-            images_sha256=sha256(splits[split].images),
-            masks_sha256=sha256(splits[split].masks),
+            images_sha256=array_sha256(splits[split].images),
+            masks_sha256=array_sha256(splits[split].masks),
         )
         for split in SPLIT_NAMES
     }
@@ -93,21 +93,21 @@ def describe(
         channels=channels,
         image_dtype="uint8" if splits["train"].images.dtype == np.uint8 else "float32",
         splits=described,
-        fingerprint=fingerprint(described),
+        fingerprint=combined_fingerprint(described),
     )
 
 
-def sha256(array: npt.NDArray[Any]) -> str:
+def array_sha256(array: npt.NDArray[Any]) -> str:
     """SHA-256 of an array's raw bytes in C order, in hexadecimal.
 
     Example:
-        >>> sha256(np.zeros((2, 3), np.uint8)) == hashlib.sha256(bytes(6)).hexdigest()
+        >>> array_sha256(np.zeros((2, 3), np.uint8)) == hashlib.sha256(bytes(6)).hexdigest()
         True
     """
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def fingerprint(splits: Mapping[str, SplitManifest]) -> str:
+def combined_fingerprint(splits: Mapping[str, SplitManifest]) -> str:
     """One SHA-256 over those of all splits, in the order train, val, test, images before masks."""
     hashes = [text for name in SPLIT_NAMES for text in (splits[name].images_sha256, splits[name].masks_sha256)]
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -18,13 +18,13 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.digits import Digits, read_mnist
-from drumhead.data.known_set import KnownSet, Seed, check_published_is_fixed
 from drumhead.data.manifest import SplitManifest
+from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
 from drumhead.data.split import DatasetError, Split
-from drumhead.data.streams import counter
+from drumhead.data.streams import progress_counter
 
 PUBLISHED_SEED = 42
-PUBLISHED_MNIST = KnownSet(
+PUBLISHED_MNIST = ReferenceDataset(
     "the published MNIST set",
     {
         "train": SplitManifest(
@@ -80,7 +80,7 @@ class MNISTConfig(Config):
 
     @model_validator(mode="after")
     def _published_is_fixed(self) -> Self:
-        check_published_is_fixed(self)
+        check_published_unchanged(self)
         return self
 
 
@@ -106,7 +106,7 @@ def make_mnist(
     mnist = read_mnist(mnist_root, original=config.seed == "published", progress=progress)
     _check_enough(config, mnist.train, mnist.test)
     order = training_order(config.seed, len(mnist.train))
-    count = counter(progress, total=config.train + config.val + config.test)
+    count = progress_counter(progress, total=config.train + config.val + config.test)
     chosen = {
         "train": mnist.train[order[: config.train]],
         "val": mnist.train[order[-config.val :]],

@@ -43,7 +43,7 @@ MNIST_FILES = {
 }
 """The original files by name; their MD5s are the well-known ones too."""
 
-SECONDS_TO_WAIT = 15.0
+TIMEOUT = 15.0
 """Give a mirror up if it sends nothing for so long."""
 
 
@@ -69,7 +69,7 @@ def find_mnist(root: Path | None = None, *, progress: Callable[[int, int], None]
     return download(_cache(), progress=progress)
 
 
-def mnist_at_hand(root: Path | None = None) -> Path:
+def find_local_mnist(root: Path | None = None) -> Path:
     """The folder :func:`find_mnist` would take the four files from without a download.
 
     Args:
@@ -102,7 +102,7 @@ def download(
     *,
     files: Mapping[str, RemoteFile] = MNIST_FILES,
     mirrors: Sequence[str] = MIRRORS,
-    seconds_to_wait: float = SECONDS_TO_WAIT,
+    timeout: float = TIMEOUT,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Path]:
     """Download files that are not in a folder yet; each is there whole and right, or not at all.
@@ -113,7 +113,7 @@ def download(
         folder: where the files are kept; made if missing.
         files: what to download, by name.
         mirrors: URLs that a file's name is appended to.
-        seconds_to_wait: how long a mirror may send nothing.
+        timeout: how long a mirror may send nothing.
         progress: called with the bytes downloaded and the total.
 
     Raises:
@@ -128,7 +128,7 @@ def download(
         answers = []
         for mirror in tuple(order):
             bar = _Bar(progress, done, file.size, total)
-            downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=seconds_to_wait)
+            downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=timeout)
             try:
                 with _quiet(pooch.get_logger()):
                     found[name] = Path(pooch.retrieve(mirror + name, file.sha256, name, folder, downloader=downloader))

@@ -21,13 +21,13 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.digits import MNIST, Digits, read_mnist
-from drumhead.data.known_set import KnownSet, Seed, check_published_is_fixed
 from drumhead.data.manifest import SplitManifest
+from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
-from drumhead.data.streams import counter, split_generators
+from drumhead.data.streams import progress_counter, split_generators
 
 PUBLISHED_SEED = 50
-PUBLISHED_MULTI_MNIST = KnownSet(
+PUBLISHED_MULTI_MNIST = ReferenceDataset(
     "the published Multi-MNIST set",
     {
         "train": SplitManifest(
@@ -52,7 +52,7 @@ INK = 50
 MAX_TRIES = 200
 """Places tried for a digit."""
 
-WholeNumber = Callable[[int, int], int]
+DrawInteger = Callable[[int, int], int]
 """Draws a whole number between two bounds, both included."""
 
 
@@ -92,7 +92,7 @@ class MultiMNISTConfig(Config):
 
     @model_validator(mode="after")
     def _published_is_fixed(self) -> Self:
-        check_published_is_fixed(self)
+        check_published_unchanged(self)
         return self
 
 
@@ -117,8 +117,8 @@ def make_multi_mnist(
     mnist = read_mnist(mnist_root, original=config.seed == "published", progress=progress)
     pools = digit_pools(mnist, config.digits)
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    streams = split_streams(config.seed)
-    count = counter(progress, total=sum(sizes.values()))
+    streams = split_integer_streams(config.seed)
+    count = progress_counter(progress, total=sum(sizes.values()))
     return {
         split: draw_canvases(
             streams[split],
@@ -134,10 +134,10 @@ def make_multi_mnist(
     }
 
 
-def split_streams(seed: int | Literal["published"]) -> dict[str, WholeNumber]:
+def split_integer_streams(seed: int | Literal["published"]) -> dict[str, DrawInteger]:
     """Where the whole numbers of each split come from; those of the published splits from one stream, in their order.
 
-    >>> stream = split_streams(0)["train"]
+    >>> stream = split_integer_streams(0)["train"]
     >>> {stream(1, 3) for _ in range(30)}
     {1, 2, 3}
     """
@@ -165,7 +165,7 @@ def digit_pools(mnist: MNIST, digits: Literal["shared", "disjoint"]) -> dict[str
 
 
 def draw_canvases(
-    whole_number: WholeNumber,
+    draw_integer: DrawInteger,
     pool: Digits,
     number: int,
     *,
@@ -178,7 +178,7 @@ def draw_canvases(
     """Draw canvases of digits; the order and kind of each draw is part of the published recipe.
 
     Args:
-        whole_number: the random stream.
+        draw_integer: the random stream.
         pool: the digits to draw from.
         number: how many canvases.
         canvas: side of a canvas, in pixels.
@@ -194,11 +194,11 @@ def draw_canvases(
     masks = np.zeros((number, canvas, canvas), np.uint8)
     last = canvas - digit_size
     for image, mask in zip(images, masks, strict=True):
-        for _ in range(whole_number(min_digits, max_digits)):
-            chosen = whole_number(0, len(pool) - 1)
-            ink = enlarged_ink(pool.images[chosen], digit_size)
+        for _ in range(draw_integer(min_digits, max_digits)):
+            chosen = draw_integer(0, len(pool) - 1)
+            ink = enlarged_ink_mask(pool.images[chosen], digit_size)
             for _ in range(MAX_TRIES):
-                x, y = whole_number(0, last), whole_number(0, last)
+                x, y = draw_integer(0, last), draw_integer(0, last)
                 box = np.s_[y : y + digit_size, x : x + digit_size]
                 if not mask[box][ink].any():
                     image[box][ink] = 255
@@ -208,7 +208,7 @@ def draw_canvases(
     return Split(images[..., np.newaxis], masks)
 
 
-def enlarged_ink(digit: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.bool_]:
+def enlarged_ink_mask(digit: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.bool_]:
     """Where an enlarged digit (28, 28) has ink: (size, size)."""
     enlarged = Image.fromarray(digit).resize((size, size), Image.Resampling.BILINEAR)
     return np.asarray(enlarged) > INK

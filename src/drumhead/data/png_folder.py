@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from drumhead.data.checks import Source, require_splits
-from drumhead.data.pictures import opened_picture
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError
+from drumhead.data.untrusted_images import open_untrusted_image
+from drumhead.data.validation import RawSplit, require_splits
 
 Pixels = npt.NDArray[Any]
 
@@ -25,7 +25,7 @@ def has_pairs(folder: Path) -> bool:
     return any((folder / split).is_dir() for split in SPLIT_NAMES)
 
 
-def read_pairs(folder: Path) -> dict[str, Source]:
+def read_pairs(folder: Path) -> dict[str, RawSplit]:
     """Read all pairs into memory, in the order of their names.
 
     Images are grey, RGB or RGBA of 8 bits (uint8), or grey of 16 bits (float32, divided by 65535). Masks are
@@ -39,7 +39,7 @@ def read_pairs(folder: Path) -> dict[str, Source]:
     return {split: _read_split(path) for split, path in present.items()}
 
 
-def _read_split(folder: Path) -> Source:
+def _read_split(folder: Path) -> RawSplit:
     images, masks = _png_files(folder / "images"), _png_files(folder / "masks")
     _require_partners(images, masks, kind="mask")
     _require_partners(masks, images, kind="image")
@@ -47,7 +47,7 @@ def _read_split(folder: Path) -> Source:
         raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
     image_files = list(images.values())
     mask_files = [masks[name] for name in images]
-    return Source(
+    return RawSplit(
         _stack(image_files, _image_pixels),
         _stack(mask_files, _mask_pixels),
         str(folder / "images"),
@@ -122,5 +122,5 @@ def _mask_pixels(file: Path) -> Pixels:
 
 
 def _open(file: Path) -> tuple[str, Pixels]:
-    with opened_picture(file, "PNG") as picture:
+    with open_untrusted_image(file, "PNG") as picture:
         return picture.mode, np.asarray(picture)

@@ -14,14 +14,14 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from drumhead.config import Config
-from drumhead.data.known_set import KnownSet
 from drumhead.data.manifest import SplitManifest
 from drumhead.data.polygon_images import Polygon, brightness, inside, place_polygons
+from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.split import Split
-from drumhead.data.streams import counter, split_generators
+from drumhead.data.streams import progress_counter, split_generators
 
 POLYGON_CLASSES = ("background", "triangle", "square", "pentagon", "hexagon", "heptagon", "octagon")
-STANDARD_POLYGONS = KnownSet(
+REFERENCE_POLYGONS = ReferenceDataset(
     "Drumhead's standard polygon set",
     {
         "train": SplitManifest(
@@ -115,7 +115,7 @@ def make_polygons(config: PolygonConfig, *, progress: Callable[[int, int], None]
         ((4, 75, 75, 1), (4, 75, 75))
     """
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    count = counter(progress, total=sum(sizes.values()))
+    count = progress_counter(progress, total=sum(sizes.values()))
     generators = split_generators(config.seed)
     return {split: draw_split(generators[split], size, config, count) for split, size in sizes.items()}
 

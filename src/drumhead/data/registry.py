@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 
 from drumhead.config import Config
 from drumhead.data.dataset import Dataset
+from drumhead.data.dataset_folder import check_new_folder, write_dataset
 from drumhead.data.digits import DIGIT_CLASSES
-from drumhead.data.known_set import KnownSet
 from drumhead.data.mnist import PUBLISHED_MNIST, MNISTConfig, make_mnist
 from drumhead.data.multi_mnist import PUBLISHED_MULTI_MNIST, MultiMNISTConfig, make_multi_mnist
-from drumhead.data.polygons import POLYGON_CLASSES, STANDARD_POLYGONS, PolygonConfig, make_polygons
+from drumhead.data.polygons import POLYGON_CLASSES, REFERENCE_POLYGONS, PolygonConfig, make_polygons
+from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.split import Split
-from drumhead.data.store import check_new_folder, write_dataset
 from drumhead.data.tetrominoes import PUBLISHED_TETROMINOES, TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
 
 DatasetConfig = TetrominoConfig | MNISTConfig | MultiMNISTConfig | PolygonConfig
 """The configuration of any dataset; its ``name`` tells which, to pydantic as a discriminator too."""
 
 
-class DatasetKind(NamedTuple):
+class DatasetSpec(NamedTuple):
     """One kind of dataset: its configuration, what makes its splits, its classes, its channels, its known default."""
 
     config: type[Config]
@@ -33,29 +33,31 @@ class DatasetKind(NamedTuple):
     """Name of each class; the first is the background."""
     channels: int
     """Channels of its images."""
-    known: KnownSet
+    reference: ReferenceDataset
     """What the default configuration makes."""
     needs_mnist: bool = False
     """Whether it is made of MNIST's digits."""
 
 
 _KINDS = [
-    DatasetKind(TetrominoConfig, make_tetrominoes, TETROMINO_CLASSES, 3, PUBLISHED_TETROMINOES),
-    DatasetKind(MNISTConfig, make_mnist, DIGIT_CLASSES, 1, PUBLISHED_MNIST, needs_mnist=True),
-    DatasetKind(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, 1, PUBLISHED_MULTI_MNIST, needs_mnist=True),
-    DatasetKind(PolygonConfig, make_polygons, POLYGON_CLASSES, 1, STANDARD_POLYGONS),
+    DatasetSpec(TetrominoConfig, make_tetrominoes, TETROMINO_CLASSES, 3, PUBLISHED_TETROMINOES),
+    DatasetSpec(MNISTConfig, make_mnist, DIGIT_CLASSES, 1, PUBLISHED_MNIST, needs_mnist=True),
+    DatasetSpec(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, 1, PUBLISHED_MULTI_MNIST, needs_mnist=True),
+    DatasetSpec(PolygonConfig, make_polygons, POLYGON_CLASSES, 1, REFERENCE_POLYGONS),
 ]
 
-DATASETS: dict[str, DatasetKind] = {kind.config.model_fields["name"].default: kind for kind in _KINDS}
+DATASETS: dict[str, DatasetSpec] = {kind.config.model_fields["name"].default: kind for kind in _KINDS}
 
 
-def known_set(dataset: Dataset) -> KnownSet | None:
+def find_reference_dataset(dataset: Dataset) -> ReferenceDataset | None:
     """Which of the known sets a dataset is, bit for bit, by the fingerprints in its manifest.
 
     The manifest of a folder is only as good as the arrays beside it: :func:`drumhead.data.check_dataset`
     makes sure of both.
     """
-    return next((kind.known for kind in DATASETS.values() if kind.known.splits == dataset.manifest.splits), None)
+    return next(
+        (kind.reference for kind in DATASETS.values() if kind.reference.splits == dataset.manifest.splits), None
+    )
 
 
 def make_dataset(

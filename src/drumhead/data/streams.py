@@ -15,11 +15,11 @@ def split_generators(seed: int) -> dict[str, np.random.Generator]:
     return {name: np.random.default_rng(own) for name, own in zip(SPLIT_NAMES, seeds, strict=True)}
 
 
-def counter(progress: Callable[[int, int], None] | None, *, total: int) -> Callable[[int], None]:
+def progress_counter(progress: Callable[[int, int], None] | None, *, total: int) -> Callable[[int], None]:
     """A function to call with how many more samples are done; it tells ``progress`` how many of the total are.
 
     Example:
-        >>> count = counter(lambda done, total: print(f"{done}/{total}"), total=3)
+        >>> count = progress_counter(lambda done, total: print(f"{done}/{total}"), total=3)
         >>> count(2)
         2/3
         >>> count(1)

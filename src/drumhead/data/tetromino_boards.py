@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 Place = tuple[int, int]
-FindPlace = Callable[[Bytes, Place], "Place | None"]
+FindPosition = Callable[[Bytes, Place], "Place | None"]
 
 MAX_RESTARTS = 1000
 
@@ -76,7 +76,7 @@ def draw_boards(
     """
 
     def find(mask: Bytes, box: Place) -> Place | None:
-        free = np.flatnonzero(free_places(mask, box))
+        free = np.flatnonzero(free_positions(mask, box))
         if free.size == 0:
             return None
         row, column = divmod(int(free[generator.integers(free.size)]), canvas - box[1])
@@ -99,7 +99,7 @@ def draw_boards(
     return images, masks
 
 
-def free_places(mask: Bytes, box: Place) -> npt.NDArray[np.bool_]:
+def free_positions(mask: Bytes, box: Place) -> npt.NDArray[np.bool_]:
     """Where a box of (rows, columns) may have its top left corner, for its pixels all to be 0 in the mask.
 
     Returns:
@@ -107,9 +107,9 @@ def free_places(mask: Bytes, box: Place) -> npt.NDArray[np.bool_]:
 
     Example:
         >>> mask = np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0]], dtype=np.uint8)
-        >>> free_places(mask, (1, 1)).tolist()
+        >>> free_positions(mask, (1, 1)).tolist()
         [[True, True], [True, True]]
-        >>> free_places(mask, (2, 2)).tolist()
+        >>> free_positions(mask, (2, 2)).tolist()
         [[True]]
     """
     rows, columns = box
@@ -119,7 +119,7 @@ def free_places(mask: Bytes, box: Place) -> npt.NDArray[np.bool_]:
     return np.asarray(inside[:-1, :-1] == 0)
 
 
-def published_boards(
+def draw_published_boards(
     stream: np.random.RandomState, count: int, on_board: Callable[[], None] | None
 ) -> tuple[Bytes, Bytes]:
     """The next boards of the published stream: the order and kind of each draw is part of the recipe."""
@@ -150,7 +150,7 @@ def _fill_board(
     mask: Bytes,
     stream: _Stream,
     integers: Callable[..., Any],
-    find: FindPlace,
+    find: FindPosition,
     *,
     pieces: int,
     cell: int,

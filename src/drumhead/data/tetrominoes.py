@@ -10,15 +10,15 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from drumhead.config import Config
-from drumhead.data.known_set import KnownSet, Seed, check_published_is_fixed
 from drumhead.data.manifest import SplitManifest
+from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
 from drumhead.data.split import Split
-from drumhead.data.streams import counter, split_generators
-from drumhead.data.tetromino_boards import draw_boards, published_boards
+from drumhead.data.streams import progress_counter, split_generators
+from drumhead.data.tetromino_boards import draw_boards, draw_published_boards
 
 TETROMINO_CLASSES = ("background", "I", "O", "T", "S/Z", "J/L")
 PUBLISHED_SEED = 42
-PUBLISHED_TETROMINOES = KnownSet(
+PUBLISHED_TETROMINOES = ReferenceDataset(
     "the published tetromino set",
     {
         "train": SplitManifest(
@@ -75,7 +75,7 @@ class TetrominoConfig(Config):
 
     @model_validator(mode="after")
     def _published_is_fixed(self) -> Self:
-        check_published_is_fixed(self)
+        check_published_unchanged(self)
         return self
 
 
@@ -100,14 +100,14 @@ def make_tetrominoes(
         ((4, 64, 64, 3), (4, 64, 64))
     """
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    count = counter(progress, total=sum(sizes.values()))
+    count = progress_counter(progress, total=sum(sizes.values()))
 
     def on_board() -> None:
         count(1)
 
     if config.seed == "published":
         stream = np.random.RandomState(PUBLISHED_SEED)
-        return {split: Split(*published_boards(stream, size, on_board)) for split, size in sizes.items()}
+        return {split: Split(*draw_published_boards(stream, size, on_board)) for split, size in sizes.items()}
     generators = split_generators(config.seed)
     return {
         split: Split(

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.array_folder import has_arrays, read_arrays
-from drumhead.data.checks import Source, check_alike, check_classes, check_pixels, regular_split
 from drumhead.data.png_folder import has_pairs, read_pairs
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
+from drumhead.data.validation import RawSplit, check_classes, check_pixel_range, check_same_format, to_split
 from drumhead.files import read_small_file
 from drumhead.string_types import check_name
 
@@ -28,16 +28,16 @@ def read_user_folder(folder: Path) -> tuple[dict[str, Split], tuple[str, ...]]:
         DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
     """
     sources = _read(folder)
-    splits = {name: regular_split(source) for name, source in sources.items()}
-    check_alike(sources, splits)
+    splits = {name: to_split(source) for name, source in sources.items()}
+    check_same_format(sources, splits)
     class_names = _class_names(folder, sources["train"], splits["train"].masks)
     for name, source in sources.items():
-        check_pixels(source)
+        check_pixel_range(source)
         check_classes(source, splits[name], class_names)
     return splits, class_names
 
 
-def _read(folder: Path) -> dict[str, Source]:
+def _read(folder: Path) -> dict[str, RawSplit]:
     if has_arrays(folder):
         return read_arrays(folder)
     if has_pairs(folder):
@@ -49,7 +49,7 @@ def _read(folder: Path) -> dict[str, Source]:
     )
 
 
-def _class_names(folder: Path, source: Source, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+def _class_names(folder: Path, source: RawSplit, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
     file = folder / CLASSES_FILE
     if file.exists():
         return _named_classes(file)
@@ -57,13 +57,13 @@ def _class_names(folder: Path, source: Source, train_masks: npt.NDArray[np.uint8
     top = int(found[-1])
     if top == 0:
         raise DatasetError(
-            f"{source.masks_at}: training masks must hold a class other than background; got 0 everywhere. "
+            f"{source.masks_origin}: training masks must hold a class other than background; got 0 everywhere. "
             f"Label some pixels 1 or more, or name the classes in {file}, one a line"
         )
     if len(found) <= top:
         shown = ", ".join(map(str, found[:20])) + (", ..." if len(found) > 20 else "")
         raise DatasetError(
-            f"{source.masks_at}: training masks must hold each class number from 0 to the greatest, {top}; "
+            f"{source.masks_origin}: training masks must hold each class number from 0 to the greatest, {top}; "
             f"got {shown}. Renumber them 0, 1, 2, ... "
             f"(0/255 masks: divide by 255), or name all classes in {file}, one a line"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drumhead.published.errors import ImportRunError
-from drumhead.published.importing import Imported, import_run
+from drumhead.published.importer import ImportedRun, import_run
 from drumhead.published.scores import PublishedMetric, PublishedScore, published_scores
 
-__all__ = ["ImportRunError", "Imported", "PublishedMetric", "PublishedScore", "import_run", "published_scores"]
+__all__ = ["ImportRunError", "ImportedRun", "PublishedMetric", "PublishedScore", "import_run", "published_scores"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from drumhead.config import Config
-from drumhead.data import DATASETS, standard_folder
-from drumhead.data.manifest import fingerprint
+from drumhead.data import DATASETS, default_folder
+from drumhead.data.manifest import combined_fingerprint
 from drumhead.runs import DataRecord
 
 
@@ -28,9 +28,9 @@ class PublishedDataset(NamedTuple):
         """The record of a run that was trained on it, in the folder where Drumhead would make it."""
         kind = DATASETS[self.name]
         return DataRecord(
-            folder=str(standard_folder(self.config).resolve()),
+            folder=str(default_folder(self.config).resolve()),
             name=self.name,
-            fingerprint=fingerprint(kind.known.splits),
+            fingerprint=combined_fingerprint(kind.reference.splits),
             channels=kind.channels,
             height=self.side,
             width=self.side,

@@ -26,7 +26,7 @@ from drumhead.models import ModelConfig, ReadoutName, model_config
 from drumhead.published.errors import ImportRunError
 
 
-class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
+class NoAliasLoader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML without aliases, of which a few lines can stand for more than any memory holds; the authors have none."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -46,13 +46,13 @@ PublishedReadout = Literal[
     "linear_smaller3",
     "linear_smaller4",
 ]
-WIDTHS = (256, 256, 256)
+DEFAULT_PIXEL_WIDTHS = (256, 256, 256)
 READOUTS: dict[PublishedReadout, tuple[ReadoutName, tuple[int, ...]]] = {
-    "last": ("last", WIDTHS),
-    "mean_time": ("mean", WIDTHS),
-    "max_time": ("max", WIDTHS),
-    "fft": ("fft", WIDTHS),
-    "linear": ("linear", WIDTHS),
+    "last": ("last", DEFAULT_PIXEL_WIDTHS),
+    "mean_time": ("mean", DEFAULT_PIXEL_WIDTHS),
+    "max_time": ("max", DEFAULT_PIXEL_WIDTHS),
+    "fft": ("fft", DEFAULT_PIXEL_WIDTHS),
+    "linear": ("linear", DEFAULT_PIXEL_WIDTHS),
     "linear_smaller": ("linear", (64,)),
     "linear_smaller2": ("linear", ()),
     "linear_smaller3": ("linear", (32,) * 3),
@@ -86,7 +86,7 @@ class Params(Config, ABC):
         """The same model here."""
 
 
-class HearingParams(Params):
+class RecurrentParams(Params):
     """What recurrent models have."""
 
     steps: Steps = Field(alias="max_iters")
@@ -94,7 +94,7 @@ class HearingParams(Params):
     hidden_channels: Size
     readout: PublishedReadout = Field(alias="readout_type")
 
-    def hearing(self) -> dict[str, object]:
+    def recurrent_fields(self) -> dict[str, object]:
         """The fields of a :class:`drumhead.models.recurrent.RecurrentConfig`."""
         readout, pixel_widths = READOUTS[self.readout]
         return {
@@ -104,29 +104,29 @@ class HearingParams(Params):
         }
 
 
-class NWMParams(HearingParams):
+class NWMParams(RecurrentParams):
     """A neural wave machine."""
 
     name: Literal["cornn_model2"] = Field(alias="model_type")
     dt: PositiveFloat
 
     def model(self) -> ModelConfig:
-        return model_config("nwm", dt=self.dt, **self.hearing())
+        return model_config("nwm", dt=self.dt, **self.recurrent_fields())
 
 
-def plain_word(value: object) -> object:
+def normalize_cell_name(value: object) -> object:
     """``ConvLSTM``, ``conv_lstm`` and ``LSTM`` are all ``lstm``."""
     return value.lower().removeprefix("conv").lstrip("_") if isinstance(value, str) else value
 
 
-class ConvRNNParams(HearingParams):
+class ConvRNNParams(RecurrentParams):
     """A convolutional RNN, GRU or LSTM."""
 
     name: Literal["conv_recurrent2"] = Field(alias="model_type")
-    cell: Annotated[Literal["rnn", "gru", "lstm"], BeforeValidator(plain_word)] = Field(alias="cell_type")
+    cell: Annotated[Literal["rnn", "gru", "lstm"], BeforeValidator(normalize_cell_name)] = Field(alias="cell_type")
 
     def model(self) -> ModelConfig:
-        return model_config(f"conv_{self.cell}", **self.hearing())
+        return model_config(f"conv_{self.cell}", **self.recurrent_fields())
 
 
 class CNNParams(Params):
@@ -162,7 +162,7 @@ def read_params(path: Path) -> Params:
         OSError: if it cannot be read.
     """
     try:
-        config = yaml.load(read_small_file(path), PlainLoader)
+        config = yaml.load(read_small_file(path), NoAliasLoader)
     except OSError:
         raise
     except Exception as error:  # what looks like a number or a date and is none can make the parser raise anything

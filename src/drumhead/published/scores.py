@@ -1,6 +1,6 @@
 """The paper's scores, read from ``scores.csv``: for each experiment and metric, a summary over its runs.
 
-Source: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. The metrics are those of
+RawSplit: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. The metrics are those of
 :class:`drumhead.scores.Scores` that have the same names; ``loss_foreground`` was averaged per batch, not per image.
 Where the paper gives two digits, so does the table.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drumhead.data import DATASETS
-from drumhead.data.manifest import fingerprint
+from drumhead.data.manifest import combined_fingerprint
 from drumhead.results.model_names import model_title
 from drumhead.runs import Run
 
@@ -30,7 +30,7 @@ def run_titles(runs: Sequence[Run]) -> list[str]:
 
 def data_titles(runs: Sequence[Run]) -> list[str]:
     """For each run the name of its data, with the beginning of the fingerprint if it is not the set of that name."""
-    known = {fingerprint(kind.known.splits): dataset_title(name) for name, kind in DATASETS.items()}
+    known = {combined_fingerprint(kind.reference.splits): dataset_title(name) for name, kind in DATASETS.items()}
     return [
         known.get(data.fingerprint, f"{dataset_title(data.name)}, data {data.fingerprint[:6]}")
         for data in (run.config.data for run in runs)

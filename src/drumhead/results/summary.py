@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from drumhead.published.background import PUBLISHED_BACKGROUND, is_published_test_set
+from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES, is_published_test_set
 from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.results.model_names import label, listed_name, table_order
 from drumhead.results.results_file import ResultRow
@@ -89,7 +89,7 @@ class Kind(NamedTuple):
 
     def order(self) -> tuple[object, ...]:
         """What tables are sorted by: the paper's datasets and recipe before others."""
-        known = list(PUBLISHED_BACKGROUND)
+        known = list(PUBLISHED_BACKGROUND_SCORES)
         place = known.index(self.dataset) if self.dataset in known else len(known)
         return place, self.dataset, self.split, self.recipe != "paper", *self[2:]
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from drumhead.data import DATASETS, Dataset, DatasetError, mnist_at_hand, open_dataset, prepare_dataset, standard_folder
+from drumhead.data import (
+    DATASETS,
+    Dataset,
+    DatasetError,
+    default_folder,
+    find_local_mnist,
+    open_dataset,
+    prepare_dataset,
+)
 from drumhead.runs import Run, RunBusyError, RunError, check_new_run_folder, lock_owner
 from drumhead.sweeps.failure import Failure, clear_failure, read_failure, write_failure
 from drumhead.sweeps.plan import PlannedRun
@@ -205,6 +213,6 @@ def planned_dataset(
         return open_dataset(planned.data)
     config = planned.experiment.dataset
     assert config is not None
-    if DATASETS[config.name].needs_mnist and not download and not standard_folder(config, root).exists():
-        mnist_root = mnist_at_hand(mnist_root)
+    if DATASETS[config.name].needs_mnist and not download and not default_folder(config, root).exists():
+        mnist_root = find_local_mnist(mnist_root)
     return prepare_dataset(config, root, mnist_root=mnist_root, progress=progress)

@@ -13,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from drumhead.data import Dataset, Shuffle, Split, image_loader, to_tensors
+from drumhead.data import Dataset, ShuffleSampler, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter, sample_pixels
 from drumhead.modes import single_threaded
@@ -63,7 +63,7 @@ class Training:
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
         self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
         self.wrapped.mark_forward_method("loss")
-        self.shuffle = Shuffle(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
+        self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         part = self.processes.part(self.recipe.batch_size)
         self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, part=part)
         self.doubtful = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from drumhead.data.pictures import opened_picture
+from drumhead.data.untrusted_images import open_untrusted_image
 from drumhead.report.movies.movie_files import import_ffmpeg
 from drumhead.report.movies.run_movie import sample_movie
 from drumhead.report.page.inline import Figure, Left, data_uri
@@ -72,7 +72,7 @@ def frame_size(path: Path) -> tuple[int, int]:
         ValueError: if it is no such movie.
     """
     if path.suffix == ".gif":
-        with opened_picture(path, "GIF") as picture:
+        with open_untrusted_image(path, "GIF") as picture:
             width, height = picture.size
     else:
         width, height = mp4_size(path)

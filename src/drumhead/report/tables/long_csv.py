@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
-from drumhead.published.background import PUBLISHED_BACKGROUND
+from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
 from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.tables.paper_tables import distance, published_background
 from drumhead.report.tables.score_tables import HEADINGS
@@ -73,7 +73,7 @@ def section_lines(section: Section) -> Iterator[Line]:
 def published_lines() -> Iterator[Line]:
     """Each score the paper reports."""
     kind = {"split": "test", "recipe": "paper", "source": "published"}
-    for dataset in PUBLISHED_BACKGROUND:
+    for dataset in PUBLISHED_BACKGROUND_SCORES:
         for metric, value in published_background(dataset).items():
             yield {**kind, "dataset": dataset, "model": "background", "metric": metric, "mean": value}
     for experiment, scores in published_scores().items():

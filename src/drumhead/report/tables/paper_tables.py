@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from drumhead.published.background import PUBLISHED_BACKGROUND
+from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
 from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.tables.score_tables import DASH, HEADINGS
 from drumhead.report.tables.text_table import Grid
@@ -66,7 +66,7 @@ def median_grid(section: Section) -> Grid:
 def published_grids() -> list[Grid]:
     """The paper's tables alone: of means and, where it has them, of medians for each dataset."""
     grids = []
-    for dataset in PUBLISHED_BACKGROUND:
+    for dataset in PUBLISHED_BACKGROUND_SCORES:
         experiments = published_experiments(dataset)
         grids.append(published_means(dataset, experiments))
         if any(map(with_median, experiments.values())):
@@ -134,7 +134,7 @@ def remarks(section: Section) -> list[str]:
             notes.append(f"{empty:,} of {images:,} images have no foreground and count for no fg score.")
     if not section.background:
         notes.append("The data is not at hand: background everywhere and published numbers need it.")
-    elif not section.is_published and section.kind.dataset in PUBLISHED_BACKGROUND:
+    elif not section.is_published and section.kind.dataset in PUBLISHED_BACKGROUND_SCORES:
         notes.append(
             f"These images are not the paper's test set of {section.kind.dataset}, so its numbers are not shown."
         )
@@ -216,7 +216,7 @@ def published_experiments(dataset: str) -> dict[str, dict[str, PublishedScore]]:
 
 def published_background(dataset: str) -> dict[str, float]:
     """What the paper reports of predicting background everywhere; on foreground that scores 0."""
-    return {**PUBLISHED_BACKGROUND[dataset]._asdict(), "acc_foreground": 0.0, "iou_foreground": 0.0}
+    return {**PUBLISHED_BACKGROUND_SCORES[dataset]._asdict(), "acc_foreground": 0.0, "iou_foreground": 0.0}
 
 
 def runs_of(published: Mapping[str, PublishedScore]) -> str:

@@ -14,7 +14,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**64)] | Literal["published"]
 """Seed of a set of one's own, or "published" for the paper's set."""
 
 
-class KnownSet(NamedTuple):
+class ReferenceDataset(NamedTuple):
     """A dataset that is the same wherever it is made, bit for bit."""
 
     title: str
@@ -23,7 +23,7 @@ class KnownSet(NamedTuple):
     """Sizes and SHA-256 of train, val and test."""
 
 
-def check_published_is_fixed(config: Config) -> None:
+def check_published_unchanged(config: Config) -> None:
     """Raise ValueError if a configuration asks for the published set (``seed``) but with some field changed."""
     fields = type(config).model_fields
     values = dict(config)

@@ -11,7 +11,7 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment, experiment_name, experiment_specs, variant_field
 from drumhead.files import atomic_replace
 from drumhead.models import ModelConfig, model_config
-from drumhead.published.checkpoint import account, read_tensors
+from drumhead.published.checkpoint import match_tensors, read_tensors
 from drumhead.published.datasets import PUBLISHED_DATASETS
 from drumhead.published.errors import ImportRunError
 from drumhead.published.params import Params, read_params
@@ -20,7 +20,7 @@ from drumhead.runs import DataRecord, Run, RunConfig, check_new_run_folder, pack
 WEIGHTS_FILE, CONFIG_FILE = "cp.pt", ".hydra/config.yaml"
 
 
-class Imported(NamedTuple):
+class ImportedRun(NamedTuple):
     """An imported run, and what of its source it does not keep."""
 
     run: Run
@@ -28,7 +28,7 @@ class Imported(NamedTuple):
     """How many numbers each tensor held that no forward pass uses, by its published name."""
 
 
-def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None = None) -> Imported:
+def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None = None) -> ImportedRun:
     """Make a run of the ``cp.pt`` and ``.hydra/config.yaml`` in a folder, whole or not at all.
 
     No code in the files is run, and each tensor is accounted for. The run's recipe is the paper's, whatever the
@@ -50,23 +50,23 @@ def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None =
         raise ImportRunError(f"{folder} is not a run folder of the authors' code: it has no {' and no '.join(missing)}")
     params = read_params(folder / CONFIG_FILE)
     config = RunConfig(
-        experiment=experiment_of(params, dataset),
-        data=record_of(params, dataset),
+        experiment=described_experiment(params, dataset),
+        data=data_record(params, dataset),
         versions=package_versions(),
         machine={},
         imported_from=str(folder.resolve()),
     )
     with torch.device("meta"):  # shapes without numbers: only what the file holds takes memory
         expected = Run(out, config).new_model()
-    weights = account(read_tensors(folder / WEIGHTS_FILE), expected, where=folder / WEIGHTS_FILE)
+    weights = match_tensors(read_tensors(folder / WEIGHTS_FILE), expected, where=folder / WEIGHTS_FILE)
     model = Run(out, config).new_model()
     model.load_state_dict(weights.tensors)
     with atomic_replace(out) as temporary:
         Run.create(temporary, config).save_model(model)
-    return Imported(Run.open(out), {name: tensor.numel() for name, tensor in weights.dropped.items()})
+    return ImportedRun(Run.open(out), {name: tensor.numel() for name, tensor in weights.dropped.items()})
 
 
-def record_of(params: Params, dataset: Dataset | None) -> DataRecord:
+def data_record(params: Params, dataset: Dataset | None) -> DataRecord:
     """The record of a run's data: of the dataset if there is one, else of the published set.
 
     Raises:
@@ -90,13 +90,13 @@ def describe(channels: int, height: int, width: int, classes: int) -> str:
     return f"{channels} x {height} x {width} pixels with {classes} classes"
 
 
-def experiment_of(params: Params, dataset: Dataset | None) -> Experiment:
+def described_experiment(params: Params, dataset: Dataset | None) -> Experiment:
     """The experiment the parameters describe; its dataset is none where the data is not the published set."""
     published, model = PUBLISHED_DATASETS[params.dataset], params.model()
     as_published = dataset is None or dataset.fingerprint == published.record.fingerprint
     return Experiment.model_validate(
         {
-            "name": name_of(published.name, model),
+            "name": descriptive_name(published.name, model),
             "dataset": published.config if as_published else None,
             "model": model,
             "seed": params.seed,
@@ -104,10 +104,10 @@ def experiment_of(params: Params, dataset: Dataset | None) -> Experiment:
     )
 
 
-def name_of(dataset: str, model: ModelConfig) -> str:
+def descriptive_name(dataset: str, model: ModelConfig) -> str:
     """The name of the listed experiment, followed by each field in which this model differs from that one's.
 
-    >>> name_of("tetrominoes", model_config("nwm", pixel_widths=(32, 32)))
+    >>> descriptive_name("tetrominoes", model_config("nwm", pixel_widths=(32, 32)))
     'tetrominoes-nwm-linear-pixel-widths-32x32'
     """
     name = experiment_name(dataset, model)

@@ -10,18 +10,18 @@ from filelock import FileLock
 
 from drumhead.config import Config
 from drumhead.data.dataset import Dataset
+from drumhead.data.dataset_folder import open_dataset
 from drumhead.data.registry import make_dataset
 from drumhead.data.split import DatasetError
-from drumhead.data.store import open_dataset
 
 
-def standard_folder(config: Config, root: Path = Path("data")) -> Path:
+def default_folder(config: Config, root: Path = Path("data")) -> Path:
     """The folder of a dataset with this configuration: its name, and a digest of what differs from the default.
 
     >>> from drumhead.data import TetrominoConfig
-    >>> standard_folder(TetrominoConfig()).as_posix()
+    >>> default_folder(TetrominoConfig()).as_posix()
     'data/tetrominoes'
-    >>> standard_folder(TetrominoConfig(seed=1)).as_posix()
+    >>> default_folder(TetrominoConfig(seed=1)).as_posix()
     'data/tetrominoes-fbe47f6d'
     """
     name: str = type(config).model_fields["name"].default
@@ -45,7 +45,7 @@ def prepare_dataset(
     Raises:
         DatasetError: if the folder holds something else or is damaged.
     """
-    folder = standard_folder(config, root)
+    folder = default_folder(config, root)
     if not folder.exists():
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{folder.name}.lock"):

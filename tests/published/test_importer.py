@@ -22,8 +22,8 @@ from drumhead.report.tables.run_rows import score_row
 from drumhead.runs import Run, RunError
 from drumhead.training import train
 
-from . import authors
-from .authors import Params, params, random_state, write
+from . import reference_models
+from .reference_models import Params, params, random_state, write
 
 READOUTS = ("last", "mean_time", "max_time", "fft", "linear")
 SMALLER = ("linear_smaller", "linear_smaller2", "linear_smaller3", "linear_smaller4")
@@ -75,7 +75,7 @@ def test_an_imported_model_computes_what_the_authors_equations_say(
     model = drumhead.load(run.folder)
     sides = (32, 48) if described["model_type"] == "unet2" else (9, 14)  # what halves evenly four times; what is odd
     images = torch.rand(2, model.in_channels, *sides)
-    expected = authors.logits(described, state, images)
+    expected = reference_models.logits(described, state, images)
     assert expected.std() > 0.01
     scale = float(expected.abs().max())
     with torch.no_grad():

@@ -111,7 +111,7 @@ def test_an_interruption_leaves_nothing_behind(
             raise error
         save_array(file, array)
 
-    monkeypatch.setattr("drumhead.data.store.save_array", save)
+    monkeypatch.setattr("drumhead.data.dataset_folder.save_array", save)
     with pytest.raises(error):
         write(tmp_path / "toy", make_splits())
     assert len(saved) == 4

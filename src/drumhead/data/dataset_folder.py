@@ -14,18 +14,18 @@ from pydantic import ValidationError
 
 from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.data.array_folder import array_file, map_array, save_array
-from drumhead.data.checks import (
-    Source,
-    check_alike,
-    check_classes,
-    check_pixels,
-    regular_split,
-    require_splits,
-)
 from drumhead.data.dataset import Dataset
-from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, describe, sha256
+from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, array_sha256, describe
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
+from drumhead.data.validation import (
+    RawSplit,
+    check_classes,
+    check_pixel_range,
+    check_same_format,
+    require_splits,
+    to_split,
+)
 from drumhead.files import atomic_replace, fsync, read_json
 from drumhead.string_types import check_name
 
@@ -54,11 +54,11 @@ def write_dataset(
     check_new_folder(folder)
     folder = Path(folder).resolve()
     require_splits(splits, where=name, expected="them to the mapping of splits")
-    sources = {key: Source(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
-    regular = {key: regular_split(source) for key, source in sources.items()}
-    check_alike(sources, regular)
+    sources = {key: RawSplit(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
+    regular = {key: to_split(source) for key, source in sources.items()}
+    check_same_format(sources, regular)
     for key, source in sources.items():
-        check_pixels(source)
+        check_pixel_range(source)
         check_classes(source, regular[key], class_names)
     manifest = describe(regular, name=name, class_names=class_names, recipe=recipe)
     _write_whole(folder, regular, manifest)
@@ -100,7 +100,7 @@ def check_dataset(folder: Path) -> Dataset:
     check_hashes(dataset)
     for name, split in dataset.splits.items():
         images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
-        check_pixels(Source(*split, str(images), str(masks)))
+        check_pixel_range(RawSplit(*split, str(images), str(masks)))
     return dataset
 
 
@@ -120,7 +120,7 @@ def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
         hashes = {"images": expected.images_sha256, "masks": expected.masks_sha256}
         for kind, array in split._asdict().items():
             if getattr(array, "filename", None) is not None:  # a copy of a mapped array is a memmap without file
-                _check_hash(array_file(dataset.folder, name, kind), sha256(array), hashes[kind])
+                _check_hash(array_file(dataset.folder, name, kind), array_sha256(array), hashes[kind])
 
 
 def import_dataset(source: Path, folder: Path) -> Dataset:
@@ -197,7 +197,9 @@ def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
                 f"got {array.shape} {array.dtype}. Make the dataset again"
             )
     # Before anything computes with class numbers: kernels look places up by them.
-    check_classes(Source(images, masks, str(images_file), str(masks_file)), Split(images, masks), manifest.class_names)
+    check_classes(
+        RawSplit(images, masks, str(images_file), str(masks_file)), Split(images, masks), manifest.class_names
+    )
     return Split(images, masks)
 
 

@@ -7,28 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.data import DatasetError, TetrominoConfig, open_dataset, prepare_dataset, standard_folder
+from drumhead.data import DatasetError, TetrominoConfig, default_folder, open_dataset, prepare_dataset
 
 SMALL = TetrominoConfig(canvas=12, cell=2, max_pieces=2, train=4, val=2, test=2, seed=0)
 
 
 def test_the_default_has_the_plain_name(tmp_path: Path) -> None:
-    assert standard_folder(TetrominoConfig(), tmp_path) == tmp_path / "tetrominoes"
-    assert standard_folder(TetrominoConfig()) == Path("data") / "tetrominoes"
+    assert default_folder(TetrominoConfig(), tmp_path) == tmp_path / "tetrominoes"
+    assert default_folder(TetrominoConfig()) == Path("data") / "tetrominoes"
 
 
 def test_every_other_configuration_has_a_folder_of_its_own() -> None:
     configs = [SMALL, *(SMALL.replace(**change) for change in ({"seed": 1}, {"canvas": 13}, {"train": 5}, {"val": 3}))]
-    folders = [standard_folder(config) for config in configs]
+    folders = [default_folder(config) for config in configs]
     assert len(set(folders)) == len(configs)
-    assert standard_folder(SMALL.replace(seed=0)) == folders[0]
+    assert default_folder(SMALL.replace(seed=0)) == folders[0]
     assert all(folder.name.startswith("tetrominoes-") for folder in folders)
 
 
 def test_a_dataset_is_made_once(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     made = prepare_dataset(SMALL, tmp_path, progress=lambda done, total: calls.append((done, total)))
-    assert made.folder == standard_folder(SMALL, tmp_path).resolve()
+    assert made.folder == default_folder(SMALL, tmp_path).resolve()
     assert calls == [(done, 8) for done in range(1, 9)]
     manifest = made.folder / "manifest.json"
     written = manifest.stat().st_mtime_ns

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.array_folder import map_array
-from drumhead.data.pictures import opened_picture
 from drumhead.data.png_folder import SIXTEEN_BIT_MODES
 from drumhead.data.split import DatasetError
+from drumhead.data.untrusted_images import open_untrusted_image
 
 Pixels = npt.NDArray[Any]
 
@@ -19,7 +19,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".npy")
 PILLOW_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
-def image_files(paths: list[Path]) -> list[Path]:
+def find_image_files(paths: list[Path]) -> list[Path]:
     """The image files meant by files and folders, those of a folder by name.
 
     Raises:
@@ -54,7 +54,7 @@ def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
     models of one channel. A NumPy file holds (height, width) or (height, width, channel), uint8 or float in [0, 1].
 
     Args:
-        file: one of :func:`image_files`.
+        file: one of :func:`find_image_files`.
         channels: of the model.
 
     Returns:
@@ -86,7 +86,7 @@ def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
 def _pillow_pixels(file: Path, channels: int) -> Pixels:
     if channels not in PILLOW_MODES:
         raise DatasetError(f"{file}: a model of {channels} channels needs a .npy file")
-    with opened_picture(file, "PNG", "JPEG") as picture:
+    with open_untrusted_image(file, "PNG", "JPEG") as picture:
         if picture.mode not in SIXTEEN_BIT_MODES:
             return np.asarray(picture.convert(PILLOW_MODES[channels]))
         pixels = np.asarray(picture)

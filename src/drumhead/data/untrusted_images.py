@@ -13,7 +13,7 @@ from drumhead.data.split import DatasetError
 
 
 @contextmanager
-def opened_picture(file: Path, *formats: str) -> Iterator[Image.Image]:
+def open_untrusted_image(file: Path, *formats: str) -> Iterator[Image.Image]:
     """A picture, for as long as the block lasts; what goes wrong inside with its bytes is told as of the file.
 
     Args:

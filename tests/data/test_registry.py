@@ -14,7 +14,7 @@ from drumhead.data import (
     DatasetConfig,
     TetrominoConfig,
     check_dataset,
-    known_set,
+    find_reference_dataset,
     make_dataset,
     prepare_dataset,
 )
@@ -30,7 +30,7 @@ def test_a_dataset_is_made_and_remembers_its_recipe(tmp_path: Path) -> None:
     assert dataset.fingerprint == made.fingerprint
     assert dataset.class_names == ("background", "I", "O", "T", "S/Z", "J/L")
     assert TetrominoConfig.model_validate(dataset.manifest.recipe) == SMALL
-    assert known_set(dataset) is None
+    assert find_reference_dataset(dataset) is None
 
 
 def test_nothing_is_drawn_for_a_folder_in_use(tmp_path: Path) -> None:
@@ -73,15 +73,15 @@ def test_a_union_names_the_datasets_there_are() -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_known_set_is_told_by_its_fingerprints_whatever_it_is_called(name: str, tmp_path: Path) -> None:
     dataset = make_dataset(SMALL.replace(train=1, val=1, test=1), tmp_path / "small")
-    known = DATASETS[name].known
+    known = DATASETS[name].reference
     manifest = dataset.manifest.model_copy(update={"splits": dict(known.splits)})
-    assert known_set(replace(dataset, manifest=manifest)) is known
+    assert find_reference_dataset(replace(dataset, manifest=manifest)) is known
     other = {**known.splits, "val": known.splits["val"].replace(masks_sha256="0" * 64)}
     manifest = dataset.manifest.model_copy(update={"splits": other})
-    assert known_set(replace(dataset, manifest=manifest)) is None
+    assert find_reference_dataset(replace(dataset, manifest=manifest)) is None
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_known_set_has_the_sizes_of_the_default(name: str) -> None:
-    config, known = DATASETS[name].config().model_dump(), DATASETS[name].known
+    config, known = DATASETS[name].config().model_dump(), DATASETS[name].reference
     assert {split: entry.count for split, entry in known.splits.items()} == {key: config[key] for key in SPLIT_NAMES}

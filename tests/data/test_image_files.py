@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from drumhead.data import DatasetError, image_files, open_dataset, read_image
+from drumhead.data import DatasetError, find_image_files, open_dataset, read_image
 
 Pixels = npt.NDArray[Any]
 
@@ -187,9 +187,9 @@ def test_files_and_folders_give_files(tmp_path: Path) -> None:
     for name in ("b.png", "a.JPG", "c.npy", "notes.txt"):
         (folder / name).touch()
     (tmp_path / "single.jpeg").touch()
-    found = image_files([tmp_path / "single.jpeg", folder])
+    found = find_image_files([tmp_path / "single.jpeg", folder])
     assert found == [tmp_path / "single.jpeg", folder / "a.JPG", folder / "b.png", folder / "c.npy"]
-    assert image_files([]) == []
+    assert find_image_files([]) == []
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_what_is_no_image_file_is_told(names: list[str], told: str, tmp_path: Pa
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a.png").touch()
     with pytest.raises(DatasetError, match=told):
-        image_files([tmp_path / name for name in names])
+        find_image_files([tmp_path / name for name in names])
