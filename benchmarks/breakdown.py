@@ -26,7 +26,7 @@ from drumhead.models import NWM
 from drumhead.models.cpu import products
 from drumhead.models.cpu.image_pass import ImagePass
 from drumhead.models.cpu.layers import LayersKernel
-from drumhead.models.cpu.wave_states import Waves
+from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import Grid
 from machine import has_fast_bf16, product_rate
@@ -46,16 +46,16 @@ class Part(NamedTuple):
 
 
 PARTS = [
-    Part("encoders", NWM, "drum"),
+    Part("encoders", NWM, "encode"),
     Part("waves", WaveKernel, "forward_image"),
-    Part("readout", ImagePass, "hear"),
+    Part("readout", ImagePass, "consume"),
     Part("pixel network", LayersKernel, "activations"),
     Part("cross-entropy", ImagePass, "loss"),
     Part("class of each pixel", ImagePass, "write_classes"),
-    Part("pixel network, back", LayersKernel, "propagate"),
+    Part("pixel network, back", LayersKernel, "backward"),
     Part("readout, back", ImagePass, "write_gradient"),
     Part("waves, back", WaveKernel, "backward_image"),
-    Part("encoders, back", Waves, "gradients"),
+    Part("encoders, back", WaveStates, "gradients"),
     Part("optimiser", torch.optim.Adam, "step"),
     Part(REST, Work, "__call__"),
 ]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
 from drumhead.fields.cpu.wave import WaveKernel
 from drumhead.models.cpu.state_stream import StateStream
-from drumhead.models.cpu.wave_states import Waves
+from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
@@ -100,7 +100,7 @@ class NWM(RecurrentSegmenter):
         drum, config = self.encode(images), self.config
         settings: dict[str, Any] = {name: getattr(config, name) for name in ("dt", "boundary", "nonlinearity")}
         sheets = WaveKernel(drum.omega, drum.alpha, self.coupling, **settings)
-        return Waves(
+        return WaveStates(
             drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch, workspace=workspace
         )
 

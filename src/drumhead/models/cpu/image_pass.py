@@ -86,7 +86,7 @@ class ImagePass:
                 continue
             incoming = log_probability.exp_()
             incoming.scatter_add_(0, target, incoming.new_full((1, 1), -1).expand_as(target)).mul_(weight)
-            layers.propagate(
+            layers.backward(
                 activations,
                 incoming.to(self.kernel.dtype),
                 workspace,

@@ -42,7 +42,7 @@ class LayersKernel:
                 values.append(affine_in(scratch, weight, values[-1], bias))
         return values
 
-    def propagate(
+    def backward(
         self,
         activations: Sequence[Tensor],
         incoming: Tensor,

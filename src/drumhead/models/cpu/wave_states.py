@@ -22,7 +22,7 @@ BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 32
 of so few frames that the products become slow: they read all features' gradients for every block."""
 
 
-class Waves(StateStream):
+class WaveStates(StateStream):
     """WaveKernel that evolve when they are heard, by the engine fused for CPUs.
 
     Going back, stretches are computed again from the states at their starts, which are kept; the last one is still
