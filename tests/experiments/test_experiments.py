@@ -157,7 +157,7 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "steps_per_epoch": None,
         "seconds": None,
         "pixels": 1.0,
-        "keep_margin": 0.001,
+        "min_delta": 0.001,
         "validation_images": None,
         "precision": "float32",
     }
@@ -219,7 +219,7 @@ def test_an_unknown_recipe_lists_those_there_are() -> None:
         {"epochs": 0},
         {"clip": 0.0},
         {"seconds": -1.0},
-        {"keep_margin": -0.1},
+        {"min_delta": -0.1},
         {"batch_size": 0},
         {"validation_images": 0},
         {"optimizer": "sgd"},

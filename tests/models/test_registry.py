@@ -41,7 +41,7 @@ def test_the_papers_wave_network() -> None:
         "nonlinearity": "tanh",
         "initial_stiffness": 0.0,
         "initial_damping": 0.0,
-        "stretch": None,
+        "chunk_steps": None,
         "engine": "auto",
     }
 

@@ -17,7 +17,7 @@ def test_values_are_of_the_kind_the_field_is() -> None:
         "model.dt": "5e-2",
         "model.boundary": "fixed",
         "model.pixel_widths": "64 32",
-        "model.stretch": "None",
+        "model.chunk_steps": "None",
         "recipe.clip": "1",
         "dataset.train": "128",
         "dataset.seed": "0",
@@ -25,7 +25,7 @@ def test_values_are_of_the_kind_the_field_is() -> None:
     changed = with_fields(NWM, texts)
     assert isinstance(changed.model, NWMConfig)
     assert (changed.model.steps, changed.model.dt, changed.model.boundary) == (50, 0.05, "fixed")
-    assert (changed.model.pixel_widths, changed.model.stretch) == ((64, 32), None)
+    assert (changed.model.pixel_widths, changed.model.chunk_steps) == ((64, 32), None)
     assert changed.recipe.clip == 1.0
     assert changed.dataset is not None
     assert changed.dataset.train == 128

@@ -53,7 +53,7 @@ def test_exactly_the_right_epochs_are_kept(
 ) -> None:
     script_losses(monkeypatch, LOSSES)
     seen = KeptWeights()
-    run = fit(tiny(epochs=len(LOSSES), keep_margin=margin, steps_per_epoch=1), boards, tmp_path, seen)
+    run = fit(tiny(epochs=len(LOSSES), min_delta=margin, steps_per_epoch=1), boards, tmp_path, seen)
     assert [row["val_loss"] for row in run.metrics()] == LOSSES
     assert [row["kept"] for row in run.metrics()] == kept
     best = 0

@@ -33,7 +33,7 @@ DEMO: dict[str, Any] = {
     "clip": 1.0,
     "pixels": 0.25,
     "steps_per_epoch": 4,
-    "keep_margin": 0.0,
+    "min_delta": 0.0,
     "validation_images": 3,
 }
 """Every option of a recipe in use, but for a limit of time."""

@@ -16,6 +16,7 @@ from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import open_run_dataset
 from drumhead.experiments import Experiment, RecipeName, find_experiment
+from drumhead.renamed_fields import current_flags
 from drumhead.report.tables.run_rows import score_row
 from drumhead.report.tables.score_tables import scores_table
 from drumhead.runs import Run, check_not_imported
@@ -87,7 +88,7 @@ def main(words: list[str]) -> int:
     name, *flags = words
     if (Path(name) / "config.json").is_file():
         return go_on(Path(name), flags)
-    recipe, flags = take_recipe(flags)
+    recipe, flags = take_recipe(current_flags(flags))
     default = Request(experiment=find_experiment(name, recipe))
     request: Request = tyro.cli(
         tyro.conf.AvoidSubcommands[Request],

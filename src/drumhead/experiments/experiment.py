@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from drumhead.config import Config
 from drumhead.data import DatasetConfig, TetrominoConfig
 from drumhead.experiments.recipe import Recipe
 from drumhead.models import ModelConfig
+from drumhead.renamed_fields import with_current_names
 from drumhead.string_types import FileName
 
 
@@ -26,3 +28,9 @@ class Experiment(Config):
     """How it is trained."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the initial weights, of shuffling, and of pixel sampling, each with a stream of its own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, values: Any) -> Any:
+        """Accept fields under the names that they had in earlier versions."""
+        return with_current_names(values) if isinstance(values, Mapping) else values

@@ -40,7 +40,7 @@ class Recipe(Config):
     where the processor has instructions for it. Validation and test are in float32."""
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the pixels the loss looks at in each step, half of them foreground, without bias; 1 for all."""
-    keep_margin: NonNegativeFloat = 0.001
+    min_delta: NonNegativeFloat = 0.001
     """Weights are kept if their validation loss beats the best by more than this; 0 keeps the plain minimum."""
     validation_images: PositiveInt | None = None
     """Validate on the first so many images only; all by default."""

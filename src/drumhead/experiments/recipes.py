@@ -39,7 +39,7 @@ def lite(experiment: Experiment) -> Experiment:
             steps_per_epoch=1250,
             pixels=0.25,
             precision="auto",
-            keep_margin=0.0,
+            min_delta=0.0,
             validation_images=256,
         ),
     )

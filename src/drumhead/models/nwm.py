@@ -35,9 +35,9 @@ class NWMConfig(RecurrentConfig):
     0 for all images gets no gradient and stays so, which happens to some seeds without this."""
     initial_damping: NonNegativeFloat = 0.0
     """The same of the damping."""
-    stretch: PositiveInt | None = None
-    """Frames of a field that the fused engine has in memory at a time; going back it computes the others again. By
-    default as many as fit in 128 MB, which is all but for very long or large fields."""
+    chunk_steps: PositiveInt | None = None
+    """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
+    (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
 
 
 class WaveParameters(NamedTuple):
@@ -101,7 +101,7 @@ class NWM(RecurrentSegmenter):
         settings: dict[str, Any] = {name: getattr(config, name) for name in ("dt", "boundary", "nonlinearity")}
         sheets = WaveKernel(drum.omega, drum.alpha, self.coupling, **settings)
         return WaveStates(
-            drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.stretch, workspace=workspace
+            drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.chunk_steps, workspace=workspace
         )
 
     @torch.no_grad()

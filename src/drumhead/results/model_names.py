@@ -14,7 +14,7 @@ MODELS = {"nwm": "NWM", "conv_lstm": "LSTM", "conv_gru": "GRU", "conv_rnn": "RNN
 READOUTS = ("linear", "fft", "last", "mean", "max")
 """The order of readouts in tables."""
 
-UNTOLD = {"name", "engine", "stretch"}
+UNTOLD = {"name", "engine", "chunk_steps"}
 """Fields that make no other model: how it is computed."""
 
 STARTS = {"initial_stiffness", "initial_damping"}

@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from drumhead.config import Config
 from drumhead.data import Dataset, DatasetError
 from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.files import atomic_replace, read_small_file
+from drumhead.renamed_fields import with_current_phrases
 from drumhead.results.metric_names import METRICS
 from drumhead.results.model_names import recipe_name, variant
 from drumhead.runs import DataRecord, Run, run_folders
@@ -40,7 +43,7 @@ class ResultRow(Config):
     """Kind of model."""
     variant: SingleLine
     """Readout, layers or width, and every field that is not the paper's."""
-    recipe: SingleLine
+    recipe: Annotated[SingleLine, AfterValidator(with_current_phrases)]
     """Name of the recipe, or what sets it apart from the paper's."""
     seed: int
     """Seed of the run."""

@@ -23,7 +23,7 @@ def check_model_size(model: ModelConfig, *, in_channels: int, classes: int) -> N
     for name, value in (*model, ("channels of the images", in_channels)):
         sizes = (len(value), *value) if isinstance(value, tuple) else (value,)
         greatest = max((size for size in sizes if isinstance(size, int)), default=0)
-        most = MAX_STEPS if name in ("steps", "stretch") else MAX_SIZE
+        most = MAX_STEPS if name in ("steps", "chunk_steps") else MAX_SIZE
         if greatest > most:
             raise RunError(f"{name.replace('_', ' ')} of a model must be at most {most}; got {greatest}")
     with torch.device("meta"):  # shapes without numbers

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from drumhead.config import Config
 from drumhead.experiments import Experiment
+from drumhead.renamed_fields import current_name_with_warning
 
 
 def parse_fields(settings: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -24,7 +25,7 @@ def parse_fields(settings: Sequence[str]) -> dict[str, tuple[str, ...]]:
     fields: dict[str, tuple[str, ...]] = {}
     for word in settings:
         name, equals, values = word.partition("=")
-        name = name.strip().replace("-", "_")
+        name = current_name_with_warning(name.strip().replace("-", "_"))
         texts = tuple(text.strip() for text in values.split(","))
         if not equals or not name or not all(texts):
             raise ValueError(f"--set takes FIELD=VALUE,VALUE such as model.steps=50,100; got {word!r}")

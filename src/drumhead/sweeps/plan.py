@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumhead.experiments import RECIPES, Experiment, RecipeName
+from drumhead.renamed_fields import with_old_names
 from drumhead.sweeps.fields import field_text, flag_name, with_fields
 from drumhead.sweeps.published import find_specs
 
@@ -51,6 +52,13 @@ def run_name(experiment: Experiment, fields: Sequence[str] = ()) -> str:
     parts = [f"{flag_name(field)}={field_text(experiment, field)}" for field in fields]
     name = "-".join([experiment.name, *parts, f"seed{experiment.seed}"])
     return re.sub(r"[^A-Za-z0-9._=-]", "_", name)
+
+
+def run_folder(out: Path, experiment: Experiment, fields: Sequence[str]) -> Path:
+    """Return the folder of a run; where only a folder with the old name of a field exists, that one."""
+    name = run_name(experiment, fields)
+    folder, old_folder = out / name, out / with_old_names(name)
+    return old_folder if old_folder.exists() and not folder.exists() else folder
 
 
 def plan_sweep(
@@ -99,7 +107,7 @@ def plan_sweep(
         for place, seed in enumerate(its_seeds):
             for variant in variants:
                 experiment = variant.replace(seed=seed)
-                rounds.append((place, PlannedRun(experiment, out / run_name(experiment, list(fields)), data)))
+                rounds.append((place, PlannedRun(experiment, run_folder(out, experiment, list(fields)), data)))
     return in_order(rounds)
 
 

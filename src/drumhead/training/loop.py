@@ -116,7 +116,7 @@ class Training:
         ]
         scores = self.validate()
         assert scores.loss is not None
-        kept = scores.loss < self.best_loss - self.recipe.keep_margin
+        kept = scores.loss < self.best_loss - self.recipe.min_delta
         report = EpochReport(
             epoch=self.epoch,
             step=self.step,

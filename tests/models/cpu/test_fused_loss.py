@@ -404,7 +404,7 @@ def test_the_same_in_stretches(name: ReadoutName, stretch: int) -> None:
     images, masks = torch.rand(3, 1, 5, 8, dtype=torch.float64), torch.randint(4, (3, 5, 8))
     weights = torch.tensor([0.0, 1.0, 2.0, 0.5])  # pixels of the first class are not heard
     plain, fused = engines(readout=name)
-    stretched = NWM(fused.config.replace(stretch=stretch), in_channels=1, classes=4).double()
+    stretched = NWM(fused.config.replace(chunk_steps=stretch), in_channels=1, classes=4).double()
     stretched.load_state_dict(plain.state_dict())
     images.requires_grad_()
     results = []
@@ -441,7 +441,7 @@ from drumhead.models import NWM, NWMConfig
 model = NWM(NWMConfig(steps=2, engine="fused", pixel_widths=(8,), hidden_channels=8), in_channels=1, classes=3)
 images, masks = torch.rand(1, 1, 16, 16), torch.ones(1, 16, 16, dtype=torch.int64)
 model.loss(images, masks).backward()
-config = model.config.replace(steps=2000, stretch=20, readout="last")
+config = model.config.replace(steps=2000, chunk_steps=20, readout="last")
 long = NWM(config, in_channels=1, classes=3)
 images, masks = torch.rand(1, 1, 180, 180), torch.ones(1, 180, 180, dtype=torch.int64)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -466,7 +466,7 @@ def gradients_of(model: NWM, images: Tensor, masks: Tensor, *, autocast: bool = 
 def test_bfloat16_products_give_gradients_good_enough_to_learn_from(name: ReadoutName, stretch: int | None) -> None:
     """Products alone are rounded: the gradient is 2 % off float64's at most, where rounding all of it is not."""
     torch.manual_seed(4)
-    config = NWMConfig(steps=30, readout=name, pixel_widths=(64, 64), engine="fused", stretch=stretch)
+    config = NWMConfig(steps=30, readout=name, pixel_widths=(64, 64), engine="fused", chunk_steps=stretch)
     model = NWM(config, in_channels=1, classes=4)
     images = torch.rand(4, 1, 24, 24)
     masks = (images[:, 0] > 0.5).long() + 2 * (images[:, 0] > 0.8)  # what can be learned: at random nothing is left

@@ -28,7 +28,7 @@ def run_of(experiment: Experiment, data: DataRecord, imported_from: str | None =
         {},
         {"seed": 7},
         {"recipe": {"epochs": 5, "clip": None, "learning_rate": 3e-5}},
-        {"model": {"steps": 50, "pixel_widths": (8, 4), "readout": "fft"}, "recipe": {"keep_margin": 0.5}},
+        {"model": {"steps": 50, "pixel_widths": (8, 4), "readout": "fft"}, "recipe": {"min_delta": 0.5}},
     ],
 )
 @pytest.mark.parametrize("recipe", ["paper", "lite", "smoke"])
