@@ -10,7 +10,7 @@ from typing import NoReturn
 import tyro
 from rich.console import Console
 
-from drumhead.cli import INTERRUPTED, WRONG_USAGE
+from drumhead.cli import INTERRUPTED, USAGE_ERROR
 from drumhead.report.tables.text_table import Grid, Terminal
 from drumhead.report.tables.text_table import markdown as as_markdown
 from machine import description
@@ -31,7 +31,7 @@ def call(benchmark: Callable[..., None]) -> None:
 def refuse(message: str) -> NoReturn:
     """End with an error about the words of the command line."""
     print(message, file=sys.stderr)
-    sys.exit(WRONG_USAGE)
+    sys.exit(USAGE_ERROR)
 
 
 def progress() -> Console:

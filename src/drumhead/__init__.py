@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __version__ = version("drumhead")
 
-HOMES = {
+_LAZY_IMPORTS = {
     "build": "models",
     "evolve": "fields",
     "find_experiment": "experiments",
@@ -34,14 +34,14 @@ HOMES = {
     "train": "training",
 }
 
-__all__ = ["__version__", *HOMES]
+__all__ = ["__version__", *_LAZY_IMPORTS]
 
 
 def __getattr__(name: str) -> object:
-    if name in HOMES:
-        return getattr(import_module(f"drumhead.{HOMES[name]}"), name)
+    if name in _LAZY_IMPORTS:
+        return getattr(import_module(f"drumhead.{_LAZY_IMPORTS[name]}"), name)
     raise AttributeError(f"module 'drumhead' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *HOMES])
+    return sorted([*globals(), *_LAZY_IMPORTS])

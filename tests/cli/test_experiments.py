@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.experiments import experiment_specs
 
 
@@ -15,8 +15,8 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def listed(printed: str) -> list[str]:
     """Names in the first column, in their order."""
-    words = [line.split()[0] for line in printed.splitlines() if line.strip()]
-    return [word for word in words if word in experiment_specs()]
+    args = [line.split()[0] for line in printed.splitlines() if line.strip()]
+    return [word for word in args if word in experiment_specs()]
 
 
 def test_everything_is_listed_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,13 +55,13 @@ def test_words_and_dataset_choose(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("args", "message"),
     [
         (["--dataset", "cifar"], "--dataset must be one of tetrominoes, mnist, multi_mnist, polygons; got 'cifar'"),
         (["nwm", "gru"], "no experiment has nwm and gru in its name"),
         (["unet", "--dataset", "mnist"], "no experiment on mnist has unet in its name"),
     ],
 )
-def test_what_is_not_there_is_told(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["experiments", *words]) == WRONG_USAGE
-    assert told in capsys.readouterr().err
+def test_what_is_not_there_is_told(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["experiments", *args]) == USAGE_ERROR
+    assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``drumhead figure``: each kind writes a PDF and a PNG and says where; bad words are told before any work."""
+"""``drumhead figure``: each kind writes a PDF and a PNG and says where; bad words are reported before any work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from tests.report.toy_runs import toy_dataset, toy_run
 
-from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.cli.figure import FIGURES
 from drumhead.runs import DataRecord
 
@@ -25,7 +25,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "name"),
+    ("args", "name"),
     [
         (["samples", "runs/cnn", "runs/nwm", "lstm", "--split", "val"], "samples-val"),
         (["samples", "runs/nwm", "--samples", "2", "0", "--titles", "mine"], "samples-test"),
@@ -36,14 +36,14 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_figure_is_a_pdf_and_a_png(
     workplace: Path,
-    words: list[str],
+    args: list[str],
     name: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(workplace)
-    assert main(["figure", *words, "--out", str(tmp_path / "out"), "--dpi", "80"]) == OK
+    assert main(["figure", *args, "--out", str(tmp_path / "out"), "--dpi", "80"]) == OK
     files = [tmp_path / "out" / f"{name}.{ending}" for ending in ("pdf", "png")]
     assert capsys.readouterr().out.splitlines() == [f"wrote {file}" for file in files]
     assert sorted(files[0].parent.iterdir()) == files
@@ -53,7 +53,7 @@ def test_a_figure_is_a_pdf_and_a_png(
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (["samples"], "name at least one run folder"),
         (["samples", "runs/nwm", "--samples", "4"], "samples must be from 0 to 3"),
@@ -71,14 +71,14 @@ def test_a_figure_is_a_pdf_and_a_png(
 )
 def test_bad_words_are_told_before_any_work(
     workplace: Path,
-    words: list[str],
+    args: list[str],
     message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(workplace)
-    assert main(["figure", *words, "--out", str(tmp_path / "out")]) == WRONG_USAGE
+    assert main(["figure", *args, "--out", str(tmp_path / "out")]) == USAGE_ERROR
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.data import TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment
 from drumhead.models import model_config
@@ -33,10 +33,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_square_area(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--sides", "4", "6", "--duration", "60", "--strikes", "2", "--points", "3", "--dpi", "72"]
+    args = ["--sides", "4", "6", "--duration", "60", "--strikes", "2", "--points", "3", "--dpi", "72"]
     contents = []
     for name in ("first", "second"):
-        assert main(["figure", "square-area", *words, "--out", str(tmp_path / name)]) == OK
+        assert main(["figure", "square-area", *args, "--out", str(tmp_path / name)]) == OK
         printed = capsys.readouterr().out
         assert "side 8 (f = 0.0878) and more" in " ".join(printed.split())
         files = sorted((tmp_path / name).iterdir())
@@ -47,15 +47,15 @@ def test_square_area(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--images", "6", "--per-class", "4", "--sample", "1", "--dpi", "72", "--out", str(tmp_path)]
-    assert main(["figure", "polygons", runs["nwm"], *words]) == OK
+    args = ["--images", "6", "--per-class", "4", "--sample", "1", "--dpi", "72", "--out", str(tmp_path)]
+    assert main(["figure", "polygons", runs["nwm"], *args]) == OK
     assert "balanced accuracy" in " ".join(capsys.readouterr().out.split())
     names = ["polygons-test-1.csv", "polygons-test-1.pdf", "polygons-test-1.png"]
     assert sorted(file.name for file in tmp_path.iterdir()) == names
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (["square-area", "--sides", "1"], "sides must be 2 or more"),
         (["square-area", "--duration", "5"], "duration must be more than the paper's T dt = 10"),
@@ -68,9 +68,9 @@ def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_bad_input_is_told_in_a_line_and_leaves_nothing(
-    words: list[str], message: str, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    args: list[str], message: str, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures"
-    assert main(["figure", *(word.format(**runs) for word in words), "--out", str(out)]) == WRONG_USAGE
+    assert main(["figure", *(word.format(**runs) for word in args), "--out", str(out)]) == USAGE_ERROR
     assert message in capsys.readouterr().err
     assert not out.exists()

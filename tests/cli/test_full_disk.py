@@ -1,4 +1,4 @@
-"""Whatever a command writes, a full disk is told in a line, and leaves what was there and no litter."""
+"""Whatever a command writes, a full disk is message in a line, and leaves what was there and no litter."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def test_what_was_written_before_is_left(
     name: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with small_disk(tmp_path / "disk", kilobytes=8192) as disk:
-        words = COMMANDS[name].format(runs=runs, disk=disk.folder).split()
-        assert main(words) == 0
+        args = COMMANDS[name].format(runs=runs, disk=disk.folder).split()
+        assert main(args) == 0
         before = files(disk.folder)
         assert before
         disk.fill()
         capsys.readouterr()
-        assert main(words) == 2
-        told = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
-        assert len(told) == 1
-        assert "No space left on device" in told[0] or "is the disk full?" in told[0]
-        assert any(path in told[0] for path in before)
+        assert main(args) == 2
+        message = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
+        assert len(message) == 1
+        assert "No space left on device" in message[0] or "is the disk full?" in message[0]
+        assert any(path in message[0] for path in before)
         disk.remove_filler()
         assert files(disk.folder) == before
-        assert main(words) == 0
+        assert main(args) == 0
 
 
 def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,8 +78,8 @@ def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Capt
             "2",
         ]
         assert main(["data", "tetrominoes", *sizes, "--out", str(disk.folder / "boards")]) == 2
-        told = capsys.readouterr().err.splitlines()
-        assert told == [f"drumhead: [Errno 28] No space left on device: '{disk.folder / 'boards'}'"]
+        message = capsys.readouterr().err.splitlines()
+        assert message == [f"drumhead: [Errno 28] No space left on device: '{disk.folder / 'boards'}'"]
         assert list(disk.folder.iterdir()) == []
 
 
@@ -90,10 +90,10 @@ def test_masks_are_written_whole_or_not_at_all(runs: Path, tmp_path: Path, capsy
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
         (disk.folder / "masks").mkdir()
         disk.fill()
-        words = ["predict", str(runs / "cnn"), str(tmp_path / "image.png"), "--out", str(disk.folder / "masks")]
-        assert main(words) == 2
-        (told,) = capsys.readouterr().err.splitlines()
-        assert told.startswith("drumhead: [Errno 28] No space left on device: ")
+        args = ["predict", str(runs / "cnn"), str(tmp_path / "image.png"), "--out", str(disk.folder / "masks")]
+        assert main(args) == 2
+        (message,) = capsys.readouterr().err.splitlines()
+        assert message.startswith("drumhead: [Errno 28] No space left on device: ")
         assert list((disk.folder / "masks").iterdir()) == []
         disk.remove_filler()
-        assert main(words) == 0
+        assert main(args) == 0

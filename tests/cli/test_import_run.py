@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.runs import Run
 
 from ..published.reference_models import params, random_state, write
@@ -43,7 +43,7 @@ def test_an_import_tells_what_it_made(
     )
     assert main(["runs"]) == OK
     assert "imported" in capsys.readouterr().out
-    assert main(["evaluate", "runs/one"]) == WRONG_USAGE
+    assert main(["evaluate", "runs/one"]) == USAGE_ERROR
     assert "--data" in capsys.readouterr().err
 
 
@@ -58,7 +58,7 @@ def test_every_command_takes_an_imported_run(
     assert main(["movie", out]) == OK
     assert main(["evaluate", out, "--split", "val"]) == OK
     assert Run.open(out).state == "imported"
-    assert main(["train", out]) == WRONG_USAGE
+    assert main(["train", out]) == USAGE_ERROR
     assert "no training to go on with" in capsys.readouterr().err
     assert main(["evaluate", out]) == OK
     assert Run.open(out).state == "done"
@@ -79,6 +79,6 @@ def test_scores_are_kept_where_the_data_is_the_runs_own_in_another_place(
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["import", str(tmp_path), "--out", str(tmp_path / "run")]) == WRONG_USAGE
+    assert main(["import", str(tmp_path), "--out", str(tmp_path / "run")]) == USAGE_ERROR
     assert "it has no cp.pt and no .hydra/config.yaml" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

@@ -8,7 +8,7 @@ import pytest
 from tests.report.toy_runs import toy_dataset, toy_run
 
 import drumhead.sweeps.work as work
-from drumhead.cli import FAILED, INTERRUPTED, OK, WRONG_USAGE, main
+from drumhead.cli import FAILED, INTERRUPTED, OK, USAGE_ERROR, main
 from drumhead.runs import DataRecord
 from drumhead.training import TrainingDivergedError, train
 
@@ -31,20 +31,20 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [["tables", "--only", "squares"], ["--seeds", "0"], ["pictures"]])
-def test_bad_words_are_told_before_any_work(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("args", [["tables", "--only", "squares"], ["--seeds", "0"], ["pictures"]])
+def test_bad_words_are_told_before_any_work(args: list[str], tmp_path: Path) -> None:
     try:
-        code: object = main(["reproduce", *words])
+        code: object = main(["reproduce", *args])
     except SystemExit as stop:
         code = stop.code
-    assert code == WRONG_USAGE
+    assert code == USAGE_ERROR
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
 def test_smoke_makes_everything_and_the_second_time_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [*SMOKE, "--only", "tetrominoes-cnn-2", "polygons-nwm-fft", "mnist-cnn-2"]
-    assert main(words) == OK
+    args = [*SMOKE, "--only", "tetrominoes-cnn-2", "polygons-nwm-fft", "mnist-cnn-2"]
+    assert main(args) == OK
     printed = capsys.readouterr().out
     out = tmp_path / "reproduction" / "smoke"
     assert "skipped: no data: MNIST's four IDX files are not in" in printed
@@ -59,7 +59,7 @@ def test_smoke_makes_everything_and_the_second_time_nothing(tmp_path: Path, caps
     assert "recipe paper" not in page
     weights = sorted(out.rglob("model.safetensors"))
     before = [path.stat().st_mtime_ns for path in weights]
-    assert main(words) == OK
+    assert main(args) == OK
     assert [path.stat().st_mtime_ns for path in weights] == before
     assert len(before) == 2
 
@@ -68,7 +68,7 @@ def test_smoke_makes_everything_and_the_second_time_nothing(tmp_path: Path, caps
 def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = [*SMOKE, "--only", "tetrominoes-cnn-2", "tetrominoes-cnn-4"]
+    args = [*SMOKE, "--only", "tetrominoes-cnn-2", "tetrominoes-cnn-4"]
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -79,10 +79,10 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
         return train(experiment, *others, **settings)
 
     monkeypatch.setattr(work, "train", stopped)
-    assert main(words) == INTERRUPTED
+    assert main(args) == INTERRUPTED
     assert "the same command goes on" in capsys.readouterr().err
     monkeypatch.setattr(work, "train", failing)
-    assert main(words) == FAILED
+    assert main(args) == FAILED
     printed = capsys.readouterr().out
     assert "failed: diverged: the loss of step 1 is nan\n  reproduction/smoke/runs/tetrominoes-cnn-2-seed" in printed
     assert "1 of 2 runs are done" in printed
@@ -97,5 +97,5 @@ def test_report_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     html = (tmp_path / "page" / "report.html").read_text()
     assert "runs/cnn" in html
     assert 'id="theory"' not in html
-    assert main(["report", "nowhere"]) == WRONG_USAGE
+    assert main(["report", "nowhere"]) == USAGE_ERROR
     assert not (tmp_path / "report").exists()

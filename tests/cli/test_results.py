@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from drumhead.cli import OK, WRONG_USAGE, main
+from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import Segmenter, model_config
@@ -62,8 +62,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def evaluate(*words: str) -> int:
-    return main(["evaluate", *words, "--accelerator", "cpu"])
+def evaluate(*args: str) -> int:
+    return main(["evaluate", *args, "--accelerator", "cpu"])
 
 
 def test_every_run_has_a_row_whatever_became_of_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,13 +115,13 @@ def test_a_diverged_run_keeps_no_scores(place: Path) -> None:
 def test_a_file_of_something_else_is_refused_before_the_work(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "notes.csv").write_text("a,b\n")
     scores = (place / "runs" / "1-1" / "scores.json").read_bytes()
-    assert evaluate("runs", "--out", "notes.csv") == WRONG_USAGE
+    assert evaluate("runs", "--out", "notes.csv") == USAGE_ERROR
     assert "notes.csv holds no results" in capsys.readouterr().err
     assert (place / "runs" / "1-1" / "scores.json").read_bytes() == scores
 
 
 def test_a_folder_without_a_run_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate("runs", "boards") == WRONG_USAGE
+    assert evaluate("runs", "boards") == USAGE_ERROR
     assert "boards is not a run folder" in capsys.readouterr().err
 
 
@@ -174,7 +174,7 @@ def test_a_pair_is_compared_seed_by_seed(place: Path, capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert "n = 2 pairs, of seeds 1, 2." in printed
     assert "the least p that 2 pairs can give is 0.5" in printed
-    assert main(["table", "--pair", "CNN 1", "CNN 2, pixel widths 4"]) == WRONG_USAGE
+    assert main(["table", "--pair", "CNN 1", "CNN 2, pixel widths 4"]) == USAGE_ERROR
     assert (
         "no model is called 'CNN 1'; there are: CNN 1, pixel widths 4; CNN 2, pixel widths 4" in capsys.readouterr().err
     )
@@ -182,7 +182,7 @@ def test_a_pair_is_compared_seed_by_seed(place: Path, capsys: pytest.CaptureFixt
 
 def test_a_pair_without_shared_seeds_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = ["runs/1-1", "runs/1-2", "runs/2-1"]
-    assert main(["table", *places, "--pair", "cnn-1-pixel-widths-4", "cnn-2-pixel-widths-4"]) == WRONG_USAGE
+    assert main(["table", *places, "--pair", "cnn-1-pixel-widths-4", "cnn-2-pixel-widths-4"]) == USAGE_ERROR
     assert "at least two seeds" in capsys.readouterr().err
 
 
@@ -203,10 +203,10 @@ def test_no_runs_are_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixtu
     for format in ("terminal", "csv"):
         assert main(["table", str(tmp_path / "empty"), "--format", format]) == OK
         assert "There is no run in" in capsys.readouterr().err
-    assert main(["table", str(tmp_path / "nowhere")]) == WRONG_USAGE
+    assert main(["table", str(tmp_path / "nowhere")]) == USAGE_ERROR
     assert "nowhere" in capsys.readouterr().err
 
 
 def test_published_summaries_cannot_be_paired(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["table", "--published", "--pair", "NWM linear", "CNN 8"]) == WRONG_USAGE
+    assert main(["table", "--published", "--pair", "NWM linear", "CNN 8"]) == USAGE_ERROR
     assert "cannot be paired" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from tests.fork_server import ForkServer
 from tests.sweeps.conftest import fake_slurm as fake_slurm
 from tests.sweeps.fake_slurm import FakeSlurm
 
-from drumhead.cli import FAILED, OK, WRONG_USAGE, main
+from drumhead.cli import FAILED, OK, USAGE_ERROR, main
 from drumhead.runs import Run, lock_folder
 from drumhead.sweeps import Failure
 from drumhead.sweeps.failure import write_failure
@@ -35,16 +35,16 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DRUMHEAD_MNIST_ROOT", raising=False)
 
 
-def code_of(words: list[str]) -> object:
+def code_of(args: list[str]) -> object:
     try:
-        return main(words)
+        return main(args)
     except SystemExit as stop:
         return stop.code
 
 
 def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["sweep", "tetrominoes-cnn-[24]", "--seeds", "0:2", "--recipe", "lite", "--set", "recipe.epochs=2,4"]
-    assert main([*words, "--dry-run"]) == OK
+    args = ["sweep", "tetrominoes-cnn-[24]", "--seeds", "0:2", "--recipe", "lite", "--set", "recipe.epochs=2,4"]
+    assert main([*args, "--dry-run"]) == OK
     lines = capsys.readouterr().out.splitlines()
     first = "missing 2,500 steps time unknown runs/tetrominoes-cnn-2-recipe.epochs=2-seed0"
     assert lines[0].split() == first.split()
@@ -55,7 +55,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("args", "said"),
     [
         (["tetrominos"], "no experiment is called 'tetrominos'"),
         (["mnist-cnn-2", "--seeds", "a"], "seeds are numbers and ranges"),
@@ -72,9 +72,9 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
     ],
 )
 def test_bad_words_are_told_before_any_work(
-    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    args: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert code_of(["sweep", *words]) == WRONG_USAGE
+    assert code_of(["sweep", *args]) == USAGE_ERROR
     printed = capsys.readouterr()
     assert said in printed.err + printed.out
     assert not (tmp_path / "runs").exists()
@@ -84,7 +84,7 @@ def test_without_slurm_nothing_is_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--on", "slurm"]) == WRONG_USAGE
+    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--on", "slurm"]) == USAGE_ERROR
     assert "this machine has no sbatch" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -92,7 +92,7 @@ def test_without_slurm_nothing_is_begun(
 def test_a_folder_that_holds_another_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "runs" / f"{NAME}-seed1").mkdir(parents=True)
     (tmp_path / "runs" / f"{NAME}-seed1" / "notes.txt").touch()
-    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2"]) == WRONG_USAGE
+    assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2"]) == USAGE_ERROR
     assert "holds other things already" in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
@@ -100,17 +100,17 @@ def test_a_folder_that_holds_another_run_is_told(tmp_path: Path, capsys: pytest.
 def test_a_sweep_makes_runs_once_and_then_knows_how_long_they_take(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["sweep", "tetrominoes-cnn-2", *SMALL, "--threads", "1"]
-    assert main(words) == OK
+    args = ["sweep", "tetrominoes-cnn-2", *SMALL, "--threads", "1"]
+    assert main(args) == OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "1 runs: 1 done"
     run = Run.open(tmp_path / "runs" / f"{NAME}-seed0")
     assert run.state == "done"
     before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
-    assert main(words) == OK
+    assert main(args) == OK
     assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
     capsys.readouterr()
-    assert main([*words, "--seeds", "0:3", "--workers", "2", "--dry-run"]) == OK
+    assert main([*args, "--seeds", "0:3", "--workers", "2", "--dry-run"]) == OK
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:3] for line in lines[:3]] == [["done", "0", "steps"], *[["missing", "4", "steps"]] * 2]
     assert "of training by one worker, about" in lines[-1]
@@ -122,15 +122,15 @@ def test_on_slurm_jobs_are_submitted_once_listed_and_cancelled(
     fake_slurm: FakeSlurm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "drumhead.yaml").write_text("partition: gpu\ntime: 2:00:00\n")
-    words = ["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2", "--on", "slurm", "--time", "1:00:00"]
-    assert main(words) == OK
+    args = ["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2", "--on", "slurm", "--time", "1:00:00"]
+    assert main(args) == OK
     lines = capsys.readouterr().out.splitlines()
     assert f"job 1_0  runs/{NAME}-seed0" in lines
     assert "2 jobs submitted; 2 runs: 2 queued" in lines
     (batch,) = fake_slurm.batches()
     assert "#SBATCH --partition=gpu" in batch
     assert "#SBATCH --time=60" in batch
-    assert main(words) == OK
+    assert main(args) == OK
     assert "0 jobs submitted; 2 runs: 2 queued" in capsys.readouterr().out
     assert main(["runs"]) == OK
     assert "queued" in capsys.readouterr().out

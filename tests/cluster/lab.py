@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from drumhead.cli import WRONG_USAGE
+from drumhead.cli import USAGE_ERROR
 from drumhead.data import open_dataset, prepare_dataset
 from drumhead.runs import Run
 from drumhead.sweeps import parse_fields, plan_sweep
@@ -160,4 +160,4 @@ def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500)
             command.kill()
             raise
     assert command.returncode == code, f"{command.args!r} ended with {command.returncode}\n{output}\n{errors}"
-    return errors if code == WRONG_USAGE else output
+    return errors if code == USAGE_ERROR else output

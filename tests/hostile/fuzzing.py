@@ -17,7 +17,7 @@ from tests.hostile.payloads import saved
 from drumhead.checksums import strip_csv_checksum
 
 CASES: Counter[str] = Counter()
-"""How many cases have been run of each target; told at the end of the session."""
+"""How many cases have been run of each target; reported at the end of the session."""
 
 TOKENS = [b"\0", b"\n", b"\r", b",", b'"', b"'", b"{", b"[", b"(", b"}", b"\\", b"../", b"=1", b"\xff", b"\xef\xbb\xbf"]
 TOKENS += [

@@ -26,35 +26,35 @@ class Ended(NamedTuple):
 
     code: int
     printed: str
-    complaint: str
+    error: str
 
     @property
     def is_clean(self) -> bool:
         """Done, or refused with a message and no traceback."""
         if self.code == 0:
             return True
-        return self.code == 2 and bool(self.complaint.strip()) and "Traceback" not in self.complaint
+        return self.code == 2 and bool(self.error.strip()) and "Traceback" not in self.error
 
 
-def run(words: Sequence[str]) -> Ended:
+def run(args: Sequence[str]) -> Ended:
     """Run a command; anything but an exit code is raised."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), kept_signals(), deadline():
         try:
-            code = main(list(words))
+            code = main(list(args))
         except SystemExit as stop:  # the parser's way to end
             code = stop.code if isinstance(stop.code, int) else 1
     return Ended(code, out.getvalue(), err.getvalue())
 
 
-def refused(words: Sequence[str], *names: str) -> str:
-    """Run a command that must be refused, with a complaint that has all the names in it; returns the complaint."""
-    ended = run(words)
-    assert ended.code == 2, (words, ended)
-    assert ended.is_clean, (words, ended)
+def refused(args: Sequence[str], *names: str) -> str:
+    """Run a command that must be refused, with an error that has all the names in it; returns the error."""
+    ended = run(args)
+    assert ended.code == 2, (args, ended)
+    assert ended.is_clean, (args, ended)
     for name in names:
-        assert name in ended.complaint, (words, ended)
-    return ended.complaint
+        assert name in ended.error, (args, ended)
+    return ended.error
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Small files that ask for a great deal: memory, time, depth. They are told as such, and little is spent on them."""
+"""Small files that ask for a great deal: memory, time, depth. They are reported as such, and little is spent on them."""
 
 from __future__ import annotations
 
@@ -165,17 +165,17 @@ BOMBS: list[tuple[str, str, Callable[[], bytes], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("place", "make", "told"),
-    [(place, make, told) for place, _, make, told in BOMBS],
+    ("place", "make", "message"),
+    [(place, make, message) for place, _, make, message in BOMBS],
     ids=[f"{place}-{kind}" for place, kind, _, _ in BOMBS],
 )
 def test_a_file_that_asks_for_too_much_is_refused(
-    place: str, make: Callable[[], bytes], told: str, world: Path
+    place: str, make: Callable[[], bytes], message: str, world: Path
 ) -> None:
     (world / place).write_bytes(make())
-    complaint = refused(OPENED_BY[place], Path(place).name)
-    assert told in complaint
-    assert len(complaint) < 10_000
+    error = refused(OPENED_BY[place], Path(place).name)
+    assert message in error
+    assert len(error) < 10_000
 
 
 @pytest.mark.parametrize(

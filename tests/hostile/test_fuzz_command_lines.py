@@ -104,25 +104,25 @@ def flags_of(start: Sequence[str]) -> list[str]:
 
 @st.composite
 def command_line(draw: st.DrawFn, flags: dict[tuple[str, ...], list[str]]) -> list[str]:
-    """A command and a few words: flags of its own or of others, with as many values as come, places, junk."""
+    """A command and a few args: flags of its own or of others, with as many values as come, places, junk."""
     start = draw(st.sampled_from([*STARTS, *STARTS, *ODD_STARTS]))
     every = sorted({flag for some in flags.values() for flag in some})
     own = flags.get(tuple(start)) or flags.get(tuple(start[:1])) or flags.get(tuple(start[:2])) or every
     value = st.one_of(*map(st.sampled_from, (NUMBERS, NAMES, ODD, PLACES)))
-    words = list(start)
+    args = list(start)
     for _ in range(draw(st.integers(0, 4))):
         match draw(st.sampled_from(["place", "place", "flag", "flag", "flag", "other flag", "outside", "junk"])):
             case "place":
-                words.append(draw(st.sampled_from(PLACES)))
+                args.append(draw(st.sampled_from(PLACES)))
             case "flag":
-                words += [draw(st.sampled_from(own)), *draw(st.lists(value, min_size=1, max_size=2))]
+                args += [draw(st.sampled_from(own)), *draw(st.lists(value, min_size=1, max_size=2))]
             case "other flag":
-                words += [draw(st.sampled_from(every)), *draw(st.lists(value, max_size=1))]
-            case "outside" if words and words[-1] not in WRITTEN:
-                words.append(draw(st.sampled_from(OUTSIDE)))
+                args += [draw(st.sampled_from(every)), *draw(st.lists(value, max_size=1))]
+            case "outside" if args and args[-1] not in WRITTEN:
+                args.append(draw(st.sampled_from(OUTSIDE)))
             case _:
-                words.append(draw(st.one_of(value, st.text(max_size=8).filter(lambda text: "/" not in text))))
-    return [word.replace("\0", "") for word in words]  # which no shell can hand on
+                args.append(draw(st.one_of(value, st.text(max_size=8).filter(lambda text: "/" not in text))))
+    return [word.replace("\0", "") for word in args]  # which no shell can hand on
 
 
 @pytest.mark.timeout(3000)
@@ -136,15 +136,15 @@ def test_no_command_line_ends_badly(cases: int, world: Path, outside: Path) -> N
     shutil.copytree(world, kept)
 
     @same_each_time(cases)
-    @given(words=command_line(flags))
-    def check(words: list[str]) -> None:
+    @given(args=command_line(flags))
+    def check(args: list[str]) -> None:
         CASES["command lines"] += 1
         try:
-            ended = run(words)
+            ended = run(args)
         except WorkBegins:
             CASES["command lines that began long work"] += 1
         else:
-            assert ended.is_clean, (words, ended)
+            assert ended.is_clean, (args, ended)
             if ended.code == 0:
                 CASES["command lines that were done"] += 1
         if len(list(world.iterdir())) > len(list(kept.iterdir())):

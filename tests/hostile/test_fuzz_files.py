@@ -35,7 +35,7 @@ def test_a_changed_file_ends_no_command_badly(place: str, cases: int, world: Pat
         CASES[place] += 1
         (world / place).write_bytes(content)
         ended = run(OPENED_BY[place])
-        failed = ended.code == 1 and place in MAY_FAIL and "Traceback" not in ended.complaint
+        failed = ended.code == 1 and place in MAY_FAIL and "Traceback" not in ended.error
         assert ended.is_clean or failed, ended
         for name in MADE:
             shutil.rmtree(world / name, ignore_errors=True)

@@ -73,23 +73,21 @@ def test_movies_do_not_go_where_a_link_leads(world: Path, outside: Path) -> None
     refused(["movie", "run", "--data", "data"], "link to another place")
 
 
-@pytest.mark.parametrize(
-    "words", [["data", "tetrominoes"], ["data", "import", "arrays"], ["import", "theirs"]], ids=str
-)
-def test_a_new_folder_is_made_at_no_end_of_a_link(words: list[str], target: Path, world: Path) -> None:
+@pytest.mark.parametrize("args", [["data", "tetrominoes"], ["data", "import", "arrays"], ["import", "theirs"]], ids=str)
+def test_a_new_folder_is_made_at_no_end_of_a_link(args: list[str], target: Path, world: Path) -> None:
     (world / "new").symlink_to(target)
-    refused([*words, "--out", "new"])
+    refused([*args, "--out", "new"])
     (world / "new").unlink()
     (world / "new").symlink_to("new")  # to itself
-    refused([*words, "--out", "new"])
+    refused([*args, "--out", "new"])
 
 
 def test_a_training_goes_to_no_end_of_a_link(target: Path, world: Path) -> None:
     if target.is_dir():
         pytest.skip("a link to an empty folder is a way to name it")
     (world / "new").symlink_to(target)
-    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", "data", "--out", "new"]
-    refused([*words, "--model.pixel-widths", "8", "--accelerator", "cpu"])
+    args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", "data", "--out", "new"]
+    refused([*args, "--model.pixel-widths", "8", "--accelerator", "cpu"])
 
 
 def test_a_mask_replaces_a_link(world: Path, outside: Path) -> None:

@@ -77,8 +77,8 @@ def test_things_may_be_called_so(name: str) -> None:
 def test_a_training_is_not_led_elsewhere_by_its_name(world: Path, outside: Path) -> None:
     before = snapshot(world.parent)
     for name in PATHS:
-        complaint = refused(["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", "data", f"--name={name}"])
-        assert "name" in complaint
+        error = refused(["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", "data", f"--name={name}"])
+        assert "name" in error
         assert snapshot(world.parent) == before
 
 
@@ -94,11 +94,11 @@ OPENS_A_RUN = [
 ]
 
 
-@pytest.mark.parametrize("words", OPENS_A_RUN, ids=lambda words: "-".join(words[:2]))
-def test_a_run_with_a_path_for_a_name_is_refused(words: list[str], world: Path, outside: Path) -> None:
+@pytest.mark.parametrize("args", OPENS_A_RUN, ids=lambda args: "-".join(args[:2]))
+def test_a_run_with_a_path_for_a_name_is_refused(args: list[str], world: Path, outside: Path) -> None:
     edit(world / "run" / "config.json", partial(put, where=("experiment", "name"), value="../../outside/precious"))
     before = snapshot(world)
-    assert "no slash" in refused(words, "config.json")
+    assert "no slash" in refused(args, "config.json")
     assert snapshot(world) == before
 
 
@@ -147,8 +147,8 @@ def test_names_are_shown_as_they_are(name: str, world: Path) -> None:
     edit(world / "run" / "config.json", partial(put, where=("data", "name"), value=name))
     edit(world / "run" / "config.json", partial(put, where=("data", "class_names", 1), value=name))
     (world / "run").rename(world / "[red] :smile:")
-    for words in (["runs", "."], ["table", "[red] :smile:"], ["evaluate", "[red] :smile:", "--data", "data"]):
-        ended = run(words)
+    for args in (["runs", "."], ["table", "[red] :smile:"], ["evaluate", "[red] :smile:", "--data", "data"]):
+        ended = run(args)
         assert ended.code == 0, ended
 
 
@@ -157,9 +157,9 @@ def test_a_folder_cannot_command_the_terminal(world: Path) -> None:
     listed = run(["runs", "."])
     assert listed.code == 0
     assert "\x1b" not in listed.printed
-    complaint = run(["evaluate", "\x1b[2J", "--data", "nowhere\x1b[31m"]).complaint
-    assert "\\x1b[31m" in complaint
-    assert "\x1b" not in complaint
+    error = run(["evaluate", "\x1b[2J", "--data", "nowhere\x1b[31m"]).error
+    assert "\\x1b[31m" in error
+    assert "\x1b" not in error
 
 
 def test_a_page_has_no_markup_of_its_names(world: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: one table of commands. Each parses its words, calls one function, prints what came of it."""
+"""The command line: one table of commands. A command parses its arguments, calls one function, and prints the result."""
 
 from __future__ import annotations
 
@@ -9,121 +9,129 @@ import sys
 import warnings
 from importlib import import_module
 from types import FrameType
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from drumhead.terminal_text import escape_controls
 
-OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
 class Command(NamedTuple):
-    """A command: the module whose ``main(words)`` runs it, and what it does in a line."""
+    """A command of ``drumhead``."""
 
     module: str
+    """The module of ``drumhead.cli`` whose ``main(args)`` runs the command."""
+    group: Literal["data", "train", "judge", "show", "many runs"]
+    """The heading of the command in ``drumhead --help``."""
     summary: str
+    """One line that says what the command does."""
 
 
 COMMANDS = {
-    "demo": Command("demo", "train a wave network and a local CNN for the same time, and show what they see"),
-    "experiments": Command("experiments", "list what can be trained by name"),
-    "data": Command("data", "make a dataset, check a folder of data, or import your own"),
-    "train": Command("train", "train an experiment, or go on with an unfinished run"),
-    "evaluate": Command("evaluate", "score runs on a test set"),
-    "table": Command("table", "average runs over seeds, with the published numbers beside them"),
-    "predict": Command("predict", "segment images with a run: class masks as PNG files"),
-    "figure": Command("figure", "make a figure for a paper: waves and spectra, scores, samples side by side"),
-    "movie": Command("movie", "show a run's waves on some samples as a GIF or MP4"),
-    "reproduce": Command("reproduce", "make the paper's tables and figures, from nothing"),
-    "report": Command("report", "write one HTML page of all that runs have to show"),
-    "import": Command("import_run", "make a run of a published checkpoint"),
-    "sweep": Command("sweep", "train many runs, on this machine or on a Slurm cluster"),
-    "cancel": Command("cancel", "stop runs that are being trained or wait on a cluster"),
-    "runs": Command("runs", "list runs, their state and their scores; watch them"),
+    "data": Command("data", "data", "make a dataset, check a dataset folder, or import your own data"),
+    "experiments": Command("experiments", "train", "list the experiments that can be trained by name"),
+    "train": Command("train", "train", "train an experiment, or resume an unfinished run"),
+    "demo": Command("demo", "train", "train a wave network and a local CNN for minutes; compare them"),
+    "import": Command("import_run", "train", "convert a published checkpoint to a run"),
+    "evaluate": Command("evaluate", "judge", "score runs on a test set"),
+    "table": Command("table", "judge", "average scores over seeds, beside the published scores"),
+    "predict": Command("predict", "show", "segment images with a run; write class masks as PNG files"),
+    "movie": Command("movie", "show", "show a run's waves on some samples as a GIF or MP4"),
+    "figure": Command("figure", "show", "draw a figure for a paper: waves and spectra, scores, or samples"),
+    "report": Command("report", "show", "write one HTML page of runs: scores, figures, movies, commands"),
+    "sweep": Command("sweep", "many runs", "train many runs, on this machine or on a Slurm cluster"),
+    "runs": Command("runs", "many runs", "list or watch runs: their state, progress and scores"),
+    "cancel": Command("cancel", "many runs", "stop runs that are training, or waiting on a cluster"),
+    "reproduce": Command("reproduce", "many runs", "reproduce the paper's tables and figures, from data to report"),
 }
 
 
-def main(words: list[str] | None = None) -> int:
-    """Run a command; returns the exit code.
+def main(args: list[str] | None = None) -> int:
+    """Run a command and return the exit code.
 
-    0: done. 1: the work failed. 2: wrong words or bad input, found before any work. 130: interrupted.
+    The codes are: 0 success; 1 the work failed; 2 usage error or invalid input, found before any work;
+    130 interrupted.
     """
-    words = sys.argv[1:] if words is None else words
-    if not words or words[0] in ("-h", "--help", "help"):
+    args = sys.argv[1:] if args is None else args
+    if not args or args[0] in ("-h", "--help", "help"):
         print(overview())
         return OK
-    if words[0] == "--version":
+    if args[0] == "--version":
         from drumhead import __version__
 
         print(f"drumhead {__version__}")
         return OK
-    if words[0] not in COMMANDS:
-        complain(f"no command is called {words[0]!r}; there are: {', '.join(COMMANDS)}")
-        return WRONG_USAGE
-    return run(words[0], words[1:])
+    if args[0] not in COMMANDS:
+        print_error(f"unknown command {args[0]!r}; the commands are {', '.join(COMMANDS)}")
+        return USAGE_ERROR
+    return run(args[0], args[1:])
 
 
-def run(name: str, words: list[str]) -> int:
-    """Run one command, with every expected failure told in a line."""
+def run(name: str, args: list[str]) -> int:
+    """Run one command; every expected failure is reported in one line."""
     signal.signal(signal.SIGTERM, interrupt)
     warnings.showwarning = show_warning
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # read when pydantic is first imported, below
     try:
         module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
-    except KeyboardInterrupt:  # it takes a second or two
-        complain("interrupted")
+    except KeyboardInterrupt:  # the import takes a second or two
+        print_error("interrupted")
         return INTERRUPTED
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # precision and device are in config.json
     try:
-        code: int = module.main(words)
+        code: int = module.main(args)
     except KeyboardInterrupt:
-        complain("interrupted")
+        print_error("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has had enough, as `drumhead runs | head` has
+    except BrokenPipeError:  # the reader of our output has stopped reading, as in `drumhead runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (ValueError, OSError) as error:
-        complain(str(error))
-        return WRONG_USAGE
+        print_error(str(error))
+        return USAGE_ERROR
     except ArithmeticError as error:
-        complain(str(error))
+        print_error(str(error))
         return FAILED
     except (MemoryError, RuntimeError) as error:
-        if not is_lack_of_memory(error):
+        if not is_out_of_memory(error):
             raise
-        complain(f"there is not enough memory: {str(error).splitlines()[0] if str(error) else 'no more can be had'}")
+        print_error(f"not enough memory: {str(error).splitlines()[0] if str(error) else 'an allocation failed'}")
         return FAILED
     return code
 
 
-def is_lack_of_memory(error: Exception) -> bool:
-    """Whether memory was asked for that is not there; torch says so only in words."""
-    words = ("out of memory", "can't allocate memory")
-    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed; torch raises a ``RuntimeError`` that only its message tells apart."""
+    phrases = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(phrase in str(error) for phrase in phrases)
 
 
 def overview() -> str:
-    """What ``drumhead --help`` prints."""
+    """Return what ``drumhead --help`` prints: the commands, by group."""
     width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name:{width}}  {command.summary}" for name, command in COMMANDS.items())
+    groups: dict[str, list[str]] = {}
+    for name, command in COMMANDS.items():
+        groups.setdefault(command.group, []).append(f"  {name:{width}}  {command.summary}")
+    listing = "\n\n".join("\n".join([f"{group}:", *lines]) for group, lines in groups.items())
     return (
         "usage: drumhead COMMAND ...\n\n"
-        "An image strikes a drum; waves carry it to every pixel; each pixel tells what it hears.\n\n"
-        f"commands:\n{commands}\n\n"
-        "`drumhead COMMAND --help` tells more of each; `drumhead --version` the version.\n"
-        "Begin with `drumhead demo`."
+        "Recurrent networks whose hidden state is a wave field, for image segmentation.\n\n"
+        f"{listing}\n\n"
+        "Run `drumhead COMMAND --help` for details, `drumhead --version` for the version.\n"
+        "Start with `drumhead demo`."
     )
 
 
-def complain(message: str) -> None:
-    """Print an error."""
+def print_error(message: str) -> None:
+    """Print an error message to stderr."""
     print(f"drumhead: {escape_controls(message)}", file=sys.stderr)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-    """Print a warning as a line for the user, without a place in the code."""
-    complain(f"warning: {message}")
+    """Print a warning in one line, without its position in the code."""
+    print_error(f"warning: {message}")
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """Treat being told to end, as by a cluster, like Ctrl-C."""
+    """Handle SIGTERM, which a cluster sends to end a job, like Ctrl-C."""
     raise KeyboardInterrupt

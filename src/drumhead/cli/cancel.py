@@ -12,9 +12,9 @@ from drumhead.cli.console import Console
 from drumhead.sweeps import cancel
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead cancel``."""
-    return tyro.cli(stop, args=words, prog="drumhead cancel")
+    return tyro.cli(stop, args=args, prog="drumhead cancel")
 
 
 def stop(

@@ -23,6 +23,6 @@ class Console(rich.console.Console):
         return super().render_str(escape_controls(text), **options)
 
 
-def headed(title: str, text: str) -> Text:
+def bold_title(title: str, text: str) -> Text:
     """A title in bold, and text that follows it on its line."""
     return Text.assemble((escape_controls(title), "bold"), escape_controls(text))

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from drumhead.cli import OK
-from drumhead.cli.console import Console, headed
+from drumhead.cli.console import Console, bold_title
 from drumhead.cli.progress import progress_bar
 from drumhead.config import Config
 from drumhead.data import (
@@ -25,20 +25,20 @@ from drumhead.data import (
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead data``."""
-    verbs: dict[str, Callable[..., None]] = {name.replace("_", "-"): making(name) for name in DATASETS}
-    words = [word.replace("_", "-") for word in words[:1]] + words[1:]
+    subcommands: dict[str, Callable[..., None]] = {name.replace("_", "-"): make_command(name) for name in DATASETS}
+    args = [arg.replace("_", "-") for arg in args[:1]] + args[1:]
     tyro.extras.subcommand_cli_from_dict(
-        {**verbs, "check": check, "import": import_folder},
+        {**subcommands, "check": check, "import": import_folder},
         prog="drumhead data",
         description="Make a dataset by name, check a folder of data, or import your own.",
-        args=words,
+        args=args,
     )
     return OK
 
 
-def making(name: str) -> Callable[..., None]:
+def make_command(name: str) -> Callable[..., None]:
     """The command that makes the dataset of that name; its flags are the fields of the configuration."""
     kind = DATASETS[name]
 
@@ -52,15 +52,15 @@ def making(name: str) -> Callable[..., None]:
     def make_alone(config: Config, *, out: Path) -> None:
         make(config, out=out)
 
-    verb = make if kind.needs_mnist else make_alone
-    verb.__annotations__["config"] = Annotated[kind.config, tyro.conf.arg(name="", default=kind.config())]
-    verb.__doc__ = f"""Make the dataset {name} in a new folder.
+    command = make if kind.needs_mnist else make_alone
+    command.__annotations__["config"] = Annotated[kind.config, tyro.conf.arg(name="", default=kind.config())]
+    command.__doc__ = f"""Make the dataset {name} in a new folder.
 
     Args:
         out: The folder to make.
         mnist_root: A folder with MNIST's four IDX files; else that of DRUMHEAD_MNIST_ROOT, or a download.
     """
-    return verb
+    return command
 
 
 def check(folder: Folder) -> None:
@@ -95,7 +95,7 @@ def import_folder(source: Folder, *, out: Path) -> None:
 
 def describe(dataset: Dataset, console: Console) -> None:
     """Print what is in a dataset."""
-    console.print(headed(dataset.name, f" in {dataset.folder}"))
+    console.print(bold_title(dataset.name, f" in {dataset.folder}"))
     for name, split in dataset.splits.items():
         console.print(f"  {name:6} {len(split.images):>7,} images", highlight=False)
     console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")

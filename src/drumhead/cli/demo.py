@@ -6,17 +6,17 @@ from pathlib import Path
 
 import tyro
 
-from drumhead.cli import OK, complain
+from drumhead.cli import OK, print_error
 from drumhead.cli.console import Console
-from drumhead.cli.progress import LiveReport, progress_bar
+from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import TetrominoConfig, open_dataset, prepare_dataset
 from drumhead.demo import run_demo
 from drumhead.report.tables.score_tables import classes_table, scores_table
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead demo``."""
-    tyro.cli(demo, args=words, prog="drumhead demo")
+    tyro.cli(demo, args=args, prog="drumhead demo")
     return OK
 
 
@@ -38,9 +38,11 @@ def demo(*, out: Path = Path("demo"), seconds: float = 140, seed: int = 1, data:
     else:
         dataset = open_dataset(data)
     try:
-        result = run_demo(dataset, out, seconds=seconds, seed=seed, observer=lambda name: LiveReport(console, name))
+        result = run_demo(
+            dataset, out, seconds=seconds, seed=seed, observer=lambda name: TrainingProgress(console, name)
+        )
     except KeyboardInterrupt:
-        complain("stopped; the last finished epoch is kept, and the same command goes on from there")
+        print_error("stopped; the last finished epoch is kept, and the same command goes on from there")
         raise
     console.print(scores_table(result.rows))
     console.print(classes_table(result.rows))

@@ -21,9 +21,9 @@ from drumhead.scores import Scores
 from drumhead.training import Accelerator
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead evaluate``."""
-    tyro.cli(evaluate, args=words, prog="drumhead evaluate")
+    tyro.cli(evaluate, args=args, prog="drumhead evaluate")
     return OK
 
 
@@ -54,7 +54,7 @@ def evaluate(
     if not runs:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
     console = Console()
-    datasets = datasets_of([Run.open(folder) for folder in runs_in(runs)], data)
+    datasets = group_by_dataset([Run.open(folder) for folder in find_run_folders(runs)], data)
     if out is not None and out.exists():
         read_rows(out)  # what is no file of results is refused before the work
     results: dict[str, Scores] = {}
@@ -88,7 +88,7 @@ def evaluate(
         write_json(json, {name: scores.model_dump(mode="json") for name, scores in results.items()})
 
 
-def datasets_of(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset, list[Run]]]:
+def group_by_dataset(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset, list[Run]]]:
     """Every dataset the runs are scored on, with its runs: the one in the folder, or each run's own.
 
     Raises:
@@ -101,7 +101,7 @@ def datasets_of(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset,
     return list(found.values())
 
 
-def runs_in(folders: Iterable[Path]) -> list[Path]:
+def find_run_folders(folders: Iterable[Path]) -> list[Path]:
     """The run folders among these and below them, each once.
 
     Raises:

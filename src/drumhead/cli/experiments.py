@@ -22,9 +22,9 @@ Published runs: scores are mean ± standard deviation over the seeds; fg: on for
 drumhead train NAME trains one; drumhead train NAME --help lists every field."""
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead experiments``."""
-    tyro.cli(show, args=words, prog="drumhead experiments")
+    tyro.cli(show, args=args, prog="drumhead experiments")
     return OK
 
 

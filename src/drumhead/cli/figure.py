@@ -35,13 +35,13 @@ OUT = Path("figures")
 SAMPLES = 6
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead figure``."""
     tyro.extras.subcommand_cli_from_dict(
         FIGURES,
         prog="drumhead figure",
         description="Make a figure, as PDF and PNG.",
-        args=words,
+        args=args,
     )
     return OK
 
@@ -178,7 +178,7 @@ def square_area(
     console.print(area_table(study))
     write(square_area_figure(study, dpi=dpi), out, "square-area")
     write_area_csv(study, out / "square-area.csv")
-    say_written(out / "square-area.csv")
+    print_written(out / "square-area.csv")
 
 
 def polygons(
@@ -234,7 +234,7 @@ def polygons(
     name = f"polygons-{split}-{sample}"
     write(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
     write_spectra_csv(study, dataset.class_names, out / f"{name}.csv")
-    say_written(out / f"{name}.csv")
+    print_written(out / f"{name}.csv")
 
 
 FIGURES: dict[str, Callable[..., None]] = {
@@ -269,9 +269,9 @@ def find_runs(folders: Sequence[Path]) -> list[Path]:
 def write(figure: Figure, folder: Path, name: str) -> None:
     """Write a figure as PDF and PNG, and say where."""
     for path in save_figure(figure, folder / f"{name}.pdf", folder / f"{name}.png"):
-        say_written(path)
+        print_written(path)
 
 
-def say_written(path: Path) -> None:
+def print_written(path: Path) -> None:
     """Say that a file was written."""
     Console().print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -12,9 +12,9 @@ from drumhead.data import open_dataset
 from drumhead.published import import_run
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead import``."""
-    tyro.cli(import_folder, args=words, prog="drumhead import")
+    tyro.cli(import_folder, args=args, prog="drumhead import")
     return OK
 
 

@@ -17,9 +17,9 @@ from drumhead.report.samples import recurrent_model
 from drumhead.runs import Run
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead movie``."""
-    tyro.cli(movie, args=words, prog="drumhead movie")
+    tyro.cli(movie, args=args, prog="drumhead movie")
     return OK
 
 
@@ -46,7 +46,7 @@ def movie(
     """
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
-    path = out or own_movie(opened, split, samples)
+    path = out or default_movie_path(opened, split, samples)
     model = recurrent_model(opened)
     console = Console()
     with progress_bar(console, "movie") as progress:
@@ -63,7 +63,7 @@ def movie(
     console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
 
-def own_movie(run: Run, split: SplitName, samples: Sequence[int]) -> Path:
+def default_movie_path(run: Run, split: SplitName, samples: Sequence[int]) -> Path:
     """Where a movie in the run's folder goes.
 
     Raises:

@@ -16,9 +16,9 @@ from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead predict``."""
-    tyro.cli(predict, args=words, prog="drumhead predict")
+    tyro.cli(predict, args=args, prog="drumhead predict")
     return OK
 
 

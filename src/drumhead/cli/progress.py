@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from drumhead.cli.console import Console, headed
+from drumhead.cli.console import Console, bold_title
 from drumhead.runs import Run
 from drumhead.terminal_text import escape_controls
 from drumhead.training import EpochReport, Observer, StepReport
@@ -31,7 +31,7 @@ def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], 
         yield move
 
 
-class LiveReport(Observer):
+class TrainingProgress(Observer):
     """Shows a training as it goes: a bar with the loss and the time left, and a line for each epoch.
 
     Args:
@@ -57,7 +57,7 @@ class LiveReport(Observer):
     def started(self, run: Run, epochs_done: int) -> None:
         self.epochs = run.config.experiment.recipe.epochs
         going_on = f", going on after epoch {epochs_done}" if epochs_done else ""
-        self.console.print(headed(self.title, f" in {run.folder}{going_on}"))
+        self.console.print(bold_title(self.title, f" in {run.folder}{going_on}"))
         self.task = self.bar.add_task(escape_controls(self.title), total=1.0, status="")
         self.bar.start()
 
@@ -75,6 +75,6 @@ class LiveReport(Observer):
         self.bar.stop()
 
 
-def dash(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     """A score with three digits, or a dash where there is none."""
     return "-" if value is None else f"{value:.3f}"

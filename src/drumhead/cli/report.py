@@ -15,9 +15,9 @@ from drumhead.report.page.page import write_report
 from drumhead.report.page.sections import chapters_of, open_runs
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead report``."""
-    tyro.cli(report, args=words, prog="drumhead report")
+    tyro.cli(report, args=args, prog="drumhead report")
     return OK
 
 

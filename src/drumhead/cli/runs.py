@@ -13,7 +13,7 @@ from rich.text import Text
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
-from drumhead.cli.watching import changes, counts, reasons, runs_table
+from drumhead.cli.status_display import changes, counts, reasons, runs_table
 from drumhead.sweeps import SlurmView, Status, statuses
 
 POLL = 2.0
@@ -22,9 +22,9 @@ POLL_SLURM = 10.0
 """Seconds between two questions to Slurm, at least."""
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead runs``."""
-    tyro.cli(show, args=words, prog="drumhead runs")
+    tyro.cli(show, args=args, prog="drumhead runs")
     return OK
 
 

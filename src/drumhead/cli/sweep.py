@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 import tyro
 
-from drumhead.cli import FAILED, OK, complain
+from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
-from drumhead.cli.estimating import show_estimate
 from drumhead.cli.progress import progress_bar
-from drumhead.cli.watching import SweepView, counts, reasons
+from drumhead.cli.status_display import SweepDisplay, counts, reasons
+from drumhead.cli.sweep_estimate import print_estimate
 from drumhead.experiments import RecipeName
 from drumhead.sweeps import (
     ClusterSettings,
@@ -39,9 +39,9 @@ POLL = {"local": 0.5, "slurm": 10.0}
 """Seconds between two looks at runs."""
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead sweep``."""
-    return tyro.cli(sweep, args=words, prog="drumhead sweep")
+    return tyro.cli(sweep, args=args, prog="drumhead sweep")
 
 
 def sweep(
@@ -143,13 +143,13 @@ def sweep(
     for planned in plan:
         state_of(planned)  # a folder that holds something else is told before any work
     if dry_run:
-        show_estimate(console, plan, out, workers=workers or 1)
+        print_estimate(console, plan, out, workers=workers or 1)
         return OK
     to_do = [planned for planned in plan if settled(planned, retry_diverged=retry_failed) is None]
     prepare(console, to_do, where, mnist_root=mnist_root)
     if on == "slurm":
         return run_on_slurm(console, plan, to_do, out, settings, wait, where=where, retry_failed=retry_failed)
-    return run_here(
+    return run_locally(
         console,
         plan,
         to_do,
@@ -176,7 +176,7 @@ def prepare(console: Console, to_do: Sequence[PlannedRun], where: Devices, *, mn
                 check_batches(each.experiment, dataset, where)
 
 
-def run_here(
+def run_locally(
     console: Console,
     plan: Sequence[PlannedRun],
     to_do: Sequence[PlannedRun],
@@ -189,12 +189,12 @@ def run_here(
 ) -> int:
     """Make runs by workers on this machine, and show how they go."""
     if not to_do:
-        return conclude(console, plan, out)
+        return print_outcome(console, plan, out)
     workers = min(workers, len(to_do))
     console.print(f"{len(to_do)} of {len(plan)} runs to make in {out}, {workers} at a time")
     try:
         with (
-            SweepView(console, out) as view,
+            SweepDisplay(console, out) as view,
             local_sweep(
                 plan,
                 out=out,
@@ -213,12 +213,12 @@ def run_here(
                 raise
             view.show(plan_statuses(plan, before=view.before))
     except KeyboardInterrupt:
-        complain("stopped; finished epochs are kept, and the same command goes on from there")
+        print_error("stopped; finished epochs are kept, and the same command goes on from there")
         raise
     except WorkersDiedError as error:
-        complain(str(error))
+        print_error(str(error))
         return FAILED
-    return conclude(console, plan, out)
+    return print_outcome(console, plan, out)
 
 
 def run_on_slurm(
@@ -246,7 +246,7 @@ def run_on_slurm(
         )
         return OK
     try:
-        with SweepView(console, out) as view:
+        with SweepDisplay(console, out) as view:
             view.show(seen)
             while any(each.state in ("running", "queued") for each in seen):
                 clock.sleep(POLL["slurm"])
@@ -254,12 +254,12 @@ def run_on_slurm(
                     seen = plan_statuses(plan, jobs=jobs, before=view.before)
                     view.show(seen)
     except KeyboardInterrupt:
-        complain(f"no longer waiting; the jobs go on, and `drumhead cancel {out}` ends them")
+        print_error(f"no longer waiting; the jobs go on, and `drumhead cancel {out}` ends them")
         raise
-    return conclude(console, plan, out)
+    return print_outcome(console, plan, out)
 
 
-def conclude(console: Console, plan: Sequence[PlannedRun], out: Path) -> int:
+def print_outcome(console: Console, plan: Sequence[PlannedRun], out: Path) -> int:
     """Tell what came of a sweep; the exit code is 0 if all of it is done, or left to others who are at it."""
     seen = plan_statuses(plan, jobs=SlurmView.of(out))
     for text in reasons(seen, out):

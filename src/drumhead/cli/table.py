@@ -25,9 +25,9 @@ Format = Literal["terminal"] | TextFormat
 FILE_WIDTH = 160  # characters of a line where tables for the terminal go to a file
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead table``."""
-    tyro.cli(table, args=words, prog="drumhead table", config=(tyro.conf.FlagCreatePairsOff,))
+    tyro.cli(table, args=args, prog="drumhead table", config=(tyro.conf.FlagCreatePairsOff,))
     return OK
 
 
@@ -79,14 +79,14 @@ def compare_by_name(sections: Sequence[Section], first: str, second: str) -> lis
     for name in (first, second):
         if not any(same_name(name, known) for known in names):
             raise ValueError(f"--pair: no model is called {name!r}; there are: {'; '.join(names)}")
-    found = [(section, group_called(section, first), group_called(section, second)) for section in sections]
+    found = [(section, find_group(section, first), find_group(section, second)) for section in sections]
     both = [(section, left, right) for section, left, right in found if left is not None and right is not None]
     if not both:
         raise ValueError(f"--pair: {first} and {second} share no table: they differ in dataset, split or recipe")
     return [(section, compare(left, right)) for section, left, right in both]
 
 
-def group_called(section: Section, name: str) -> Group | None:
+def find_group(section: Section, name: str) -> Group | None:
     """The group of that name, if there is one."""
     return next((group for group in section.groups if same_name(name, group.label)), None)
 

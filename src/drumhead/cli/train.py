@@ -9,9 +9,9 @@ from typing import Annotated
 import tyro
 from pydantic import PositiveInt
 
-from drumhead.cli import FAILED, OK, complain
+from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
-from drumhead.cli.progress import LiveReport, progress_bar
+from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import open_run_dataset
@@ -80,14 +80,14 @@ examples:
   drumhead train tetrominoes-unet-4 --data my_cells --out runs/cells --recipe.batch-size 8"""
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead train``."""
-    if not words or words[0] in ("-h", "--help"):
+    if not args or args[0] in ("-h", "--help"):
         print(USAGE)
         return OK
-    name, *flags = words
+    name, *flags = args
     if (Path(name) / "config.json").is_file():
-        return go_on(Path(name), flags)
+        return resume(Path(name), flags)
     recipe, flags = take_recipe(current_flags(flags))
     default = Request(experiment=find_experiment(name, recipe))
     request: Request = tyro.cli(
@@ -129,7 +129,7 @@ def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
     return found, list(rest)
 
 
-def go_on(folder: Path, flags: Sequence[str]) -> int:
+def resume(folder: Path, flags: Sequence[str]) -> int:
     """Go on with the run in a folder, as it was begun."""
 
     def request(
@@ -159,14 +159,14 @@ def run_training(
     log: Sequence[LoggerName] = (),
 ) -> int:
     """Train, and print the scores."""
-    observers = [LiveReport(console, experiment.name), *(LOGGERS[name]() for name in log)]
+    observers = [TrainingProgress(console, experiment.name), *(LOGGERS[name]() for name in log)]
     try:
         run = train(experiment, dataset, folder, observers=observers, **where.model_dump())
     except KeyboardInterrupt:
-        complain(f"stopped; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        print_error(f"stopped; the last finished epoch is kept. Go on with: drumhead train {folder}")
         raise
     except ProcessLostError as error:
-        complain(f"{error}; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        print_error(f"{error}; the last finished epoch is kept. Go on with: drumhead train {folder}")
         return FAILED
     console.print(scores_table([score_row(run)]))
     console.print(f"The run is in {run.folder}")

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drumhead.cli.console import Console
-from drumhead.cli.progress import dash
+from drumhead.cli.progress import format_score
 from drumhead.sweeps import WRONG, SeenState, Status
 from drumhead.terminal_text import escape_controls
 
@@ -49,7 +49,12 @@ def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: 
         experiment = each.experiment
         own = [experiment.name, str(experiment.seed)] if experiment else ["-", "-"]
         state = Text(each.state, style=COLOURS.get(each.state, ""))
-        numbers = [epochs_text(each), dash(each.val_loss), dash(each.iou_foreground), dash(each.mean_iou)]
+        numbers = [
+            epochs_text(each),
+            format_score(each.val_loss),
+            format_score(each.iou_foreground),
+            format_score(each.mean_iou),
+        ]
         left = [duration(each.seconds_left) if each.state == "running" else ""] if live else []
         where = [each.where] if placed else []
         table.add_row(name, *(own if wide else []), state, *numbers, *left, *where)
@@ -72,7 +77,7 @@ def reasons(seen: Sequence[Status], folder: Path, *, most: int = REASONS) -> lis
     return texts
 
 
-class SweepView:
+class SweepDisplay:
     """A sweep as it goes: a live table of what runs, if there is a terminal, and a line for each change.
 
     Args:
@@ -85,7 +90,7 @@ class SweepView:
         self.before: dict[Path, Status] = {}
         self.live = Live(console=console, transient=True, auto_refresh=False)
 
-    def __enter__(self) -> SweepView:
+    def __enter__(self) -> SweepDisplay:
         if self.console.is_terminal:
             self.live.start()
         return self
@@ -120,7 +125,7 @@ def changes(seen: Sequence[Status], before: dict[Path, Status], folder: Path) ->
             continue
         parts = [f"{each.state:10}", name_of(each, folder), f"epoch {epochs_text(each)}"]
         if each.val_loss is not None:
-            parts.append(f"val loss {each.val_loss:.3f}  IoU fg {dash(each.iou_foreground)}")
+            parts.append(f"val loss {each.val_loss:.3f}  IoU fg {format_score(each.iou_foreground)}")
         parts += [part for part in (each.where, each.reason) if part]
         lines.append(Text(escape_controls("  ".join(parts)), style=COLOURS.get(each.state, "")))
     return lines
