@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, WRONG_USAGE, main
+from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, USAGE_ERROR, main
 from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, ReferenceDataset, open_dataset
 from drumhead.demo import FILES
 from drumhead.runs import Run
@@ -79,7 +79,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unknown_command_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["trian"]) == WRONG_USAGE
+    assert main(["trian"]) == USAGE_ERROR
     printed = capsys.readouterr().err
     assert "'trian'" in printed
     assert "train" in printed
@@ -91,7 +91,7 @@ def test_data_is_made_once_and_checked(workplace: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert "No fault" in printed
     assert "published" not in printed
-    assert main(["data", "tetrominoes", "--out", folder]) == WRONG_USAGE
+    assert main(["data", "tetrominoes", "--out", folder]) == USAGE_ERROR
     assert "something in it" in capsys.readouterr().err
 
 
@@ -101,7 +101,7 @@ def test_damaged_data_is_named(workplace: Path, tmp_path: Path, capsys: pytest.C
     masks = np.load(copy / "val_masks.npy")
     masks[0, 0, 0] ^= 1
     np.save(copy / "val_masks.npy", masks)
-    assert main(["data", "check", str(copy)]) == WRONG_USAGE
+    assert main(["data", "check", str(copy)]) == USAGE_ERROR
     assert "val_masks.npy" in capsys.readouterr().err
 
 
@@ -110,9 +110,9 @@ def test_every_dataset_is_made_with_its_options(
     name: str, toy_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = {"mnist": ["--size", "31"], "polygons": ["--canvas", "64", "--sides", "3", "5", "--rotate"]}
-    words = ["data", name, "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3", "--seed", "1"]
+    args = ["data", name, "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3", "--seed", "1"]
     root = [] if name == "polygons" else ["--mnist-root", str(toy_mnist)]
-    assert main([*words, *root, *options.get(name, [])]) == OK
+    assert main([*args, *root, *options.get(name, [])]) == OK
     assert open_dataset(tmp_path / "new").height == {"mnist": 31, "polygons": 64}.get(name, 128)
     assert main(["data", "check", str(tmp_path / "new")]) == OK
     assert "No fault" in capsys.readouterr().out
@@ -121,14 +121,14 @@ def test_every_dataset_is_made_with_its_options(
 def test_digits_are_asked_for_before_anything_is_made(
     toy_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["data", "mnist", "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3"]
-    assert main([*words, "--seed", "1", "--mnist-root", str(tmp_path)]) == WRONG_USAGE
+    args = ["data", "mnist", "--out", str(tmp_path / "new"), "--train", "4", "--val", "2", "--test", "3"]
+    assert main([*args, "--seed", "1", "--mnist-root", str(tmp_path)]) == USAGE_ERROR
     assert "train-images-idx3-ubyte.gz" in capsys.readouterr().err
     monkeypatch.setenv(MNIST_ROOT_VARIABLE, str(toy_mnist))
-    assert main(["data", "mnist", "--out", str(tmp_path / "new")]) == WRONG_USAGE
+    assert main(["data", "mnist", "--out", str(tmp_path / "new")]) == USAGE_ERROR
     assert "Give a seed" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
-    assert main([*words, "--seed", "1"]) == OK
+    assert main([*args, "--seed", "1"]) == OK
 
 
 def test_a_known_set_is_named(
@@ -144,7 +144,7 @@ def test_a_run_is_listed_with_its_scores(workplace: Path, capsys: pytest.Capture
     assert main(["runs", str(workplace / "runs")]) == OK
     printed = capsys.readouterr().out
     assert printed.count("done") >= 2
-    assert main(["runs", str(workplace / "nowhere")]) == WRONG_USAGE
+    assert main(["runs", str(workplace / "nowhere")]) == USAGE_ERROR
 
 
 def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +153,7 @@ def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytes
     assert (Path(waves) / "model.safetensors").stat().st_mtime_ns == weights
     capsys.readouterr()
     same = ["train", "tetrominoes-nwm-linear", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", waves]
-    assert main([*same, *SMALL_MODEL, "--seed", "5"]) == WRONG_USAGE
+    assert main([*same, *SMALL_MODEL, "--seed", "5"]) == USAGE_ERROR
     assert "seed is 2200, not 5" in capsys.readouterr().err
 
 
@@ -162,35 +162,35 @@ def test_a_run_goes_on_where_its_data_is_now(
 ) -> None:
     here, there, out = tmp_path / "here", tmp_path / "there", tmp_path / "run"
     assert main(["data", "import", str(workplace / "data"), "--out", str(here)]) == OK
-    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(here), "--out", str(out)]
-    assert main([*words, "--model.pixel-widths", "8"]) == OK
+    args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(here), "--out", str(out)]
+    assert main([*args, "--model.pixel-widths", "8"]) == OK
     (out / "scores.json").unlink()
     here.rename(there)
-    assert main(["train", str(out)]) == WRONG_USAGE
+    assert main(["train", str(out)]) == USAGE_ERROR
     assert "--data" in capsys.readouterr().err
     assert main(["train", str(out), "--data", str(there)]) == OK
     assert Run.open(out).state == "done"
 
 
 def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
-    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
-    words += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]
-    assert main([*words, "1"]) == OK
-    assert main([*words, "3"]) == OK
+    args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
+    args += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]
+    assert main([*args, "1"]) == OK
+    assert main([*args, "3"]) == OK
     run = Run.open(tmp_path / "run")
     assert (run.state, len(run.metrics())) == ("done", 3)
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (["tetrominoes-nmw"], "no experiment is called 'tetrominoes-nmw'"),
         (["tetrominoes-cnn-2", "--data", "nowhere"], "this one is missing"),
         (["tetrominoes-cnn-2", "--data", "nowhere", "--dataset.seed", "3"], "drop one"),
     ],
 )
-def test_bad_words_for_train(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", *words]) == WRONG_USAGE
+def test_bad_words_for_train(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *args]) == USAGE_ERROR
     assert message in capsys.readouterr().err
 
 
@@ -199,14 +199,14 @@ def test_bad_flags_for_train_stop_at_once(flag: list[str], tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
         main(["train", "tetrominoes-cnn-2", *flag])
-    assert stop.value.code == WRONG_USAGE
+    assert stop.value.code == USAGE_ERROR
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_training_that_diverges_says_so(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
+    args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
     out = tmp_path / "run"
-    assert main([*words, "--out", str(out), "--recipe.learning-rate", "1e30"]) == FAILED
+    assert main([*args, "--out", str(out), "--recipe.learning-rate", "1e30"]) == FAILED
     assert "learning-rate" in capsys.readouterr().err
     assert not (out / "scores.json").exists()
 
@@ -232,7 +232,7 @@ def test_evaluate_shows_background_and_writes_scores(
 
 
 def test_evaluate_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(tmp_path)]) == WRONG_USAGE
+    assert main(["evaluate", str(tmp_path)]) == USAGE_ERROR
     assert "no config.json" in capsys.readouterr().err
 
 
@@ -252,7 +252,7 @@ def test_predict_any_size_and_kind(waves: str, tmp_path: Path, capsys: pytest.Ca
             assert np.array_equal(np.asarray(mask), expected)
     with Image.open(out / "b_colour.png") as colours:
         assert colours.size == (33, 20)
-    assert main(["predict", waves, str(images), "--out", str(out)]) == WRONG_USAGE
+    assert main(["predict", waves, str(images), "--out", str(out)]) == USAGE_ERROR
     assert "--overwrite" in capsys.readouterr().err
     assert main(["predict", waves, str(images), "--out", str(out), "--overwrite"]) == OK
 
@@ -261,7 +261,7 @@ def test_predict_finds_bad_input_before_work(waves: str, tmp_path: Path, capsys:
     (tmp_path / "good.npy").write_bytes(b"")
     (tmp_path / "bad.png").write_text("no picture")
     out = tmp_path / "masks"
-    assert main(["predict", waves, str(tmp_path / "bad.png"), "--out", str(out)]) == WRONG_USAGE
+    assert main(["predict", waves, str(tmp_path / "bad.png"), "--out", str(out)]) == USAGE_ERROR
     assert "bad.png" in capsys.readouterr().err
     assert not out.exists()
 
@@ -272,11 +272,11 @@ def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: py
     assert f"wrote {path}" in capsys.readouterr().out
     with Image.open(path) as movie:
         assert getattr(movie, "n_frames", 1) == 4
-    assert main(["movie", waves, "--samples", "5"]) == WRONG_USAGE
+    assert main(["movie", waves, "--samples", "5"]) == USAGE_ERROR
     assert "from 0 to 4" in capsys.readouterr().err
-    assert main(["movie", waves, "--out", "waves.webm"]) == WRONG_USAGE
+    assert main(["movie", waves, "--out", "waves.webm"]) == USAGE_ERROR
     assert ".gif or .mp4" in capsys.readouterr().err
-    assert main(["movie", str(workplace / "runs" / "tetrominoes-cnn-2")]) == WRONG_USAGE
+    assert main(["movie", str(workplace / "runs" / "tetrominoes-cnn-2")]) == USAGE_ERROR
     assert "no waves" in capsys.readouterr().err
 
 
@@ -285,27 +285,27 @@ def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pyt
     data = tmp_path / "boards"
     sizes = ["--canvas", "29", "--max-pieces", "1", "--train", "16", "--val", "2", "--test", "2", "--seed", "1"]
     assert main(["data", "tetrominoes", "--out", str(data), *sizes]) == OK
-    words = ["demo", "--data", str(data), "--out", str(out), "--seconds", "0.1"]
-    assert main(words) == OK
+    args = ["demo", "--data", str(data), "--out", str(out), "--seconds", "0.1"]
+    assert main(args) == OK
     printed = capsys.readouterr().out
     assert all(heading in printed for heading in ("background everywhere", "NWM", "CNN", "mean IoU"))
     made = {path.name for path in out.iterdir()}
     assert made == {"tetrominoes-cnn-8", "tetrominoes-nwm-linear", *FILES}
     epochs = Run.open(out / "tetrominoes-cnn-8").metrics()
-    assert main(words) == OK  # shows the finished demo again
+    assert main(args) == OK  # shows the finished demo again
     assert Run.open(out / "tetrominoes-cnn-8").metrics() == epochs
 
 
 def test_interrupted_training_ends_cleanly_and_goes_on(workplace: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
-    words += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
-    # A background job of a shell ignores SIGINT, and so do its children unless told otherwise.
+    args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
+    args += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
+    # A background job of a shell ignores SIGINT, and so do its children unless the caller says otherwise.
     script = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from drumhead.cli import main; sys.exit(main())"
     )
-    command = [sys.executable, "-c", script, *words]
+    command = [sys.executable, "-c", script, *args]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     for stop in (signal.SIGINT, signal.SIGTERM):
         process = subprocess.Popen(
@@ -340,8 +340,8 @@ def test_data_of_your_own_trains(tmp_path: Path) -> None:
             Image.fromarray(image).save(tmp_path / "mine" / split / "images" / f"{number}.png")
             Image.fromarray(mask).save(tmp_path / "mine" / split / "masks" / f"{number}.png")
     (tmp_path / "mine" / "classes.txt").write_text("background\ncell\nnucleus\n")
-    words = ["train", "tetrominoes-unet-2", "--recipe", "smoke", "--data", str(tmp_path / "mine")]
-    assert main([*words, "--out", str(tmp_path / "run")]) == OK
+    args = ["train", "tetrominoes-unet-2", "--recipe", "smoke", "--data", str(tmp_path / "mine")]
+    assert main([*args, "--out", str(tmp_path / "run")]) == OK
     run = Run.open(tmp_path / "run")
     assert run.config.data.class_names == ("background", "cell", "nucleus")
     assert run.config.experiment.dataset is None

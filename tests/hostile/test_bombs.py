@@ -1,4 +1,4 @@
-"""Small files that ask for a great deal: memory, time, depth. They are reported as such, and little is spent on them."""
+"""Small files that claim to hold much (memory, time, depth) are refused as such, and little is spent on them."""
 
 from __future__ import annotations
 

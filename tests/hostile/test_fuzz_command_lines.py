@@ -22,7 +22,7 @@ LONG_WORK = {
     "reproduce": ["make_runs", "planned_dataset", "study_areas", "write_outputs"],
     "report": ["study_areas", "write_report"],
     "runs": ["follow"],
-    "sweep": ["prepare", "run_here", "run_on_slurm"],
+    "sweep": ["prepare", "run_locally", "run_on_slurm"],
     "movie": ["sample_movie"],
     "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],
 }

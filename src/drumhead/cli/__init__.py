@@ -1,4 +1,4 @@
-"""The command line: one table of commands. A command parses its arguments, calls one function, and prints the result."""
+"""The command line: one table of commands. A command parses its arguments, calls one function, prints the result."""
 
 from __future__ import annotations
 

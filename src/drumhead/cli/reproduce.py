@@ -10,9 +10,9 @@ from typing import Annotated
 import tyro
 
 from drumhead.analysis.square_area import study_areas
-from drumhead.cli import FAILED, OK, complain
+from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
-from drumhead.cli.progress import LiveReport, progress_bar
+from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
 from drumhead.report.page.sections import chapters_of, open_runs
@@ -21,9 +21,9 @@ from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.training import Accelerator, Devices
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``drumhead reproduce``."""
-    return tyro.cli(reproduce, args=words, prog="drumhead reproduce")
+    return tyro.cli(reproduce, args=args, prog="drumhead reproduce")
 
 
 def reproduce(
@@ -70,9 +70,9 @@ def reproduce(
 
     numbers = {planned.folder: number for number, planned in enumerate(plan, start=1)}
 
-    def observer(planned: PlannedRun) -> LiveReport:
+    def observer(planned: PlannedRun) -> TrainingProgress:
         name = f"{planned.experiment.name}, seed {planned.experiment.seed}, recipe {recipe}"
-        return LiveReport(console, f"{numbers[planned.folder]}/{len(plan)} {name}")
+        return TrainingProgress(console, f"{numbers[planned.folder]}/{len(plan)} {name}")
 
     try:
         outcome = make_runs(
@@ -92,14 +92,14 @@ def reproduce(
                 target, chapters_of(runs), out, unreadable=unreadable, theory=study, progress=progress
             )
     except KeyboardInterrupt:
-        complain("stopped; what is finished is kept, and the same command goes on from there")
+        print_error("stopped; what is finished is kept, and the same command goes on from there")
         raise
     for path in outputs.written:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
-    tell(console, "no figure", outputs.left)
-    tell(console, "skipped", by_name(outcome.skipped))
-    tell(console, "left to others", by_name(outcome.busy))
-    tell(console, "failed", by_name(outcome.failed))
+    print_reasons(console, "no figure", outputs.left)
+    print_reasons(console, "skipped", by_name(outcome.skipped))
+    print_reasons(console, "left to others", by_name(outcome.busy))
+    print_reasons(console, "failed", by_name(outcome.failed))
     console.print(f"{len(outcome.done)} of {len(plan)} runs are done, recipe {recipe}.", highlight=False)
     return FAILED if outcome.failed else OK
 
@@ -119,7 +119,7 @@ def by_name(reasons: Mapping[Path, str]) -> dict[str, str]:
     return {str(folder): reason for folder, reason in reasons.items()}
 
 
-def tell(console: Console, what: str, reasons: Mapping[str, str]) -> None:
+def print_reasons(console: Console, what: str, reasons: Mapping[str, str]) -> None:
     """A line for each reason why some things are not as they should be, and one for each of them."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in reasons.items():

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drumhead.cli.console import Console
-from drumhead.cli.watching import counts, duration
+from drumhead.cli.status_display import counts, duration
 from drumhead.data import default_folder
 from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses
 
 
-def show_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, workers: int) -> None:
+def print_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, workers: int) -> None:
     """List runs with their states, steps left, and times; then folders of data, and the sum."""
     seen = plan_statuses(plan, jobs=SlurmView.of(out))
     expected = estimates(plan, out)
