@@ -16,7 +16,7 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 
 help:
 	@echo 'make demo      learn shapes with waves: makes .venv, then data, two trained models, a table, pictures'
-	@echo 'make test      everything that has to pass: ruff, mypy, pytest'
+	@echo 'make test      everything that has to pass: ruff, mypy, import-linter, pytest'
 	@echo 'make test-all  the same with the slow tests: half an hour or more'
 	@echo 'make install   .venv with Drumhead and the tested versions of what it needs'
 	@echo 'make install-dev   the same with the tools of development'
@@ -31,6 +31,7 @@ test: install-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest
 
 test-all: test
