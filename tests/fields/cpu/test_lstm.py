@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from drumhead.fields import Boundary, CellState, LSTMCell
-from drumhead.fields.cpu.kernels.rows import even, row_size
+from drumhead.fields.cpu.kernels.padded_rows import even, row_size
 from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
 
 every_boundary = pytest.mark.parametrize("boundary", get_args(Boundary))
@@ -20,7 +20,7 @@ class Case(NamedTuple):
 
     state: LSTMState
     weights: LSTMWeights
-    incoming: Tensor
+    grad_frames: Tensor
     boundary: Boundary
 
     def to(self, dtype: torch.dtype) -> Case:
@@ -28,7 +28,7 @@ class Case(NamedTuple):
             LSTMState(*(v.to(dtype) for v in self.state)),
             LSTMWeights(*(v.to(dtype) for v in self.weights)),
         )
-        return Case(state, weights, self.incoming.to(dtype), self.boundary)
+        return Case(state, weights, self.grad_frames.to(dtype), self.boundary)
 
     def plain(self) -> list[Tensor]:
         """Frames, then the gradients of state and weights, by the definition."""
@@ -37,29 +37,29 @@ class Case(NamedTuple):
         cell = LSTMCell(len(state.input), boundary=self.boundary)
         parameters = {"gates.weight": weights.gates, "gates.bias": weights.gates_bias}
         inputs, now, frames = state.input[None], CellState(state.hidden[None], state.memory[None]), []
-        for _ in self.incoming:
+        for _ in self.grad_frames:
             now = torch.func.functional_call(cell, parameters, (inputs, now))
             units = torch.relu(now.hidden.movedim(1, -1) @ weights.first.T + weights.first_bias)
             inputs = (units @ weights.second.T + weights.second_bias).movedim(-1, 1)
             frames.append(inputs[0])
         field = torch.stack(frames)
-        return [field.detach(), *torch.autograd.grad(field, [*state, *weights], self.incoming)]
+        return [field.detach(), *torch.autograd.grad(field, [*state, *weights], self.grad_frames)]
 
-    def fused(self, pieces: list[int] | None = None, *, of_weights: bool = True) -> list[Tensor]:
+    def fused(self, pieces: list[int] | None = None, *, grad_weights: bool = True) -> list[Tensor]:
         """The same, forth piece by piece and back from states that were kept."""
         recurrence = LSTMKernel(self.weights, boundary=self.boundary)
         state, tracks, starts = copy(self.state), [], []
-        for steps in pieces or [len(self.incoming)]:
+        for steps in pieces or [len(self.grad_frames)]:
             starts.append(copy(state))
-            tracks.append(recurrence.track(state, steps=steps, back=True))
+            tracks.append(recurrence.new_tape(state, steps=steps, backward=True))
             recurrence.forward_image(state, tracks[-1])
-        gradients = LSTMGradients(self.weights, wanted=of_weights)
-        carried = LSTMState(*(torch.zeros_like(values) for values in self.state))
-        arriving = torch.split(self.incoming, [len(track.frames) for track in tracks])
-        for start, track, incoming in reversed(list(zip(starts, tracks, arriving, strict=True))):
-            recurrence.backward_image(start, track, incoming, carried=carried, of_weights=gradients)
+        gradients = LSTMGradients(self.weights, needs_grad=grad_weights)
+        grad_state = LSTMState(*(torch.zeros_like(values) for values in self.state))
+        arriving = torch.split(self.grad_frames, [len(track.frames) for track in tracks])
+        for start, track, grad_frames in reversed(list(zip(starts, tracks, arriving, strict=True))):
+            recurrence.backward_image(start, track, grad_frames, grad_state=grad_state, grad_weights=gradients)
         found = [gradient for gradient in gradients.tensors() if gradient is not None]
-        return [torch.cat([track.frames for track in tracks]), *carried, *found]
+        return [torch.cat([track.frames for track in tracks]), *grad_state, *found]
 
 
 def copy(state: LSTMState) -> LSTMState:
@@ -123,7 +123,7 @@ def test_the_same_in_pieces(pieces: list[int], boundary: Boundary) -> None:
 
 def test_weights_may_be_left_out() -> None:
     it = case(2, 5, 9)
-    for ours, same in zip(it.fused(of_weights=False), it.fused()[:4], strict=True):
+    for ours, same in zip(it.fused(grad_weights=False), it.fused()[:4], strict=True):
         assert torch.equal(ours, same)
 
 
@@ -142,7 +142,7 @@ def test_float32_is_as_close_to_float64_as_the_definition(channels: int) -> None
 def test_the_way_forward_is_the_same_whether_there_is_a_way_back() -> None:
     it = case(3, 6, 20, steps=5, dtype=torch.float32)
     recurrence = LSTMKernel(it.weights, boundary="circular")
-    state, track = copy(it.state), recurrence.track(it.state, steps=5, back=False)
+    state, track = copy(it.state), recurrence.new_tape(it.state, steps=5, backward=False)
     recurrence.forward_image(state, track)
     assert torch.equal(track.frames, it.fused()[0])
     assert torch.equal(track.frames[-1], state.input)
@@ -153,14 +153,14 @@ def test_a_track_may_be_used_again() -> None:
     """Also after a state that is not a number, and back more than once."""
     it = case(2, 5, 9, boundary="free")
     recurrence = LSTMKernel(it.weights, boundary="free")
-    track, expected = recurrence.track(it.state, steps=3, back=True), it.fused()
+    track, expected = recurrence.new_tape(it.state, steps=3, backward=True), it.fused()
     for value in (torch.nan, 0, 0):
         state = LSTMState(it.state.input + value, *copy(it.state)[1:])
         recurrence.forward_image(state, track)
-        carried = LSTMState(*(torch.zeros_like(values) for values in it.state))
-        gradients = LSTMGradients(it.weights, wanted=True)
-        recurrence.backward_image(it.state, track, it.incoming, carried=carried, of_weights=gradients)
-    for ours, same in zip([track.frames, *carried], expected[:4], strict=True):
+        grad_state = LSTMState(*(torch.zeros_like(values) for values in it.state))
+        gradients = LSTMGradients(it.weights, needs_grad=True)
+        recurrence.backward_image(it.state, track, it.grad_frames, grad_state=grad_state, grad_weights=gradients)
+    for ours, same in zip([track.frames, *grad_state], expected[:4], strict=True):
         assert torch.equal(ours, same)
 
 

@@ -148,13 +148,13 @@ def test_nan_and_overflow_show_in_the_field() -> None:
 def test_the_same_bits_whatever_the_number_of_threads() -> None:
     y0, omega, alpha, coupling = inputs(5, 3, 9, 17, dtype=torch.float32, requires_grad=False)
     settings: dict[str, Any] = {"dt": 0.1, "boundary": "circular", "nonlinearity": "tanh"}
-    incoming = torch.randn(5, 20, 3, 9, 17, generator=torch.Generator().manual_seed(1))
+    grad_frames = torch.randn(5, 20, 3, 9, 17, generator=torch.Generator().manual_seed(1))
     results = []
     for threads in (1, 2, 3, 8):
-        frames = torch.empty_like(incoming)
+        frames = torch.empty_like(grad_frames)
         sheets = wave_cpu.WaveKernel(omega, alpha, coupling, **settings)
-        wave_cpu.fill_frames(y0, sheets, frames, threads=threads)
-        found = wave_cpu.find_gradients(y0, sheets, frames, incoming, of_coupling=True, threads=threads)
+        wave_cpu.forward_batch(y0, sheets, frames, threads=threads)
+        found = wave_cpu.backward_batch(y0, sheets, frames, grad_frames, needs_grad_coupling=True, threads=threads)
         results.append([frames, *found])
     for other in results[1:]:
         assert all(torch.equal(a, b) for a, b in zip(results[0], other, strict=True))
@@ -171,27 +171,31 @@ def test_the_same_in_pieces(pieces: list[int], boundary: Boundary, nonlinearity:
     weights = torch.randn(1, sum(pieces), 2, 6, 11, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     expected = values_and_gradients(arguments, engine="plain", steps=sum(pieces), weights=weights, **settings)
 
-    sheets, state, starts = wave_cpu.WaveKernel(omega, alpha, coupling, **settings), wave_cpu.at_rest(y0[0]), []
-    frames, incoming = torch.split(torch.empty_like(weights[0]), pieces), torch.split(weights[0], pieces)
+    sheets, state, starts = wave_cpu.WaveKernel(omega, alpha, coupling, **settings), wave_cpu.initial_state(y0[0]), []
+    frames, grad_frames = torch.split(torch.empty_like(weights[0]), pieces), torch.split(weights[0], pieces)
     for piece in frames:
         starts.append((state.y.clone(), state.y - 0.2 * state.z))
         sheets.forward_image(0, state, piece)
     torch.testing.assert_close(torch.cat(frames), expected[0][0], rtol=1e-11, atol=1e-12)
 
-    carried, grad_omega, grad_alpha = wave_cpu.at_rest(0 * y0[0]), torch.zeros_like(y0[0]), torch.zeros_like(y0[0])
-    of_coupling = np.zeros((2, 2, 3, 3))
-    for start, piece, arriving in reversed(list(zip(starts, frames, incoming, strict=True))):
+    grad_state, grad_omega, grad_alpha = (
+        wave_cpu.initial_state(0 * y0[0]),
+        torch.zeros_like(y0[0]),
+        torch.zeros_like(y0[0]),
+    )
+    grad_coupling = np.zeros((2, 2, 3, 3))
+    for start, piece, arriving in reversed(list(zip(starts, frames, grad_frames, strict=True))):
         sheets.backward_image(
             0,
             start,
             piece,
             arriving,
-            carried=carried,
+            grad_state=grad_state,
             grad_omega=grad_omega,
             grad_alpha=grad_alpha,
-            of_coupling=of_coupling,
+            grad_coupling=grad_coupling,
         )
-    found = [carried.y[None], grad_omega[None], grad_alpha[None], torch.from_numpy(of_coupling)]
+    found = [grad_state.y[None], grad_omega[None], grad_alpha[None], torch.from_numpy(grad_coupling)]
     for ours, theirs in zip(found, expected[1:], strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * float(1 + theirs.abs().max()))
 

@@ -67,12 +67,12 @@ class LSTMGradients:
 
     Args:
         weights: of which.
-        wanted: without it they are left out, a quarter of the work.
+        needs_grad: without it they are left out, a quarter of the work.
     """
 
-    def __init__(self, weights: LSTMWeights, *, wanted: bool) -> None:
+    def __init__(self, weights: LSTMWeights, *, needs_grad: bool) -> None:
         self.weights = weights
-        self._evened = _Evened(weights, np.float64) if wanted else None
+        self._evened = _Evened(weights, np.float64) if needs_grad else None
 
     def arrays(self) -> Gradients:
         """Where the kernel adds them."""
@@ -101,9 +101,9 @@ class LSTMKernel:
     """
 
     def __init__(self, weights: LSTMWeights, *, boundary: Boundary) -> None:
+        from drumhead.fields.cpu.kernels.convolutions import packed
         from drumhead.fields.cpu.kernels.lstm import Cell
-        from drumhead.fields.cpu.kernels.pointwise import Layers
-        from drumhead.fields.cpu.kernels.stencils import packed
+        from drumhead.fields.cpu.kernels.pixel_mlp import Layers
 
         self.weights = weights
         evened = _Evened(weights, _array(weights.gates).dtype)
@@ -116,45 +116,45 @@ class LSTMKernel:
         self.cell, self.transposed = Cell(packed(gates, gates_bias), layers), Cell(packed(turned), layers_back)
         self.boundary = get_args(Boundary).index(boundary)
 
-    def track(self, state: LSTMState, *, steps: int, back: bool) -> LSTMTape:
+    def new_tape(self, state: LSTMState, *, steps: int, backward: bool) -> LSTMTape:
         """Room for so many steps of states like this one, with what the way back needs or without."""
-        from drumhead.fields.cpu.kernels.rows import even, row_size
+        from drumhead.fields.cpu.kernels.padded_rows import even, row_size
 
         channels, height, width = shape = state.input.shape[-3:]
-        kept, empty = steps if back else 0, state.input.new_empty
+        kept, empty = steps if backward else 0, state.input.new_empty
         gates = state.input.new_zeros(kept, height * row_size(4 * even(channels), width))
         return LSTMTape(empty(steps, *shape), empty(kept, *shape), empty(kept, *shape), gates)
 
-    def forward_image(self, state: LSTMState, track: LSTMTape) -> None:
-        """Fill the track from a state, ``(channel, height, width)`` each, contiguous, and move the state to its end."""
+    def forward_image(self, state: LSTMState, tape: LSTMTape) -> None:
+        """Fill the tape from a state, ``(channel, height, width)`` each, contiguous, and move the state to its end."""
         from drumhead.fields.cpu.kernels.lstm import State, Track, forward
 
-        forward(self.cell, self.boundary, State(*map(_array, state)), Track(*map(_array, track)))
+        forward(self.cell, self.boundary, State(*map(_array, state)), Track(*map(_array, tape)))
 
     def backward_image(
         self,
         start: LSTMState,
-        track: LSTMTape,
-        incoming: Tensor,
+        tape: LSTMTape,
+        grad_frames: Tensor,
         *,
-        carried: LSTMState,
-        of_weights: LSTMGradients,
+        grad_state: LSTMState,
+        grad_weights: LSTMGradients,
     ) -> None:
-        """The gradients from the one of the frames of a whole track that :meth:`forward_image` filled.
+        """The gradients from the one of the frames of a whole tape that :meth:`forward_image` filled.
 
         Args:
-            start: the state that the track follows from.
-            track: what :meth:`forward_image` filled.
-            incoming: the loss's gradient with respect to the frames, by what reads them.
-            carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
-                respect to ``start``.
-            of_weights: where those of the weights are added.
+            start: the state that the tape follows from.
+            tape: what :meth:`forward_image` filled.
+            grad_frames: the loss's gradient with respect to the frames, by what reads them.
+            grad_state: its gradient with respect to the state at their end, by what comes later; becomes the gradient
+                with respect to ``start``.
+            grad_weights: where those of the weights are added.
         """
         from drumhead.fields.cpu.kernels.lstm import State, Track, adjoint
 
-        states = State(*map(_array, start)), Track(*map(_array, track)), np.ascontiguousarray(_array(incoming))
-        carried_arrays = State(*map(_array, carried))
-        adjoint(self.cell, self.transposed, self.boundary, *states, carried_arrays, of_weights.arrays())
+        states = State(*map(_array, start)), Track(*map(_array, tape)), np.ascontiguousarray(_array(grad_frames))
+        carried_arrays = State(*map(_array, grad_state))
+        adjoint(self.cell, self.transposed, self.boundary, *states, carried_arrays, grad_weights.arrays())
 
 
 class _Evened:

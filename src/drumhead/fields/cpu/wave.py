@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from drumhead.fields.cpu.kernels.wave import OscillatorGrid
 
 
-class FieldGradients(NamedTuple):
+class WaveGradients(NamedTuple):
     """The loss's gradients with respect to what a field follows from, each of its shape, contiguous."""
 
     y0: Tensor
@@ -52,7 +52,7 @@ class WaveKernel:
         boundary: Boundary,
         nonlinearity: Nonlinearity,
     ) -> None:
-        from drumhead.fields.cpu.kernels.stencils import packed
+        from drumhead.fields.cpu.kernels.convolutions import packed
 
         kernel = _array(coupling)
         self.omega, self.alpha = _array(omega), _array(alpha)
@@ -78,13 +78,13 @@ class WaveKernel:
         image: int,
         past: tuple[Tensor, Tensor],
         frames: Tensor,
-        incoming: Tensor,
+        grad_frames: Tensor,
         *,
-        pixel: Tensor | None = None,
-        carried: WaveState,
+        pixels: Tensor | None = None,
+        grad_state: WaveState,
         grad_omega: Tensor,
         grad_alpha: Tensor,
-        of_coupling: NDArray[np.float64],
+        grad_coupling: NDArray[np.float64],
     ) -> None:
         """The gradients from the one of frames that :meth:`forward_image` filled.
 
@@ -92,20 +92,20 @@ class WaveKernel:
             image: number of the image in the batch.
             past: the last two positions before the frames, the later one first, contiguous.
             frames: what :meth:`forward_image` filled, or some of it, contiguous.
-            incoming: the loss's gradient with respect to ``frames``, by what reads them,
+            grad_frames: the loss's gradient with respect to ``frames``, by what reads them,
                 ``(time, channel, pixel)``.
-            pixel: the numbers of the pixels at which it is given, int64, each once; all by default.
-            carried: its gradient with respect to the state at their end, by what comes later; becomes the gradient with
-                respect to the state before them.
+            pixels: the numbers of the pixels at which it is given, int64, each once; all by default.
+            grad_state: its gradient with respect to the state at their end, by what comes later; becomes the gradient
+                with respect to the state before them.
             grad_omega, grad_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
-            of_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
+            grad_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
         """
         from drumhead.fields.cpu.kernels.wave import Gradients, Past, State, adjoint
 
-        arrays = map(np.ascontiguousarray, map(_array, (frames, incoming)))
-        places = np.zeros(0, np.int64) if pixel is None else _array(pixel)
-        gradients = Gradients(_array(grad_omega), _array(grad_alpha), of_coupling)
-        positions = Past(*map(_array, past)), *arrays, places, State(*map(_array, carried))
+        arrays = map(np.ascontiguousarray, map(_array, (frames, grad_frames)))
+        places = np.zeros(0, np.int64) if pixels is None else _array(pixels)
+        gradients = Gradients(_array(grad_omega), _array(grad_alpha), grad_coupling)
+        positions = Past(*map(_array, past)), *arrays, places, State(*map(_array, grad_state))
         adjoint(self._sheet(image), self.transposed, *positions, gradients)
 
     def _sheet(self, image: int) -> OscillatorGrid:
@@ -115,13 +115,13 @@ class WaveKernel:
         return OscillatorGrid(omega, alpha, self.weights, *self.settings)
 
 
-def at_rest(y0: Tensor) -> WaveState:
+def initial_state(y0: Tensor) -> WaveState:
     """The state in which a sheet is let go from ``y0``, contiguous and in memory of its own."""
     y = y0.detach().clone(memory_format=torch.contiguous_format)
     return WaveState(y, torch.zeros_like(y))
 
 
-def fill_frames(y0: Tensor, sheets: WaveKernel, frames: Tensor, *, threads: int) -> None:
+def forward_batch(y0: Tensor, sheets: WaveKernel, frames: Tensor, *, threads: int) -> None:
     """Write the evolution of a batch from rest into memory that is there already.
 
     Args:
@@ -130,18 +130,18 @@ def fill_frames(y0: Tensor, sheets: WaveKernel, frames: Tensor, *, threads: int)
         frames: ``(batch, steps, channel, height, width)``, contiguous.
         threads: how many images at a time; with 1, all on the calling thread.
     """
-    _share(len(y0), lambda n: sheets.forward_image(n, at_rest(y0[n]), frames[n]), threads=threads)
+    _share(len(y0), lambda n: sheets.forward_image(n, initial_state(y0[n]), frames[n]), threads=threads)
 
 
-def find_gradients(
-    y0: Tensor, sheets: WaveKernel, frames: Tensor, incoming: Tensor, *, of_coupling: bool, threads: int
-) -> FieldGradients:
+def backward_batch(
+    y0: Tensor, sheets: WaveKernel, frames: Tensor, grad_frames: Tensor, *, needs_grad_coupling: bool, threads: int
+) -> WaveGradients:
     """The gradients of ``y0``, ``omega``, ``alpha`` and ``coupling`` from the one of ``frames``.
 
     Args:
-        y0, sheets, frames: as in :func:`fill_frames`, the frames filled.
-        incoming: the loss's gradient with respect to ``frames``, any strides.
-        of_coupling: whether the coupling's gradient is wanted; without it that one is 0.
+        y0, sheets, frames: as in :func:`forward_batch`, the frames filled.
+        grad_frames: the loss's gradient with respect to ``frames``, any strides.
+        needs_grad_coupling: whether the coupling's gradient is wanted; without it that one is 0.
         threads: how many images at a time.
 
     Returns:
@@ -149,28 +149,28 @@ def find_gradients(
     """
     channels = y0.shape[1]
     grad_y0, grad_omega, grad_alpha = (torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3))
-    size = channels if of_coupling else 0
+    size = channels if needs_grad_coupling else 0
     grad_coupling_by_image = np.zeros((len(y0), size, size, 3, 3))
 
     def run(n: int) -> None:
         start = y0[n].detach().contiguous()
-        carried = WaveState(grad_y0[n], torch.zeros_like(grad_y0[n]))
+        grad_state = WaveState(grad_y0[n], torch.zeros_like(grad_y0[n]))
         sheets.backward_image(
             n,
             (start, start),  # at rest
             frames[n],
-            incoming[n].flatten(2),
-            carried=carried,
+            grad_frames[n].flatten(2),
+            grad_state=grad_state,
             grad_omega=grad_omega[n],
             grad_alpha=grad_alpha[n],
-            of_coupling=grad_coupling_by_image[n],
+            grad_coupling=grad_coupling_by_image[n],
         )
 
     _share(len(y0), run, threads=threads)
     total = torch.zeros(channels, channels, 3, 3, dtype=y0.dtype)
-    if of_coupling:
+    if needs_grad_coupling:
         total.copy_(torch.from_numpy(grad_coupling_by_image.sum(axis=0)))
-    return FieldGradients(grad_y0, grad_omega, grad_alpha, total)
+    return WaveGradients(grad_y0, grad_omega, grad_alpha, total)
 
 
 def _array(values: Tensor) -> NDArray[Any]:
@@ -208,7 +208,7 @@ def evolve_fused(
     """
     frames = y0.new_empty((y0.shape[0], steps, *y0.shape[1:]))
     sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
-    fill_frames(y0, sheets, frames, threads=torch.get_num_threads())
+    forward_batch(y0, sheets, frames, threads=torch.get_num_threads())
     return frames
 
 
@@ -222,12 +222,12 @@ def _evolve_adjoint(
     boundary: str,
     nonlinearity: str,
     frames: Tensor,
-    incoming: Tensor,
-    of_coupling: bool,
+    grad_frames: Tensor,
+    needs_grad_coupling: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
     threads = torch.get_num_threads()
-    return find_gradients(y0, sheets, frames, incoming, of_coupling=of_coupling, threads=threads)
+    return backward_batch(y0, sheets, frames, grad_frames, needs_grad_coupling=needs_grad_coupling, threads=threads)
 
 
 @evolve_fused.register_fake
@@ -245,8 +245,8 @@ def _(
 
 
 @_evolve_adjoint.register_fake
-def _(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *settings: Any) -> FieldGradients:
-    return FieldGradients(*(values.new_empty(values.shape) for values in (y0, omega, alpha, coupling)))
+def _(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *settings: Any) -> WaveGradients:
+    return WaveGradients(*(values.new_empty(values.shape) for values in (y0, omega, alpha, coupling)))
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -255,14 +255,14 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
     ctx.settings = (dt, boundary, nonlinearity)
 
 
-def _backward(ctx: Any, incoming: Tensor) -> tuple[Any, ...]:
+def _backward(ctx: Any, grad_frames: Tensor) -> tuple[Any, ...]:
     *inputs, frames = ctx.saved_tensors
     wanted = ctx.needs_input_grad
-    found = _evolve_adjoint(*inputs, *ctx.settings, frames, incoming, wanted[3])
+    found = _evolve_adjoint(*inputs, *ctx.settings, frames, grad_frames, wanted[3])
     return *(g if want else None for g, want in zip(found, wanted[:4], strict=True)), None, None, None, None
 
 
-def _refuse_second(ctx: Any, *incoming: Tensor) -> None:
+def _refuse_second(ctx: Any, *grad_frames: Tensor) -> None:
     raise RuntimeError(
         "the fused evolution cannot be differentiated twice; call drumhead.fields.evolve with engine='plain'"
     )

@@ -48,10 +48,10 @@ class LSTMStates(StateStream):
             for tensors in (recurrence.weights, state)
         )
         self.differentiable = of_weights or of_state
-        self.of_weights = LSTMGradients(recurrence.weights, wanted=of_weights)
-        step_bytes = sum(values.nbytes for values in recurrence.track(state, steps=1, back=self.differentiable))
+        self.of_weights = LSTMGradients(recurrence.weights, needs_grad=of_weights)
+        step_bytes = sum(values.nbytes for values in recurrence.new_tape(state, steps=1, backward=self.differentiable))
         self.stretch = min(steps, stretch or max(1, CHUNK_BYTES // max(1, step_bytes)))
-        self.track = recurrence.track(state, steps=self.stretch, back=self.differentiable)
+        self.track = recurrence.new_tape(state, steps=self.stretch, backward=self.differentiable)
         self.workspace = workspace
         self.arriving = workspace.tensor("arriving", self.track.hidden.shape, self.track.hidden.dtype)
         self.starts: list[LSTMState] = []
@@ -84,7 +84,7 @@ class LSTMStates(StateStream):
             frames, out = track.frames.flatten(2), arriving.flatten(2)
             scatter_grad(tell, frames, start, out, pixel=pixel, workspace=self.workspace)
             self.recurrence.backward_image(
-                self.starts[number], track, arriving, carried=carried, of_weights=self.of_weights
+                self.starts[number], track, arriving, grad_state=carried, grad_weights=self.of_weights
             )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from drumhead.fields import WaveState
-from drumhead.fields.cpu.wave import WaveKernel, at_rest
+from drumhead.fields.cpu.wave import WaveKernel, initial_state
 from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream
 from drumhead.models.cpu.workspace import Workspace
 
@@ -68,7 +68,7 @@ class WaveStates(StateStream):
         return self.frames.dtype
 
     def forward_image(self, image: int, hear: OnChunk) -> None:
-        state = at_rest(self.drum[0][image])
+        state = initial_state(self.drum[0][image])
         self.starts = []
         for start in range(0, self.steps, self.stretch):
             self.starts.append(_copy(state))
@@ -130,11 +130,11 @@ class WaveStates(StateStream):
             past,
             block,
             incoming,
-            pixel=pixel,
-            carried=carried,
+            pixels=pixel,
+            grad_state=carried,
             grad_omega=grad_omega,
             grad_alpha=grad_alpha,
-            of_coupling=self.of_coupling,
+            grad_coupling=self.of_coupling,
         )
 
 

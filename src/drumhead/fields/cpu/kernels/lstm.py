@@ -1,7 +1,7 @@
 """A convolutional LSTM on one image and its adjoint, compiled: band by band of rows, its state in cache.
 
 The cell is the one of :mod:`drumhead.fields.cells`; the network at each pixel that makes the next input is in
-:mod:`drumhead.fields.cpu.kernels.pointwise`. A sigmoid is a tanh, ``sigmoid(x) = (1 + tanh(x / 2)) / 2``: kernels and
+:mod:`drumhead.fields.cpu.kernels.pixel_mlp`. A sigmoid is a tanh, ``sigmoid(x) = (1 + tanh(x / 2)) / 2``: kernels and
 biases of the gates i, f and o come halved, and a gate is held as the tanh of its convolution. Backward through a step,
 with ``lx``, ``lh`` and ``lm`` the gradients of input, hidden state and memory after it,
 
@@ -23,9 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import compiled, kernel
+from drumhead.fields.cpu.kernels.convolutions import (
+    add_lanes,
+    collect,
+    convolve_row_biased,
+    convolve_transposed,
+    correlate,
+    correlate_points,
+)
 from drumhead.fields.cpu.kernels.fast_tanh import fast_tanh, tanh_
-from drumhead.fields.cpu.kernels.pointwise import Layers, add_layer_gradients, apply, go_back, scratch
-from drumhead.fields.cpu.kernels.rows import (
+from drumhead.fields.cpu.kernels.padded_rows import (
     Array,
     add,
     empty_padded,
@@ -39,19 +46,12 @@ from drumhead.fields.cpu.kernels.rows import (
     unpad_out,
     zeros,
 )
-from drumhead.fields.cpu.kernels.stencils import (
-    add_lanes,
-    collect,
-    convolve_row_biased,
-    convolve_transposed,
-    correlate,
-    correlate_points,
-)
-from drumhead.fields.cpu.kernels.tiles import VECTOR_BYTES
+from drumhead.fields.cpu.kernels.pixel_mlp import Layers, add_layer_gradients, apply, go_back, scratch
+from drumhead.fields.cpu.kernels.register_tiles import VECTOR_BYTES
 
 
 class Cell(NamedTuple):
-    """The weights, for channels made even; packed by :func:`drumhead.fields.cpu.kernels.stencils.packed`."""
+    """The weights, for channels made even; packed by :func:`drumhead.fields.cpu.kernels.convolutions.packed`."""
 
     gates: Array
     """From input and hidden state to i, f, g, o, those of i, f and o halved; with bias, or transposed and without."""

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import compiled, kernel
+from drumhead.fields.cpu.kernels.convolutions import add_lanes, collect, convolve_row, convolve_transposed, correlate
 from drumhead.fields.cpu.kernels.fast_tanh import tanh_
-from drumhead.fields.cpu.kernels.rows import (
+from drumhead.fields.cpu.kernels.padded_rows import (
     Array,
     add,
     add_at,
@@ -42,8 +43,7 @@ from drumhead.fields.cpu.kernels.rows import (
     unpad_out,
     zeros,
 )
-from drumhead.fields.cpu.kernels.stencils import add_lanes, collect, convolve_row, convolve_transposed, correlate
-from drumhead.fields.cpu.kernels.tiles import VECTOR_BYTES
+from drumhead.fields.cpu.kernels.register_tiles import VECTOR_BYTES
 
 
 class OscillatorGrid(NamedTuple):
@@ -53,7 +53,7 @@ class OscillatorGrid(NamedTuple):
     """Stiffness, ``(channel, height, width)``, as the next."""
     alpha: Array
     weights: Array
-    """The coupling, as :func:`drumhead.fields.cpu.kernels.stencils.packed` gives it."""
+    """The coupling, as :func:`drumhead.fields.cpu.kernels.convolutions.packed` gives it."""
     dt: float
     """A scalar of the arrays' type."""
     boundary: int

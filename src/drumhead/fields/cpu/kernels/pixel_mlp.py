@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from drumhead.fields.cpu.kernels.compiling import compiled
-from drumhead.fields.cpu.kernels.rows import Array, first_pixel, row_size, stride_of, zeros
-from drumhead.fields.cpu.kernels.stencils import correlate_points, map_row, map_row_biased
+from drumhead.fields.cpu.kernels.convolutions import correlate_points, map_row, map_row_biased
+from drumhead.fields.cpu.kernels.padded_rows import Array, first_pixel, row_size, stride_of, zeros
 
 
 class Layers(NamedTuple):
-    """Weights as :func:`drumhead.fields.cpu.kernels.stencils.packed` gives them, and sizes, even numbers."""
+    """Weights as :func:`drumhead.fields.cpu.kernels.convolutions.packed` gives them, and sizes, even numbers."""
 
     first: Array
     """From channels to units. With bias; transposed, from units to channels, without."""

@@ -3,7 +3,8 @@
 A field is a flat array: rows of the image, in them channels, in them pixels, ``stride`` apart, so that many rows of
 all channels are one loop. Two rows lie beyond either edge of the image; what lies beyond the left edge of a
 channel's row is the last of the ``stride`` elements before it. Elements between the rows hold nothing of meaning. An
-odd number of channels is made even by one that no one reads, for the tiles of :mod:`drumhead.fields.cpu.kernels.tiles`.
+odd number of channels is made even by one that no one reads, for the tiles of
+:mod:`drumhead.fields.cpu.kernels.register_tiles`.
 
 Images are flat here too: ``(channel, height, width)`` end to end. What is between the two is moved in runs by index:
 a slice costs as much as many numbers.

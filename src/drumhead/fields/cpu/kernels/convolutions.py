@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import compiled
-from drumhead.fields.cpu.kernels.rows import (
+from drumhead.fields.cpu.kernels.padded_rows import (
     CIRCULAR,
     FREE,
     Array,
@@ -19,7 +19,14 @@ from drumhead.fields.cpu.kernels.rows import (
     row_size,
     stride_of,
 )
-from drumhead.fields.cpu.kernels.tiles import POINT, TAPS, VECTOR_BYTES, WIDE, convolution_tile, correlation_tile
+from drumhead.fields.cpu.kernels.register_tiles import (
+    POINT,
+    TAPS,
+    VECTOR_BYTES,
+    WIDE,
+    convolution_tile,
+    correlation_tile,
+)
 
 BAND_BYTES = 16384
 """Size of the rows that :func:`correlate` takes at a time: half of a small first-level cache."""

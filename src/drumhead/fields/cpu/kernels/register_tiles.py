@@ -4,7 +4,7 @@ A compiler that vectorises loops on its own keeps the sums of a convolution over
 tiles keep them in registers, which is what brings the convolution near the speed of a matrix product.
 
 Both read fields in one layout, flat arrays in which a row of the image holds the rows of its channels, one after
-another, and one element beyond either end of each may be read: see :mod:`drumhead.fields.cpu.kernels.rows`.
+another, and one element beyond either end of each may be read: see :mod:`drumhead.fields.cpu.kernels.padded_rows`.
 Places in such an array are given as the index of the first pixel; nothing is checked.
 """
 
