@@ -21,7 +21,7 @@ from drumhead.data import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes, 
 from drumhead.files import atomic_replace
 from drumhead.models import NWMConfig, ReadoutName, Segmenter
 from drumhead.report.tables.score_tables import DASH
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.tables.text_table import TextTable
 from machine import has_fast_bf16
 from terminal import call, progress, refuse, show
 from workloads import BF16, FLOAT32, PLAIN, Variant
@@ -186,7 +186,7 @@ def gradient_errors(
     return errors
 
 
-def losses_grid(comparison: Comparison) -> Grid:
+def losses_grid(comparison: Comparison) -> TextTable:
     """First and last loss, and the largest relative difference from float64 up to some steps."""
     exact = comparison.trainings[EXACT].losses
     spans = sorted({1, min(10, len(exact)), len(exact)})
@@ -197,10 +197,12 @@ def losses_grid(comparison: Comparison) -> Grid:
         row = [name, f"{losses[0]:.4f}", f"{losses[-1]:.4f}"]
         body.append(row + [DASH if name == EXACT else f"{differences[:span].max():.1e}" for span in spans])
     notes = ["Largest relative difference of the loss from that in float64, up to that step."]
-    return Grid(head, body, notes + [f"{name} is refused: {reason}." for name, reason in comparison.refusals.items()])
+    return TextTable(
+        head, body, notes + [f"{name} is refused: {reason}." for name, reason in comparison.refusals.items()]
+    )
 
 
-def gradients_grid(comparison: Comparison) -> Grid:
+def gradients_grid(comparison: Comparison) -> TextTable:
     """How far gradients are from float64, and how that compares with what plain float32 does."""
     head = ["gradients", "relative error", "times that of\nplain float32", "worst parameter"]
     body = []
@@ -213,7 +215,7 @@ def gradients_grid(comparison: Comparison) -> Grid:
         "Distance of all gradients together, as one vector, from those of the plain network in float64 at the same "
         "weights (those of plain float32), over their length; and the same of the parameter where it is largest."
     ]
-    return Grid(head, body, notes)
+    return TextTable(head, body, notes)
 
 
 def draw(trainings: dict[str, Training], *, title: str, path: Path) -> None:

@@ -28,7 +28,7 @@ from drumhead.models.cpu.image_pass import ImagePass
 from drumhead.models.cpu.layers import LayersKernel
 from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.report.tables.score_tables import DASH
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.tables.text_table import TextTable
 from machine import has_fast_bf16, product_rate
 from terminal import call, progress, refuse, show
 from train_step import CASES
@@ -161,7 +161,7 @@ def each_part(read: Callable[[], float]) -> Iterator[dict[str, float]]:
         yield passed
 
 
-def grid(found: Breakdown, float32_rate: float, rate: float) -> Grid:
+def grid(found: Breakdown, float32_rate: float, rate: float) -> TextTable:
     """A row for each part; at best: what its products take at the machine's rate."""
     head = ["part", "ms an image", "share", "GFLOP", "at best, ms", "over that"]
     total = sum(found.seconds.values())
@@ -181,7 +181,7 @@ def grid(found: Breakdown, float32_rate: float, rate: float) -> Grid:
         )
     body.append(["together", f"{1e3 * total:.2f}", "100 %", f"{sum(found.operations.values()) / 1e9:.3f}", "", ""])
     notes = [f"One thread; products at {rate / 1e9:,.0f} GFLOP/s, those of the waves at {float32_rate / 1e9:,.0f}."]
-    return Grid(head, body, notes, title=f"{found.case.name}, {found.variant.name}")
+    return TextTable(head, body, notes, title=f"{found.case.name}, {found.variant.name}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from drumhead.fields import evolve, laplacian
 from drumhead.fields.engine import Engine
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.tables.text_table import TextTable
 from terminal import call, progress, refuse, seconds, show, spread
 
 
@@ -64,7 +64,7 @@ def main(quick: bool = False, rounds: int = 5, markdown: bool = False) -> None:
             status.update(str(field))
             body.append(row(field, rounds=rounds))
     notes = [f"float32, circular boundary, tanh. Medians, rounds: {rounds}. Times faster: plain over fused, by round."]
-    show([Grid(head, body, notes)], markdown=markdown)
+    show([TextTable(head, body, notes)], markdown=markdown)
 
 
 def row(field: Field, *, rounds: int) -> list[str]:

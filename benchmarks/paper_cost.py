@@ -17,8 +17,8 @@ from typing import NamedTuple
 from rich.console import Console
 
 from drumhead.experiments import Experiment, RecipeName
-from drumhead.report.tables.text_table import Grid, Terminal
-from drumhead.report.tables.text_table import markdown as as_markdown
+from drumhead.report.tables.text_table import TerminalTable, TextTable
+from drumhead.report.tables.text_table import to_markdown as as_markdown
 from drumhead.sweeps import plan_sweep
 from terminal import WIDTH, call, refuse
 
@@ -125,7 +125,7 @@ def main(
         return
     console = Console(width=WIDTH, highlight=False, markup=False)
     for grid in grids:
-        console.print(Terminal(grid))
+        console.print(TerminalTable(grid))
 
 
 def read_times(words: Sequence[str], kinds: Sequence[str]) -> dict[str, float]:
@@ -142,7 +142,7 @@ def read_times(words: Sequence[str], kinds: Sequence[str]) -> dict[str, float]:
     return times
 
 
-def work_grid(runs: Sequence[Work]) -> Grid:
+def work_grid(runs: Sequence[Work]) -> TextTable:
     """The steps of all runs, by kind."""
     head = [
         "runs",
@@ -159,24 +159,24 @@ def work_grid(runs: Sequence[Work]) -> Grid:
         for one_run in [(those[0].epochs, those[0].steps_per_epoch, those[0].steps, those[0].evaluations)]
     ]
     body.append(["all", f"{len(runs)}", *[""] * 4, f"{sum(run.steps for run in runs):,}"])
-    return Grid(head, body)
+    return TextTable(head, body)
 
 
 def assumed_grid(
     runs: Sequence[Work], seconds: Sequence[float], evaluation: float, at_once: int, nodes: Sequence[int]
-) -> Grid:
+) -> TextTable:
     """Hours and days of all runs, by the time of a step."""
     head = ["seconds of a step,\nassumed", "hours\nin all", "longest run,\nhours", *days_on(nodes, at_once)]
     body = []
     for step in seconds:
         durations = [run.seconds(step, evaluation) for run in runs]
         body.append([f"{step:g}", *hours(durations), *days(durations, at_once, nodes)])
-    return Grid(head, body)
+    return TextTable(head, body)
 
 
 def measured_grid(
     runs: Sequence[Work], times: Mapping[str, float], evaluation: float, at_once: int, nodes: Sequence[int]
-) -> Grid:
+) -> TextTable:
     """Hours and days of the runs whose time of a step is known, by kind and together."""
     head = ["runs", "seconds of a step,\nmeasured", "hours\nin all", "longest run,\nhours", *days_on(nodes, at_once)]
     known = {kind: those for kind, those in by_kind(runs).items() if kind in times}
@@ -187,7 +187,7 @@ def measured_grid(
         body.append([kind, f"{times[kind]:g}", *hours(durations), *days(durations, at_once, nodes)])
     if len(known) > 1:
         body.append(["together", "", *hours(together), *days(together, at_once, nodes)])
-    return Grid(head, body)
+    return TextTable(head, body)
 
 
 def by_kind(runs: Sequence[Work]) -> dict[str, list[Work]]:

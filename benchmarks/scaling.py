@@ -20,7 +20,7 @@ import torch
 
 from drumhead.files import atomic_replace
 from drumhead.report.tables.score_tables import DASH
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.tables.text_table import TextTable
 from memory import in_own_process, measure_memory
 from terminal import call, progress, refuse, seconds, show
 from workloads import BF16, FLOAT32, Case, Data, Variant, Work
@@ -154,7 +154,7 @@ def exponent(sizes: Sequence[float], needs: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(needs), 1)[0])
 
 
-def exponents_grid(whole: Plan, points: Points, counts: list[int]) -> Grid:
+def exponents_grid(whole: Plan, points: Points, counts: list[int]) -> TextTable:
     """The exponents of each sweep, and the range they were fitted over."""
     head = ["size", "fitted over"]
     head += [f"{need}\n{in_words(n)}" for need in Point._fields for n in counts]
@@ -165,10 +165,10 @@ def exponents_grid(whole: Plan, points: Points, counts: list[int]) -> Grid:
             for n in counts:
                 row.append(f"{exponent([*sizes], [getattr(points[size, n], need) for size in sizes.values()]):.2f}")
         body.append(row)
-    return Grid(head, body, ["Exponents p of time ~ size^p and memory ~ size^p."])
+    return TextTable(head, body, ["Exponents p of time ~ size^p and memory ~ size^p."])
 
 
-def points_grid(whole: Plan, points: Points, counts: list[int], variant: Variant) -> Grid:
+def points_grid(whole: Plan, points: Points, counts: list[int], variant: Variant) -> TextTable:
     """Seconds and megabytes of each point, and what threads gain."""
     head = ["", *(f"s\n{in_words(n)}" for n in counts), "times\nfaster", *(f"MB\n{in_words(n)}" for n in counts)]
     body = []
@@ -182,7 +182,7 @@ def points_grid(whole: Plan, points: Points, counts: list[int], variant: Variant
         f"A training step of an NWM with the linear readout, {variant.name}; where nothing else is said, {whole.base}. "
         "MB (2^20 bytes) at most in a process of its own, beyond what a step on two tiny images needs."
     ]
-    return Grid(head, body, notes)
+    return TextTable(head, body, notes)
 
 
 def draw(whole: Plan, points: Points, counts: list[int], *, title: str, path: Path) -> None:

@@ -11,8 +11,8 @@ import tyro
 from rich.console import Console
 
 from drumhead.cli import INTERRUPTED, USAGE_ERROR
-from drumhead.report.tables.text_table import Grid, Terminal
-from drumhead.report.tables.text_table import markdown as as_markdown
+from drumhead.report.tables.text_table import TerminalTable, TextTable
+from drumhead.report.tables.text_table import to_markdown as as_markdown
 from machine import description
 
 WIDTH = 120
@@ -39,7 +39,7 @@ def progress() -> Console:
     return Console(stderr=True)
 
 
-def show(grids: Sequence[Grid], *, markdown: bool) -> None:
+def show(grids: Sequence[TextTable], *, markdown: bool) -> None:
     """Print the machine and the tables."""
     if markdown:
         print("\n".join([description() + "\n", *map(as_markdown, grids)]), end="")
@@ -47,7 +47,7 @@ def show(grids: Sequence[Grid], *, markdown: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False)
     console.print(description())
     for grid in grids:
-        console.print(Terminal(grid))
+        console.print(TerminalTable(grid))
 
 
 def spread(ratios: Sequence[float]) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from drumhead.report.tables.score_tables import DASH
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.tables.text_table import TextTable
 from machine import Rates, has_fast_bf16, measure_rates
 from memory import Memory, in_own_process, measure_memory
 from terminal import call, progress, refuse, seconds, show, spread
@@ -141,7 +141,7 @@ def step_memory(case: Case, variant: Variant) -> Memory:
     return measure_memory(two_steps, tiny=tiny)
 
 
-def time_grid(measured: list[Measured], rounds: int) -> Grid:
+def time_grid(measured: list[Measured], rounds: int) -> TextTable:
     """Seconds of each variant, and how many times faster than plain the fast ones are."""
     head = ["case", "plain\ns"]
     for name in (FLOAT32.name, BF16.name):
@@ -160,10 +160,10 @@ def time_grid(measured: list[Measured], rounds: int) -> Grid:
         body.append(row)
     reasons = {(variant.name, reason) for each in measured for variant, reason in each.refusals.items()}
     notes += [f"{name} is refused: {reason}." for name, reason in sorted(reasons)]
-    return Grid(head, body, notes, title="Time")
+    return TextTable(head, body, notes, title="Time")
 
 
-def memory_grid(measured: list[Measured]) -> Grid:
+def memory_grid(measured: list[Measured]) -> TextTable:
     """Peak memory above the interpreter, and the part of plain's that the fast variants need."""
     head = ["case", "interpreter\nMB", "plain\nMB", "float32\nMB", "of plain", "bf16\nMB", "of plain", "goal"]
     body = []
@@ -188,10 +188,10 @@ def memory_grid(measured: list[Measured]) -> Grid:
         "Compiled kernels and libraries, which two tiny images need as well, are part of it: at most "
         f"{', '.join(f'{megabytes:.0f} MB of {name}' for name, megabytes in starts.items())}."
     ]
-    return Grid(head, body, notes, title="Memory")
+    return TextTable(head, body, notes, title="Memory")
 
 
-def floor_grid(measured: list[Measured], rates: Rates) -> Grid:
+def floor_grid(measured: list[Measured], rates: Rates) -> TextTable:
     """What any way of computing a case must do at this machine's best rates, and how far above that it is."""
     head = ["case", "GFLOP", "products\nfloat32, s", "products\nbf16, s", "GB", "traffic\ns"]
     head += ["float32\nover floor", "bf16\nover floor"]
@@ -221,7 +221,7 @@ def floor_grid(measured: list[Measured], rates: Rates) -> Grid:
         "products, and that of inputs and states through memory, a field stored once. A model without a fast engine is "
         "measured as plain in float32."
     ]
-    return Grid(head, body, notes, title="Floor")
+    return TextTable(head, body, notes, title="Floor")
 
 
 def _filled(length: int, cells: Iterable[str]) -> list[str]:

@@ -19,8 +19,7 @@ from drumhead.report.figures.sample_figure import wave_strip
 from drumhead.report.movies.run_movie import sample_movie
 from drumhead.report.samples import hear
 from drumhead.report.style import save_figure
-from drumhead.report.tables.run_rows import score_row
-from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, scores_markdown
+from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, score_row, scores_markdown
 from drumhead.runs import Run
 from drumhead.scores import background_scores
 from drumhead.training import Observer, train

@@ -116,7 +116,7 @@ def test_a_file_of_something_else_is_refused_before_the_work(place: Path, capsys
     (place / "notes.csv").write_text("a,b\n")
     scores = (place / "runs" / "1-1" / "scores.json").read_bytes()
     assert evaluate("runs", "--out", "notes.csv") == USAGE_ERROR
-    assert "notes.csv holds no results" in capsys.readouterr().err
+    assert "notes.csv is not a results file" in capsys.readouterr().err
     assert (place / "runs" / "1-1" / "scores.json").read_bytes() == scores
 
 
@@ -143,7 +143,7 @@ def test_a_table_of_runs_and_of_their_results_is_one(place: Path, capsys: pytest
     assert main(["table", "results.csv"]) == OK
     assert capsys.readouterr().out == of_runs
     assert "background everywhere" in of_runs
-    assert "diverged, and so in no mean: CNN 2, pixel widths 4 (seed 3)." in of_runs
+    assert "diverged, and excluded from the means: CNN 2, pixel widths 4 (seed 3)." in of_runs
 
 
 def test_means_are_of_the_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,8 +172,8 @@ def test_other_recipes_and_data_have_tables_of_their_own(place: Path, capsys: py
 def test_a_pair_is_compared_seed_by_seed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "--pair", "cnn-1-pixel-widths-4", "CNN 2, pixel widths 4"]) == OK
     printed = capsys.readouterr().out
-    assert "n = 2 pairs, of seeds 1, 2." in printed
-    assert "the least p that 2 pairs can give is 0.5" in printed
+    assert "n = 2 pairs, with seeds 1, 2." in printed
+    assert "the smallest p that 2 pairs can give is 0.5" in printed
     assert main(["table", "--pair", "CNN 1", "CNN 2, pixel widths 4"]) == USAGE_ERROR
     assert (
         "no model is called 'CNN 1'; there are: CNN 1, pixel widths 4; CNN 2, pixel widths 4" in capsys.readouterr().err

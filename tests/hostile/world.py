@@ -14,7 +14,8 @@ from tests.training.tiny import fit, tiny
 
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import find_experiment
-from drumhead.results.results_file import result_row, store_rows
+from drumhead.results.results_file import add_rows
+from drumhead.results.rows import result_row
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import background_scores
 from drumhead.sweeps.failure import Failure, write_failure
@@ -65,7 +66,7 @@ def build(folder: Path) -> None:
     run = untrained(folder / "run", dataset)
     scores = background_scores(dataset.splits["test"].masks, dataset.class_names)
     run.write_scores(scores)
-    store_rows(folder / "results.csv", [result_row(run, scores)])
+    add_rows(folder / "results.csv", [result_row(run, scores)])
     untrained(folder / "diverged", dataset).write_divergence("the loss of step 3 is nan")
     stopped(folder / "stopped", dataset)
     lab(folder / "lab")

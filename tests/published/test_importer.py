@@ -18,7 +18,7 @@ from drumhead.data import DATASETS, Dataset, TetrominoConfig, make_dataset, prep
 from drumhead.evaluation import evaluate_run, open_run_dataset
 from drumhead.experiments import Recipe, find_experiment
 from drumhead.published import ImportRunError, import_run
-from drumhead.report.tables.run_rows import score_row
+from drumhead.report.tables.score_tables import score_row
 from drumhead.runs import Run, RunError
 from drumhead.training import train
 

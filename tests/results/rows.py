@@ -1,4 +1,4 @@
-"""Rows of results without any run, for tests of tables."""
+"""Rows of results that need no run, for tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from drumhead.data import TETROMINO_CLASSES
 from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
-from drumhead.results.results_file import ResultRow
+from drumhead.results.rows import ResultRow
 from drumhead.runs import DataRecord
 
 DATA = "d" * 64
@@ -19,13 +19,13 @@ OTHER_DATA = DataRecord(
     width=24,
     class_names=TETROMINO_CLASSES,
 )
-"""Tetromino images that are not the paper's."""
+"""A dataset of tetrominoes that is not the paper's."""
 
 
 def row(
     model: str = "nwm", variant: str = "linear", seed: int = 0, score: float | None = 0.5, **fields: Any
 ) -> ResultRow:
-    """A row of the paper's tetromino test set, whose scores are all one number, and losses that number too."""
+    """Return a row of the paper's tetromino test set in which all scores and losses are ``score``."""
     metrics = ("acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground", "mean_iou")
     background = PUBLISHED_BACKGROUND_SCORES["tetrominoes"]
     values: dict[str, Any] = {

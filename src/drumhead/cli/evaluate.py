@@ -13,9 +13,9 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset
 from drumhead.evaluation import SplitName, evaluate_run, open_run_dataset
-from drumhead.report.tables.run_rows import score_row
-from drumhead.report.tables.score_tables import ScoreRow, classes_table, scores_table
-from drumhead.results.results_file import ResultRow, background_of, read_rows, result_row, store_rows
+from drumhead.report.tables.score_tables import ScoreRow, classes_table, score_row, scores_table
+from drumhead.results.results_file import add_rows, read_rows
+from drumhead.results.rows import ResultRow, baseline_scores, result_row
 from drumhead.runs import DataRecord, Run, run_folders, write_json
 from drumhead.scores import Scores
 from drumhead.training import Accelerator
@@ -61,7 +61,7 @@ def evaluate(
     rows: list[ScoreRow] = []
     remarks: list[str] = []
     for dataset, its_runs in datasets:
-        background = background_of(dataset, split)
+        background = baseline_scores(dataset, split)
         rows.append(ScoreRow(name=f"background everywhere, {dataset.name}", scores=background))
         for run in its_runs:
             scores = None
@@ -78,7 +78,7 @@ def evaluate(
             result = result_row(run, scores, split=split, data=DataRecord.from_dataset(dataset), background=background)
             remarks += remark(run, result)
             if out is not None:
-                store_rows(out, [result])
+                add_rows(out, [result])
     console.print(scores_table(rows))
     if len({len(row.scores.classes) for row in rows}) == 1:
         console.print(classes_table(rows))

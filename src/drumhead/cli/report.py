@@ -12,7 +12,7 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.report.page.page import write_report
-from drumhead.report.page.sections import chapters_of, open_runs
+from drumhead.report.page.sections import open_runs, report_sections
 
 
 def main(args: list[str]) -> int:
@@ -41,7 +41,7 @@ def report(
         movies: Include movies: those in a run's folder, or new ones.
     """
     runs, unreadable = open_runs(places)
-    chapters = chapters_of(runs)
+    chapters = report_sections(runs)
     console = Console()
     study = None
     if theory:

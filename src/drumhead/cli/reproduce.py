@@ -15,7 +15,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
-from drumhead.report.page.sections import chapters_of, open_runs
+from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.reproduce import Target, plan_runs, write_outputs
 from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
 from drumhead.training import Accelerator, Devices
@@ -89,7 +89,7 @@ def reproduce(
                 study = study_areas(progress=progress)
         with progress_bar(console, "figures of the report") as progress:
             outputs = write_outputs(
-                target, chapters_of(runs), out, unreadable=unreadable, theory=study, progress=progress
+                target, report_sections(runs), out, unreadable=unreadable, theory=study, progress=progress
             )
     except KeyboardInterrupt:
         print_error("stopped; what is finished is kept, and the same command goes on from there")

@@ -11,14 +11,14 @@ import tyro
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.files import atomic_replace
-from drumhead.report.tables.long_csv import pairs_csv, published_csv, sections_csv
-from drumhead.report.tables.paper_tables import pair_grid, published_grids, section_grids
-from drumhead.report.tables.table_files import TextFormat, text_of
-from drumhead.report.tables.text_table import Grid, Terminal
-from drumhead.results.model_names import same_name
-from drumhead.results.paired_tests import Comparison, compare
+from drumhead.report.tables.long_csv import comparisons_csv, published_csv, result_sets_csv
+from drumhead.report.tables.paper_tables import comparison_table, mean_and_median_tables, published_tables
+from drumhead.report.tables.table_files import TextFormat, render_tables
+from drumhead.report.tables.text_table import TerminalTable, TextTable
+from drumhead.results.labels import labels_match
+from drumhead.results.paired_tests import PairedComparison, compare_models
+from drumhead.results.result_sets import ModelResults, ResultSet, result_sets
 from drumhead.results.results_file import collect_rows
-from drumhead.results.summary import Group, Section, sections_of
 from drumhead.terminal_text import escape_controls
 
 Format = Literal["terminal"] | TextFormat
@@ -55,62 +55,62 @@ def table(
     if published and pair is not None:
         raise ValueError("--published shows summaries, which cannot be paired: drop --published or --pair")
     if published:
-        write(published_grids(), published_csv, format, out)
+        write(published_tables(), published_csv, format, out)
         return
-    sections = sections_of(collect_rows(places))
+    sections = result_sets(collect_rows(places))
     if not sections:
         listed = ", ".join(map(str, places))
         Console(stderr=True).print(f"There is no run in {listed}, so the table is empty.", highlight=False)
     if pair is None:
-        grids = [grid for section in sections for grid in section_grids(section)]
-        write(grids, lambda: sections_csv(sections), format, out)
+        grids = [grid for section in sections for grid in mean_and_median_tables(section)]
+        write(grids, lambda: result_sets_csv(sections), format, out)
     elif sections:
         comparisons = compare_by_name(sections, *pair)
-        write([pair_grid(*each) for each in comparisons], lambda: pairs_csv(comparisons), format, out)
+        write([comparison_table(*each) for each in comparisons], lambda: comparisons_csv(comparisons), format, out)
 
 
-def compare_by_name(sections: Sequence[Section], first: str, second: str) -> list[tuple[Section, Comparison]]:
+def compare_by_name(sections: Sequence[ResultSet], first: str, second: str) -> list[tuple[ResultSet, PairedComparison]]:
     """Two models compared in every section that has both.
 
     Raises:
         ValueError: if no section has both, or one has no seeds that they share.
     """
-    names = sorted({group.label for section in sections for group in section.groups})
+    names = sorted({group.label for section in sections for group in section.models})
     for name in (first, second):
-        if not any(same_name(name, known) for known in names):
+        if not any(labels_match(name, known) for known in names):
             raise ValueError(f"--pair: no model is called {name!r}; there are: {'; '.join(names)}")
     found = [(section, find_group(section, first), find_group(section, second)) for section in sections]
     both = [(section, left, right) for section, left, right in found if left is not None and right is not None]
     if not both:
         raise ValueError(f"--pair: {first} and {second} share no table: they differ in dataset, split or recipe")
-    return [(section, compare(left, right)) for section, left, right in both]
+    return [(section, compare_models(left, right)) for section, left, right in both]
 
 
-def find_group(section: Section, name: str) -> Group | None:
+def find_group(section: ResultSet, name: str) -> ModelResults | None:
     """The group of that name, if there is one."""
-    return next((group for group in section.groups if same_name(name, group.label)), None)
+    return next((group for group in section.models if labels_match(name, group.label)), None)
 
 
-def write(grids: Sequence[Grid], csv: Callable[[], str], format: Format, out: Path | None) -> None:
+def write(grids: Sequence[TextTable], csv: Callable[[], str], format: Format, out: Path | None) -> None:
     """Print tables, or write them to a file, whole or not at all."""
     if out is None:
         console = Console()
         if format == "terminal":
             show(grids, console)
         else:
-            print(escape_controls(text_of(grids, csv, format)), end="")
+            print(escape_controls(render_tables(grids, csv, format)), end="")
         return
     with atomic_replace(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         if format == "terminal":
             show(grids, Console(file=file, width=FILE_WIDTH))
         else:
-            file.write(text_of(grids, csv, format))
+            file.write(render_tables(grids, csv, format))
     Console(stderr=True).print(f"The tables are in {out}", highlight=False)
 
 
-def show(grids: Sequence[Grid], console: Console) -> None:
+def show(grids: Sequence[TextTable], console: Console) -> None:
     """Tables on a console, a line between them."""
     for number, grid in enumerate(grids):
         if number:
             console.print()
-        console.print(Terminal(grid))
+        console.print(TerminalTable(grid))

@@ -17,8 +17,7 @@ from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import open_run_dataset
 from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.renamed_fields import current_flags
-from drumhead.report.tables.run_rows import score_row
-from drumhead.report.tables.score_tables import scores_table
+from drumhead.report.tables.score_tables import score_row, scores_table
 from drumhead.runs import Run, check_not_imported
 from drumhead.training import (
     LOGGERS,

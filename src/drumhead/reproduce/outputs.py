@@ -9,7 +9,7 @@ from typing import NamedTuple
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.report.page.page import write_report
 from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
-from drumhead.report.page.sections import Chapter, Unreadable
+from drumhead.report.page.sections import ReportSection, UnreadableRun
 from drumhead.report.style import DPI, save_figure
 from drumhead.report.tables.table_files import write_tables
 from drumhead.reproduce.plan import Target
@@ -25,10 +25,10 @@ class Outputs(NamedTuple):
 
 def write_outputs(
     target: Target,
-    chapters: Sequence[Chapter],
+    sections: Sequence[ReportSection],
     out: Path,
     *,
-    unreadable: Sequence[Unreadable] = (),
+    unreadable: Sequence[UnreadableRun] = (),
     theory: AreaStudy | None = None,
     dpi: int = DPI,
     progress: Callable[[int, int], None] | None = None,
@@ -37,7 +37,7 @@ def write_outputs(
 
     Args:
         target: tables go to ``out/tables`` as Markdown, CSV and LaTeX; figures to ``out/figures`` as PDF and PNG.
-        chapters: the runs.
+        sections: the runs.
         out: the folder.
         unreadable: runs to be named as broken.
         theory: the study of square drums, if it is to be shown.
@@ -46,9 +46,9 @@ def write_outputs(
     """
     outputs = Outputs([], {})
     if target != "figures":
-        outputs.written.extend(write_tables([chapter.section for chapter in chapters], out / "tables", "scores"))
+        outputs.written.extend(write_tables([section.result_set for section in sections], out / "tables", "scores"))
     if target != "tables":
-        exhibits = [exhibit for chapter in chapters for exhibit in chapter_exhibits(chapter)]
+        exhibits = [exhibit for section in sections for exhibit in chapter_exhibits(section)]
         for exhibit in [*exhibits, *([] if theory is None else [theory_exhibit(theory)])]:
             try:
                 figure = exhibit.draw(dpi)
@@ -58,6 +58,6 @@ def write_outputs(
             stem = out / "figures" / exhibit.name
             outputs.written.extend(save_figure(figure, Path(f"{stem}.pdf"), Path(f"{stem}.png")))
     outputs.written.append(
-        write_report(out, chapters, unreadable=unreadable, places=[out / "runs"], theory=theory, progress=progress)
+        write_report(out, sections, unreadable=unreadable, places=[out / "runs"], theory=theory, progress=progress)
     )
     return outputs

@@ -1,4 +1,4 @@
-"""The scores that tables, figures and comparisons show, by their names in :class:`drumhead.scores.Scores`."""
+"""The names of the scores that tables, figures and comparisons show: fields of :class:`drumhead.scores.Scores`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Literal, get_args
 
 MetricName = Literal["acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground", "mean_iou"]
 METRICS: tuple[MetricName, ...] = get_args(MetricName)
-"""All of them, in the order of tables: the six published ones, then the usual mean IoU."""
+"""All metrics in the order of tables: the six published ones, then the usual mean IoU."""
 FRACTIONS: tuple[MetricName, ...] = tuple(name for name in METRICS if not name.startswith("loss"))
-"""Those between 0 and 1."""
+"""The metrics that lie between 0 and 1."""

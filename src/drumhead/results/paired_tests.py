@@ -1,4 +1,4 @@
-"""Two models compared seed by seed: is the difference more than the luck of a seed?"""
+"""Paired comparison of two models over the seeds that they share, with a significance test."""
 
 from __future__ import annotations
 
@@ -9,70 +9,73 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.results.metric_names import METRICS
-from drumhead.results.summary import Group, Summary, summarise
+from drumhead.results.result_sets import ModelResults
+from drumhead.results.summary import Summary, summarise
 
 EXACT_PAIRS = 12
-"""Up to so many pairs, all 2^n ways to flip their signs are tried."""
+"""The largest number of pairs for which all 2^n sign flips are evaluated."""
 
 
 @dataclass(frozen=True)
 class PairedScore:
-    """One score of two models, over the seeds they share."""
+    """One score of two models, over the seeds that they share."""
 
     first: float
-    """Mean of the first model."""
+    """The mean of the first model."""
     second: float
-    """Mean of the second."""
+    """The mean of the second model."""
     difference: Summary
-    """First minus second, seed by seed."""
+    """The differences, first minus second, seed by seed."""
     p: float
-    """Two-sided, of no difference."""
+    """The two-sided p-value of the null hypothesis of no difference."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """Two models on one dataset with one recipe."""
 
-    first: Group
-    second: Group
+    first: ModelResults
+    second: ModelResults
     seeds: list[int]
-    """Those that both were trained to the end with."""
+    """The seeds with which the training of both models completed."""
     scores: dict[str, PairedScore]
-    """By score."""
+    """The paired scores by metric."""
 
     @property
     def test(self) -> str:
-        """What test the p-values are of."""
-        if len(self.seeds) <= EXACT_PAIRS:
-            return f"exact sign-flip test; the least p that {len(self.seeds)} pairs can give is {self.least_p:.2g}"
+        """The test that gives the p-values, in words."""
+        pairs = len(self.seeds)
+        if pairs <= EXACT_PAIRS:
+            return f"exact sign-flip test; the smallest p that {pairs} pairs can give is {self.smallest_p:.2g}"
         return "Wilcoxon signed-rank test"
 
     @property
-    def least_p(self) -> float:
-        """The p-value of differences that all have one sign."""
+    def smallest_p(self) -> float:
+        """The p-value if all differences have the same sign."""
         return 2.0 ** (1 - len(self.seeds))
 
 
-def compare(first: Group, second: Group) -> Comparison:
-    """Compare two models on the seeds they share.
+def compare_models(first: ModelResults, second: ModelResults) -> PairedComparison:
+    """Compare two models on the seeds that they share.
 
     Raises:
-        ValueError: if they share fewer than two.
+        ValueError: if they share fewer than two seeds.
     """
     seeds = sorted({row.seed for row in first.trained} & {row.seed for row in second.trained})
     if len(seeds) < 2:
         raise ValueError(
             f"a paired comparison needs at least two seeds that both models were trained to the end with; "
-            f"{first.label} has {listed(first)} and {second.label} {listed(second)}. Their runs are not paired: "
-            "compare the spread of the two rows of the table instead, or train both with the same seeds"
+            f"{first.label} has {trained_seeds(first)} and {second.label} {trained_seeds(second)}. Their runs are not "
+            "paired: compare the spread of the two rows of the table instead, or train both with the same seeds"
         )
-    return Comparison(
-        first, second, seeds, {name: score for name in METRICS if (score := paired(first, second, name, seeds))}
-    )
+    scores: dict[str, PairedScore] = {
+        metric: score for metric in METRICS if (score := paired_score(first, second, metric, seeds))
+    }
+    return PairedComparison(first, second, seeds, scores)
 
 
-def paired(first: Group, second: Group, metric: str, seeds: list[int]) -> PairedScore | None:
-    """One score of two groups; None if a run lacks it."""
+def paired_score(first: ModelResults, second: ModelResults, metric: str, seeds: list[int]) -> PairedScore | None:
+    """Return one score of two models over these seeds; None if a run does not have it."""
     left, right = first.values(metric), second.values(metric)
     if not all(seed in left and seed in right for seed in seeds):
         return None
@@ -86,10 +89,10 @@ def paired(first: Group, second: Group, metric: str, seeds: list[int]) -> Paired
 
 
 def p_value(differences: npt.NDArray[np.float64]) -> float:
-    """Two-sided p-value of paired differences that are symmetric about 0 if there is no effect.
+    """Return the two-sided p-value of paired differences.
 
-    Up to ``EXACT_PAIRS`` of them by flipping signs in every way, which holds whatever their distribution and with ties;
-    more by Wilcoxon's signed-rank test.
+    The null hypothesis is that differences are symmetric about 0. Up to ``EXACT_PAIRS`` pairs, the test evaluates all
+    sign flips, which is valid for any distribution and with ties. Above that it is Wilcoxon's signed-rank test.
 
     >>> p_value(np.array([0.1, 0.2, 0.3]))
     0.25
@@ -104,6 +107,6 @@ def p_value(differences: npt.NDArray[np.float64]) -> float:
     return float(result.pvalue)
 
 
-def listed(group: Group) -> str:
-    """The seeds a group was trained to the end with, in words."""
-    return ", ".join(str(row.seed) for row in group.trained) or "none"
+def trained_seeds(results: ModelResults) -> str:
+    """Return the seeds with which training completed, as text."""
+    return ", ".join(str(row.seed) for row in results.trained) or "none"

@@ -11,7 +11,7 @@ from tests.report.toy_runs import toy_dataset, toy_run
 from drumhead.analysis.square_area import study_areas
 from drumhead.data import PolygonConfig, make_dataset
 from drumhead.report.page.page import write_report
-from drumhead.report.page.sections import chapters_of, open_runs
+from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.runs import DataRecord, Run
 
 SMOKE = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 4}
@@ -62,5 +62,5 @@ def toy_report(tmp_path_factory: pytest.TempPathFactory) -> ToyReport:
     (runs / "broken" / "config.json").write_text("{")
     opened, unreadable = open_runs([runs])
     theory = study_areas((4, 6), duration=60.0, strikes=2, points=3)
-    path = write_report(root / "out", chapters_of(opened), unreadable=unreadable, places=[runs], theory=theory)
+    path = write_report(root / "out", report_sections(opened), unreadable=unreadable, places=[runs], theory=theory)
     return ToyReport(path, opened, runs / "broken")

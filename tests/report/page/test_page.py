@@ -15,7 +15,7 @@ from tests.report.toy_runs import toy_dataset, toy_run
 from drumhead.report.page.inline import Figure, Left
 from drumhead.report.page.page import write_report
 from drumhead.report.page.page_movies import chapter_movies
-from drumhead.report.page.sections import chapters_of, open_runs
+from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.runs import DataRecord
 
 VOID = {"meta", "link", "img", "input", "br"}
@@ -139,7 +139,7 @@ def test_it_adapts_to_screens_and_schemes(page: Reader, toy_report: ToyReport) -
 
 def test_same_runs_same_page(toy_report: ToyReport, tmp_path: Path) -> None:
     runs = [run for run in toy_report.runs if run.name in ("smoke",)]
-    first, second = (write_report(tmp_path / name, chapters_of(runs), movies=False).read_bytes() for name in "ab")
+    first, second = (write_report(tmp_path / name, report_sections(runs), movies=False).read_bytes() for name in "ab")
     assert first == second
 
 
@@ -149,7 +149,7 @@ def test_without_a_finished_run_it_says_so(tmp_path: Path) -> None:
     assert f"No run in {tmp_path.as_posix()}/runs is trained to the end yet" in empty.text
     assert "There is no run here." in empty.text
     toy_run(tmp_path / "runs" / "begun", "tetrominoes-cnn-2", DataRecord.from_dataset(toy_dataset(tmp_path / "data")))
-    chapters = chapters_of(open_runs([tmp_path / "runs"])[0])
+    chapters = report_sections(open_runs([tmp_path / "runs"])[0])
     begun = Reader(write_report(tmp_path / "out", chapters, places=[tmp_path / "runs"]).read_text())
     assert "is trained to the end yet" in begun.text
     assert "runs/begun" in begun.text
@@ -161,17 +161,17 @@ def test_movies_that_a_run_has_are_taken(tmp_path: Path) -> None:
     frames = [Image.new("P", (30, 20), colour) for colour in (1, 2)]
     (run.folder / "movies").mkdir()
     frames[0].save(run.folder / "movies" / "test-3.gif", save_all=True, append_images=frames[1:])
-    page = Reader(write_report(tmp_path / "out", chapters_of([run])).read_text())
+    page = Reader(write_report(tmp_path / "out", report_sections([run])).read_text())
     assert not page.all("video")
     assert "test-3.gif" in page.text
     (shown,) = [picture for picture in page.all("img") if (picture["src"] or "").startswith("data:image/gif")]
     assert (shown["width"], shown["height"]) == ("600", "400")
-    without = Reader(write_report(tmp_path / "out", chapters_of([run]), movies=False).read_text())
+    without = Reader(write_report(tmp_path / "out", report_sections([run]), movies=False).read_text())
     assert "test-3.gif" not in without.text
 
 
 def test_movies_end_where_there_is_no_more_room(toy_report: ToyReport) -> None:
-    (chapter,) = (each for each in chapters_of(toy_report.runs) if len(each.runs) > 3)
+    (chapter,) = (each for each in report_sections(toy_report.runs) if len(each.runs) > 3)
     shown = list(chapter_movies(chapter))
     assert [type(movie) for movie in shown] == [Figure, Figure]
     assert "the first test image" in shown[0].caption

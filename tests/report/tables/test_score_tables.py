@@ -1,4 +1,4 @@
-"""Tables say what the scores say, on the terminal and in Markdown."""
+"""Tests of tables of scores, in the terminal and as Markdown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def printed(table: RenderableType, *, width: int = 140) -> str:
     return console.file.getvalue()
 
 
-def test_the_same_cells_in_both() -> None:
+def test_terminal_and_markdown_have_the_same_cells() -> None:
     markdown, terminal = scores_markdown([BACKGROUND, PERFECT]), printed(scores_table([BACKGROUND, PERFECT]))
     cells = ["acc", "loss", "mean", "background [all]", "0.875", "0.800", "0.438", "176,124", "61"]
     for cell in cells:
@@ -41,7 +41,7 @@ def test_the_same_cells_in_both() -> None:
 
 def test_a_narrow_terminal_cuts_no_number() -> None:
     text = printed(scores_table([BACKGROUND, PERFECT]), width=80)
-    assert "\u2026" not in text  # the ellipsis of what is cut
+    assert "\u2026" not in text  # rich ends text that it cuts with an ellipsis
     assert all(cell in text for cell in ("0.875", "0.438", "176,124", "parameters"))
 
 
@@ -50,7 +50,7 @@ def test_missing_numbers_are_dashes() -> None:
     assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | - | - |"
 
 
-def test_no_foreground_is_a_dash_and_not_a_number() -> None:
+def test_scores_without_foreground_are_dashes() -> None:
     row = ScoreRow(name="empty", scores=background_scores(MASKS[1:], NAMES))
     assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | - | - |" in scores_markdown([row])
 

@@ -8,8 +8,8 @@ from typing import cast, get_args
 from drumhead.experiments import experiment_specs
 from drumhead.published import PublishedMetric, published_scores
 from drumhead.report.figures.score_figure import PUBLISHED, ScoreBar, Summary
+from drumhead.results.labels import experiment_label, recipe_label
 from drumhead.results.metric_names import MetricName
-from drumhead.results.model_names import model_title, recipe_name
 from drumhead.results.run_titles import data_titles, dataset_title
 from drumhead.runs import Run
 
@@ -38,7 +38,7 @@ def run_bars(runs: Sequence[Run], metric: MetricName) -> list[ScoreBar]:
     seeds: dict[tuple[str, str, str], dict[int, Run]] = {}
     for run, panel in zip(runs, data_titles(runs), strict=True):
         experiment = run.config.experiment
-        same = seeds.setdefault((panel, model_title(experiment), recipe_name(experiment)), {})
+        same = seeds.setdefault((panel, experiment_label(experiment), recipe_label(experiment)), {})
         if experiment.seed in same:
             raise ValueError(
                 f"{same[experiment.seed].folder} and {run.folder} are the same experiment with the same seed "
@@ -64,7 +64,7 @@ def published_bars(metric: MetricName) -> list[ScoreBar]:
         if name in scores:
             assert spec.experiment.dataset is not None
             score = scores[name][cast(PublishedMetric, metric)]
-            place = dataset_title(spec.experiment.dataset.name), model_title(spec.experiment), PUBLISHED
+            place = dataset_title(spec.experiment.dataset.name), experiment_label(spec.experiment), PUBLISHED
             bars.append(ScoreBar(*place, Summary(score.mean, score.std, score.min, score.max)))
     return bars
 

@@ -12,9 +12,9 @@ from drumhead.report.page.inline import Figure, Left, inline_figure
 from drumhead.report.page.page_movies import MOST_BYTES, chapter_movies
 from drumhead.report.page.run_details import RunDetails, run_details
 from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
-from drumhead.report.page.sections import Chapter, Unreadable
-from drumhead.report.tables.paper_tables import section_grids
-from drumhead.report.tables.text_table import Grid
+from drumhead.report.page.sections import ReportSection, UnreadableRun
+from drumhead.report.tables.paper_tables import mean_and_median_tables
+from drumhead.report.tables.text_table import TextTable
 
 FILE = "report.html"
 HEADINGS = {
@@ -25,7 +25,7 @@ HEADINGS = {
     "movies": "Movies",
     "polygons": "Polygons: what each class hears",
 }
-"""Of the parts of a chapter, by kind of exhibit."""
+"""Of the parts of a section, by kind of exhibit."""
 NO_WAVES = "No run here has waves to show: it takes a recurrent model of which an epoch has finished."
 EMPTY = {
     "scores": "No run here is trained to the end yet.",
@@ -39,7 +39,7 @@ EMPTY = {
 
 @dataclass(frozen=True)
 class Part:
-    """What stands under a heading of a chapter."""
+    """What stands under a heading of a section."""
 
     anchor: str
     heading: str
@@ -49,12 +49,12 @@ class Part:
 
 @dataclass(frozen=True)
 class PageChapter:
-    """A chapter as the page has it."""
+    """A section as the page has it."""
 
     anchor: str
     title: str
     recipe: str
-    grids: list[Grid]
+    grids: list[TextTable]
     parts: list[Part]
 
 
@@ -63,9 +63,9 @@ class Page:
     """All that the template is filled with."""
 
     version: str
-    chapters: list[PageChapter]
+    sections: list[PageChapter]
     runs: list[RunDetails]
-    unreadable: Sequence[Unreadable] = ()
+    unreadable: Sequence[UnreadableRun] = ()
     theory: Figure | Left | None = None
     places: list[str] = field(default_factory=list)
 
@@ -82,9 +82,9 @@ class Page:
 
 def write_report(
     folder: Path,
-    chapters: Sequence[Chapter],
+    sections: Sequence[ReportSection],
     *,
-    unreadable: Sequence[Unreadable] = (),
+    unreadable: Sequence[UnreadableRun] = (),
     places: Iterable[Path] = (),
     theory: AreaStudy | None = None,
     movies: bool = True,
@@ -94,15 +94,15 @@ def write_report(
 
     Args:
         folder: where ``report.html`` goes.
-        chapters: the runs; there may be none.
+        sections: the runs; there may be none.
         unreadable: folders to be named as broken.
         places: where runs were looked for, to be named if there is none.
-        theory: the study of square drums, for a chapter of its own.
+        theory: the study of square drums, for a section of its own.
         movies: whether movies are shown, and made where a run has none.
         progress: called with the number of figures and movies done and the total.
     """
     path = folder / FILE
-    page = make_page(chapters, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
+    page = make_page(sections, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
     html = render(page)
     with atomic_replace(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
@@ -121,9 +121,9 @@ def render(page: Page) -> str:
 
 
 def make_page(
-    chapters: Sequence[Chapter],
+    sections: Sequence[ReportSection],
     *,
-    unreadable: Sequence[Unreadable] = (),
+    unreadable: Sequence[UnreadableRun] = (),
     places: Iterable[Path] = (),
     theory: AreaStudy | None = None,
     movies: bool = True,
@@ -132,8 +132,8 @@ def make_page(
     """All of the page, its figures drawn; see :func:`write_report`."""
     from drumhead import __version__
 
-    exhibits = {id(chapter): list(chapter_exhibits(chapter)) for chapter in chapters}
-    total = sum(map(len, exhibits.values())) + (len(chapters) if movies else 0) + (theory is not None)
+    exhibits = {id(section): list(chapter_exhibits(section)) for section in sections}
+    total = sum(map(len, exhibits.values())) + (len(sections) if movies else 0) + (theory is not None)
     done = iter(range(1, total + 1))
 
     def told(figure: Figure | Left) -> Figure | Left:
@@ -142,28 +142,30 @@ def make_page(
         return figure
 
     pages = []
-    for chapter in chapters:
-        drawn = [(exhibit.kind, told(inline_figure(exhibit))) for exhibit in exhibits[id(chapter)]]
+    for section in sections:
+        drawn = [(exhibit.kind, told(inline_figure(exhibit))) for exhibit in exhibits[id(section)]]
         if movies:
-            drawn += [("movies", movie) for movie in chapter_movies(chapter, room=MOST_BYTES // len(chapters))]
+            drawn += [("movies", movie) for movie in chapter_movies(section, room=MOST_BYTES // len(sections))]
             if progress is not None:
                 progress(next(done), total)
-        pages.append(page_chapter(chapter, drawn, movies=movies))
+        pages.append(page_chapter(section, drawn, movies=movies))
     return Page(
         version=__version__,
-        chapters=pages,
-        runs=[details for chapter in chapters for details in run_details(chapter)],
+        sections=pages,
+        runs=[details for section in sections for details in run_details(section)],
         unreadable=unreadable,
         theory=None if theory is None else told(inline_figure(theory_exhibit(theory))),
         places=[place.as_posix() for place in places],
     )
 
 
-def page_chapter(chapter: Chapter, drawn: Sequence[tuple[str, Figure | Left]], *, movies: bool) -> PageChapter:
-    """A chapter with its figures under their headings."""
+def page_chapter(section: ReportSection, drawn: Sequence[tuple[str, Figure | Left]], *, movies: bool) -> PageChapter:
+    """A section with its figures under their headings."""
     parts = []
     for kind, heading in HEADINGS.items():
         figures = [figure for its_kind, figure in drawn if its_kind == kind]
         if figures or (kind in EMPTY and (movies or kind != "movies")):
-            parts.append(Part(f"{kind}-{chapter.name}", heading, figures, EMPTY.get(kind, "")))
-    return PageChapter(chapter.name, chapter.data_title, chapter.recipe_title, section_grids(chapter.section), parts)
+            parts.append(Part(f"{kind}-{section.name}", heading, figures, EMPTY.get(kind, "")))
+    return PageChapter(
+        section.name, section.data_title, section.recipe_title, mean_and_median_tables(section.result_set), parts
+    )

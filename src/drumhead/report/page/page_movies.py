@@ -12,7 +12,7 @@ from drumhead.report.movies.movie_files import import_ffmpeg
 from drumhead.report.movies.run_movie import sample_movie
 from drumhead.report.page.inline import Figure, Left, data_uri
 from drumhead.report.page.section_figures import is_recurrent, told
-from drumhead.report.page.sections import Chapter
+from drumhead.report.page.sections import ReportSection
 from drumhead.report.samples import recurrent_model
 from drumhead.runs import Run
 
@@ -28,19 +28,19 @@ GIF_SCALE = 1
 """Pixels of a GIF per pixel of the image, each way: it is large, and a page can enlarge it."""
 
 
-def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figure | Left]:
+def chapter_movies(section: ReportSection, *, room: int = MOST_BYTES) -> Iterator[Figure | Left]:
     """A movie of each recurrent run that is shown, while they have together less than ``room`` bytes."""
     left_out = []
     full = False
-    for title, run in chapter.shown.items():
+    for title, run in section.representatives.items():
         if not is_recurrent(run):
             continue
         with tempfile.TemporaryDirectory() as folder:
             try:
-                path = kept_movie(run) or (None if full else new_movie(chapter, run, Path(folder)))
+                path = kept_movie(run) or (None if full else new_movie(section, run, Path(folder)))
                 shown_at = (0, 0) if path is None else frame_size(path)
             except (ValueError, OSError) as error:
-                yield Left(f"Waves of {title}. {chapter.title}, {told(run)}.", str(error))
+                yield Left(f"Waves of {title}. {section.title}, {told(run)}.", str(error))
                 continue
             size = LARGEST if path is None else path.stat().st_size
             if path is None or size > min(room, LARGEST):
@@ -49,7 +49,7 @@ def chapter_movies(chapter: Chapter, *, room: int = MOST_BYTES) -> Iterator[Figu
                 continue
             room -= size
             sample = path.name if path.parent.parent == run.folder else "the first test image"
-            caption = f"Waves of {title}: {sample}. {chapter.title}, {told(run)}."
+            caption = f"Waves of {title}: {sample}. {section.title}, {told(run)}."
             alt = f"Movie: the input, truth and prediction of {title}, and its waves, step by step."
             yield Figure(caption, alt, data_uri(path), *shown_at, video=path.suffix == ".mp4")
     if left_out:
@@ -95,14 +95,14 @@ def mp4_size(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def new_movie(chapter: Chapter, run: Run, folder: Path) -> Path:
+def new_movie(section: ReportSection, run: Run, folder: Path) -> Path:
     """A movie of the first test image: as MP4 where ffmpeg is at hand, else as a small GIF."""
     mp4 = find_spec("imageio_ffmpeg") is not None
     path = folder / ("waves.mp4" if mp4 else "waves.gif")
     model = recurrent_model(run)
     sample_movie(
         model,
-        chapter.dataset,
+        section.dataset,
         split="test",
         samples=[0],
         channels=range(min(CHANNELS, model.config.hidden_channels)),

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from drumhead.config import flatten
 from drumhead.report.page.commands import train_command
-from drumhead.report.page.sections import Chapter
-from drumhead.report.tables.paper_tables import share
-from drumhead.report.tables.score_tables import DASH
-from drumhead.results.model_names import label
-from drumhead.results.results_file import ResultRow
+from drumhead.report.page.sections import ReportSection
+from drumhead.report.tables.score_tables import DASH, format_score
+from drumhead.results.labels import model_label
+from drumhead.results.rows import ResultRow
 from drumhead.runs import Run
 
 
@@ -33,14 +32,14 @@ class RunDetails:
     configuration: dict[str, str]
 
 
-def run_details(chapter: Chapter) -> Iterator[RunDetails]:
-    """The details of a chapter's runs."""
-    for run, row in chapter.results:
+def run_details(section: ReportSection) -> Iterator[RunDetails]:
+    """The details of a section's runs."""
+    for run, row in section.run_rows:
         yield RunDetails(
             folder=row.run,
-            model=label(row.model, row.variant),
-            data=chapter.data_title,
-            recipe=chapter.recipe,
+            model=model_label(row.model, row.variant),
+            data=section.data_title,
+            recipe=section.recipe,
             seed=row.seed,
             state="imported" if run.state == "imported" else row.state,
             remark=remark(run, row),
@@ -90,4 +89,4 @@ def texts(values: Mapping[str, object]) -> dict[str, str]:
 
 def number(value: float | None) -> str:
     """A score, or a dash."""
-    return DASH if value is None else share(value)
+    return DASH if value is None else format_score(value)

@@ -1,4 +1,4 @@
-"""The figures of a chapter: which there are, what they show in words, and how each is drawn."""
+"""The figures of a section: which there are, what they show in words, and how each is drawn."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from drumhead.report.figures.score_bars import METRIC_TITLES, beside, published_
 from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
 from drumhead.report.figures.training_figure import training_figure
-from drumhead.report.page.sections import Chapter
+from drumhead.report.page.sections import ReportSection, slug
 from drumhead.report.samples import recurrent_model
 from drumhead.report.tables.square_area_table import area_notes
-from drumhead.results.model_names import file_name, label
+from drumhead.results.labels import model_label
 from drumhead.runs import Run
 
 SAMPLES = 6
@@ -48,93 +48,95 @@ class Exhibit(NamedTuple):
     """Whether it is a few lines and text alone, which are small and sharp at any size as SVG."""
 
 
-def chapter_exhibits(chapter: Chapter) -> Iterator[Exhibit]:
-    """Every figure that a chapter can have."""
-    if chapter.scored:
-        yield scores_exhibit(chapter)
-    if any(run.metrics() for run in chapter.runs):
-        yield training_exhibit(chapter)
-    yield from samples_exhibits(chapter)
-    for title, run in chapter.shown.items():
+def chapter_exhibits(section: ReportSection) -> Iterator[Exhibit]:
+    """Every figure that a section can have."""
+    if section.trained:
+        yield scores_exhibit(section)
+    if any(run.metrics() for run in section.runs):
+        yield training_exhibit(section)
+    yield from samples_exhibits(section)
+    for title, run in section.representatives.items():
         if is_recurrent(run):
-            yield waves_exhibit(chapter, title, run)
-    for title, run in chapter.shown.items():
-        if run.config.experiment.model.name == "nwm" and chapter.section.kind.dataset == "polygons":
-            yield polygons_exhibit(chapter, title, run)
+            yield waves_exhibit(section, title, run)
+    for title, run in section.representatives.items():
+        if run.config.experiment.model.name == "nwm" and section.result_set.key.dataset == "polygons":
+            yield polygons_exhibit(section, title, run)
 
 
-def scores_exhibit(chapter: Chapter) -> Exhibit:
+def scores_exhibit(section: ReportSection) -> Exhibit:
     """Bars of the runs trained to the end, with the published ones where the test set is the paper's."""
 
     def draw(dpi: int) -> Figure:
-        bars = run_bars(chapter.scored, SCORE)
+        bars = run_bars(section.trained, SCORE)
         published = published_bars(SCORE)
-        if chapter.section.is_published and {bar[:2] for bar in bars} & {bar[:2] for bar in published}:
+        if section.result_set.is_published and {bar[:2] for bar in bars} & {bar[:2] for bar in published}:
             bars = beside(bars, published)
         return scores_figure(bars, score=METRIC_TITLES[SCORE], dpi=dpi)
 
-    grey = " Grey bars are published, of the paper's recipe." if chapter.section.is_published else ""
-    summaries = [(group.label, group.summary(SCORE)) for group in chapter.section.groups]
-    heights = "; ".join(f"{label} {summary.mean:.3f}" for label, summary in summaries if summary is not None)
+    grey = " Grey bars are published, of the paper's recipe." if section.result_set.is_published else ""
+    summaries = [(group.label, group.summary(SCORE)) for group in section.result_set.models]
+    heights = "; ".join(
+        f"{model_label} {summary.mean:.3f}" for model_label, summary in summaries if summary is not None
+    )
     return Exhibit(
         kind="scores",
-        name=f"scores-{chapter.name}",
-        caption=f"Foreground IoU on the test set. {chapter.title}.{grey}",
-        alt=f"Bars of foreground IoU, {chapter.title}: {heights}.",
+        name=f"scores-{section.name}",
+        caption=f"Foreground IoU on the test set. {section.title}.{grey}",
+        alt=f"Bars of foreground IoU, {section.title}: {heights}.",
         draw=draw,
         lines=True,
     )
 
 
-def training_exhibit(chapter: Chapter) -> Exhibit:
+def training_exhibit(section: ReportSection) -> Exhibit:
     """Loss and IoU over epochs."""
     metrics: dict[str, list[list[dict[str, float]]]] = {}
-    for run, row in chapter.results:
+    for run, row in section.run_rows:
         if epochs := run.metrics():
-            metrics.setdefault(label(row.model, row.variant), []).append(epochs)
+            metrics.setdefault(model_label(row.model, row.variant), []).append(epochs)
     return Exhibit(
         kind="training",
-        name=f"training-{chapter.name}",
+        name=f"training-{section.name}",
         caption=f"Loss (nats) and foreground IoU over epochs, a line for each seed; both scores on the validation "
-        f"images. {chapter.title}.",
+        f"images. {section.title}.",
         alt=f"Curves over epochs of training loss, validation loss and foreground IoU: {', '.join(metrics)}.",
         draw=lambda dpi: training_figure(metrics, dpi=dpi),
         lines=True,
     )
 
 
-def samples_exhibits(chapter: Chapter) -> Iterator[Exhibit]:
+def samples_exhibits(section: ReportSection) -> Iterator[Exhibit]:
     """Inputs, truth and predictions, of a few models each."""
-    shown = list(chapter.shown.items())
+    shown = list(section.representatives.items())
     for first in range(0, len(shown), MOST_MODELS):
         some = dict(shown[first : first + MOST_MODELS])
 
         def draw(dpi: int, runs: dict[str, Run] = some) -> Figure:
-            samples = range(min(SAMPLES, len(chapter.dataset.splits["test"].images)))
+            samples = range(min(SAMPLES, len(section.dataset.splits["test"].images)))
             models = {title: run.load_model() for title, run in runs.items()}
-            return samples_figure(models, chapter.dataset, split="test", samples=samples, dpi=dpi)
+            return samples_figure(models, section.dataset, split="test", samples=samples, dpi=dpi)
 
         part = "" if len(shown) <= MOST_MODELS else f"-{first // MOST_MODELS + 1}"
         models = ", ".join(f"{title} ({told(run)})" for title, run in some.items())
         yield Exhibit(
             kind="samples",
-            name=f"samples-{chapter.name}{part}",
-            caption=f"The first test images, truth, and predictions. {chapter.title}: {models}.",
+            name=f"samples-{section.name}{part}",
+            caption=f"The first test images, truth, and predictions. {section.title}: {models}.",
             alt=f"Rows of small pictures: input, true classes, and the classes predicted by {', '.join(some)}.",
             draw=draw,
         )
 
 
-def waves_exhibit(chapter: Chapter, title: str, run: Run) -> Exhibit:
+def waves_exhibit(section: ReportSection, title: str, run: Run) -> Exhibit:
     """States and spectra of a recurrent run on the first test image."""
 
     def draw(dpi: int) -> Figure:
-        return sample_waves_figure({title: recurrent_model(run)}, chapter.dataset, split="test", sample=0, dpi=dpi)
+        return sample_waves_figure({title: recurrent_model(run)}, section.dataset, split="test", sample=0, dpi=dpi)
 
     return Exhibit(
         kind="waves",
-        name=f"waves-{file_name(title)}-{chapter.name}",
-        caption=f"Waves of {title} on the first test image, at times and in frequency; channel 0. {chapter.title}, "
+        name=f"waves-{slug(title)}-{section.name}",
+        caption=f"Waves of {title} on the first test image, at times and in frequency; channel 0. {section.title}, "
         f"{told(run)}.",
         alt=f"Input, truth and prediction of {title}; below, its state at several steps and the spectrum of every "
         "pixel at several frequencies.",
@@ -142,18 +144,18 @@ def waves_exhibit(chapter: Chapter, title: str, run: Run) -> Exhibit:
     )
 
 
-def polygons_exhibit(chapter: Chapter, title: str, run: Run) -> Exhibit:
+def polygons_exhibit(section: ReportSection, title: str, run: Run) -> Exhibit:
     """What a wave network makes of polygons; the study is made when it is first asked for."""
-    study = cache(partial(polygon_study, chapter, run))
+    study = cache(partial(polygon_study, section, run))
 
     def draw(dpi: int) -> Figure:
-        return polygon_figure(wave_machine(run), chapter.dataset, study(), split="test", sample=0, dpi=dpi)
+        return polygon_figure(wave_machine(run), section.dataset, study(), split="test", sample=0, dpi=dpi)
 
     return Exhibit(
         kind="polygons",
-        name=f"polygons-{file_name(title)}-{chapter.name}",
+        name=f"polygons-{slug(title)}-{section.name}",
         caption=f"Natural frequencies that {title} gives to the inside and the outside of shapes, the average spectrum "
-        f"each class hears, and what a linear probe tells by it. {chapter.title}, {told(run)}.",
+        f"each class hears, and what a linear probe tells by it. {section.title}, {told(run)}.",
         alt=f"Pictures of the natural frequencies and states of {title}; graphs of frequencies inside and outside, of "
         "average spectra by class, and a confusion matrix of a linear probe.",
         draw=draw,
@@ -173,9 +175,9 @@ def theory_exhibit(study: AreaStudy) -> Exhibit:
     )
 
 
-def polygon_study(chapter: Chapter, run: Run) -> ClassStudy:
+def polygon_study(section: ReportSection, run: Run) -> ClassStudy:
     """The study of a run's network on the first test images."""
-    return study_dataset(wave_machine(run), chapter.dataset)
+    return study_dataset(wave_machine(run), section.dataset)
 
 
 def wave_machine(run: Run) -> NWM:

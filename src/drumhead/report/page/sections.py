@@ -1,7 +1,8 @@
-"""Runs in chapters: those of one dataset and one recipe, whose scores may stand in one table."""
+"""Sections of the report: the runs of one dataset and one recipe, whose scores may be compared in one table."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,43 +11,43 @@ from typing import NamedTuple
 
 from drumhead.data import Dataset
 from drumhead.evaluation import open_run_dataset
-from drumhead.results.model_names import file_name, label
-from drumhead.results.results_file import ResultRow, kept_row
+from drumhead.results.labels import model_label
+from drumhead.results.result_sets import ResultSet, result_sets
+from drumhead.results.rows import ResultRow, stored_row
 from drumhead.results.run_titles import data_titles
-from drumhead.results.summary import Section, sections_of
 from drumhead.runs import DataRecord, Run, RunError, run_folders
 from drumhead.scores import Scores
 
 
-class Unreadable(NamedTuple):
-    """A folder that holds a run no more."""
+class UnreadableRun(NamedTuple):
+    """A run folder that cannot be opened."""
 
     folder: Path
     reason: str
 
 
 @dataclass(frozen=True)
-class Chapter:
+class ReportSection:
     """The runs of one dataset and one recipe."""
 
-    section: Section
-    """Their results."""
+    result_set: ResultSet
+    """The results of the runs."""
     runs: list[Run]
-    """In the order of ``section.rows``."""
+    """The runs, in the order of ``result_set.rows``."""
 
     @property
     def data_title(self) -> str:
-        """What the data is called, with its fingerprint if it is not the set of that name."""
+        """The title of the data, with the start of its fingerprint if it is not the standard dataset."""
         return data_titles(self.runs[:1])[0]
 
     @property
     def recipe(self) -> str:
         """The recipe, or ``imported``."""
-        return self.section.kind.recipe
+        return self.result_set.key.recipe
 
     @property
     def title(self) -> str:
-        """Data and recipe."""
+        """The data and the recipe."""
         return f"{self.data_title}, {self.recipe_title}"
 
     @property
@@ -56,69 +57,77 @@ class Chapter:
 
     @property
     def name(self) -> str:
-        """The title as part of a file's name.
-
-        Recipes and data that differ have different ones.
-        """
-        return file_name(self.title)
+        """The title as part of a file name, unique to the data and recipe."""
+        return slug(self.title)
 
     @property
-    def results(self) -> list[tuple[Run, ResultRow]]:
-        """Every run and its results."""
-        return list(zip(self.runs, self.section.rows, strict=True))
+    def run_rows(self) -> list[tuple[Run, ResultRow]]:
+        """Each run with its row of results."""
+        return list(zip(self.runs, self.result_set.rows, strict=True))
 
     @property
-    def scored(self) -> list[Run]:
-        """The runs that are trained to the end."""
-        return [run for run, row in self.results if row.state in ("finished", "collapsed")]
+    def trained(self) -> list[Run]:
+        """The runs whose training completed."""
+        return [run for run, row in self.run_rows if row.state in ("finished", "collapsed")]
 
     @property
-    def shown(self) -> dict[str, Run]:
-        """For each model, by its title, one run with weights to show: the first seed of those trained furthest."""
+    def representatives(self) -> dict[str, Run]:
+        """One run with weights for each model, by the model's label: the first seed among the runs trained furthest."""
         order = ("finished", "collapsed", "unfinished", "diverged")
-        found: dict[str, Run] = {}
-        for run, row in sorted(self.results, key=lambda result: order.index(result[1].state)):
+        chosen: dict[str, Run] = {}
+        for run, row in sorted(self.run_rows, key=lambda pair: order.index(pair[1].state)):
             if run.model_path.is_file():
-                found.setdefault(label(row.model, row.variant), run)
-        return {group.label: found[group.label] for group in self.section.groups if group.label in found}
+                chosen.setdefault(model_label(row.model, row.variant), run)
+        return {results.label: chosen[results.label] for results in self.result_set.models if results.label in chosen}
 
     @cached_property
     def dataset(self) -> Dataset:
-        """Their data.
+        """The dataset of the runs.
 
         Raises:
-            DatasetError: if it is not at hand.
+            DatasetError: if it is not available.
         """
         return open_run_dataset(self.runs[0])
 
 
-def open_runs(places: Iterable[Path]) -> tuple[list[Run], list[Unreadable]]:
-    """The runs at or below these places, each once, and what is left of others.
+def open_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[UnreadableRun]]:
+    """Open the runs in these folders and below them, each once; return them and the runs that cannot be read.
 
     Raises:
-        RunError: for a place that is not a folder.
+        RunError: if a path is not a folder.
     """
     runs: list[Run] = []
-    unreadable: list[Unreadable] = []
-    for folder in dict.fromkeys(folder for place in places for folder in run_folders(place)):
+    unreadable: list[UnreadableRun] = []
+    for folder in dict.fromkeys(folder for path in paths for folder in run_folders(Path(path))):
         try:
             run = Run.open(folder)
             run.scores(), run.metrics(), run.divergence()
         except (RunError, ValueError) as error:
-            unreadable.append(Unreadable(folder, str(error)))
+            unreadable.append(UnreadableRun(folder, str(error)))
         else:
             runs.append(run)
     return runs, unreadable
 
 
-def chapters_of(runs: Sequence[Run]) -> list[Chapter]:
-    """Runs set apart by data and recipe; the paper's come first.
+def report_sections(runs: Sequence[Run]) -> list[ReportSection]:
+    """Group runs by data and recipe; the paper's come first.
 
     Raises:
-        ValueError: if two runs of one model, dataset and recipe have one seed, which would count twice.
+        ValueError: if two runs of one model, dataset and recipe have the same seed, which would count it twice.
     """
-    backgrounds: dict[DataRecord, Scores | None] = {}
-    rows = {run.folder.as_posix(): kept_row(run, backgrounds) for run in runs}
-    opened = {run.folder.as_posix(): run for run in runs}
-    sections = sections_of(rows.values())
-    return [Chapter(section, [opened[row.run] for row in section.rows]) for section in sections]
+    baselines: dict[DataRecord, Scores | None] = {}
+    rows = {run.folder.as_posix(): stored_row(run, baselines) for run in runs}
+    runs_by_path = {run.folder.as_posix(): run for run in runs}
+    return [
+        ReportSection(result_set, [runs_by_path[row.run] for row in result_set.rows])
+        for result_set in result_sets(rows.values())
+    ]
+
+
+def slug(title: str) -> str:
+    """Return a title as part of a file name, without path separators.
+
+    >>> slug("NWM linear, steps 50"), slug("../../S/Z")
+    ('nwm-linear-steps-50', 's-z')
+    """
+    return re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-.")

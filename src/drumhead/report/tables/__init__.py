@@ -1,1 +1,1 @@
-"""Tables: for the terminal, and as Markdown, LaTeX and CSV."""
+"""Tables for the terminal, and as Markdown, LaTeX and CSV."""

@@ -1,4 +1,4 @@
-"""Tables for other programs: CSV with one line for each model and score, and numbers in full."""
+"""Results as CSV in long format: one row per model and score, with all digits."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from io import StringIO
 
 from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
 from drumhead.published.scores import PublishedScore, published_scores
-from drumhead.report.tables.paper_tables import distance, published_background
-from drumhead.report.tables.score_tables import HEADINGS
-from drumhead.results.model_names import parts_of_name
-from drumhead.results.paired_tests import Comparison
-from drumhead.results.summary import Section, Summary
+from drumhead.report.tables.paper_tables import published_background, standardised_difference
+from drumhead.results.labels import split_experiment_name
+from drumhead.results.metric_names import METRICS
+from drumhead.results.paired_tests import PairedComparison
+from drumhead.results.result_sets import ResultSet
+from drumhead.results.summary import Summary
 
-KIND = ["dataset", "split", "recipe", "data", "trained_on"]
+KEY_COLUMNS = ["dataset", "split", "recipe", "data", "trained_on"]
 STATISTICS = ["mean", "std", "median", "min", "max", "runs"]
 STATES = ["collapsed", "diverged", "unfinished"]
-COLUMNS = [*KIND, "source", "model", "variant", "metric", *STATISTICS, *STATES, "difference"]
-"""``source`` is ours or published. ``difference``: see :mod:`drumhead.report.tables.paper_tables`. The model of
-predicting background everywhere is called ``background``."""
+COLUMNS = [*KEY_COLUMNS, "source", "model", "variant", "metric", *STATISTICS, *STATES, "difference"]
+"""``source`` is ours or published. ``difference`` is our mean minus the published mean in published standard
+deviations. The model ``background`` predicts background everywhere."""
 
 PAIR_COLUMNS = [
-    *KIND,
+    *KEY_COLUMNS,
     "first",
     "second",
     "metric",
@@ -35,52 +36,52 @@ PAIR_COLUMNS = [
     "test",
 ]
 
-Line = Mapping[str, object]
+CsvRow = Mapping[str, object]
 
 
-def sections_csv(sections: Iterable[Section]) -> str:
-    """Every section's summaries, and the published ones of the same models."""
-    return to_csv(COLUMNS, (line for section in sections for line in section_lines(section)))
+def result_sets_csv(result_sets: Iterable[ResultSet]) -> str:
+    """Return the summaries of all result sets, and the published summaries of the same models."""
+    return to_csv(COLUMNS, (row for result_set in result_sets for row in result_set_csv_rows(result_set)))
 
 
 def published_csv() -> str:
-    """The published summaries alone."""
-    return to_csv(COLUMNS, published_lines())
+    """Return the published summaries."""
+    return to_csv(COLUMNS, published_csv_rows())
 
 
-def pairs_csv(comparisons: Iterable[tuple[Section, Comparison]]) -> str:
-    """Paired comparisons."""
-    return to_csv(PAIR_COLUMNS, (line for pair in comparisons for line in pair_lines(*pair)))
+def comparisons_csv(comparisons: Iterable[tuple[ResultSet, PairedComparison]]) -> str:
+    """Return paired comparisons."""
+    return to_csv(PAIR_COLUMNS, (row for pair in comparisons for row in comparison_csv_rows(*pair)))
 
 
-def section_lines(section: Section) -> Iterator[Line]:
-    """Background everywhere, then each model and score: ours, then the published one if there is."""
-    kind = section.kind._asdict()
-    for metric, value in section.background.items():
-        yield {**kind, "source": "ours", "model": "background", "metric": metric, "mean": value}
-    for group in section.groups:
-        name = {"model": group.model, "variant": group.variant}
-        states = {state: len(group.in_state(state)) for state in STATES}
-        published = section.published(group)
-        for metric in HEADINGS:
-            ours, theirs = group.summary(metric), published.get(metric)
-            difference = {} if theirs is None else {"difference": distance(ours, theirs)}
-            yield {**kind, "source": "ours", **name, "metric": metric, **statistics(ours), **states, **difference}
+def result_set_csv_rows(result_set: ResultSet) -> Iterator[CsvRow]:
+    """Yield the rows of background everywhere, then our row and any published row of each model and score."""
+    key = result_set.key._asdict()
+    for metric, value in result_set.background.items():
+        yield {**key, "source": "ours", "model": "background", "metric": metric, "mean": value}
+    for results in result_set.models:
+        name = {"model": results.model, "variant": results.variant}
+        states = {state: len(results.in_state(state)) for state in STATES}
+        published = result_set.published(results)
+        for metric in METRICS:
+            ours, theirs = results.summary(metric), published.get(metric)
+            difference = {} if theirs is None else {"difference": standardised_difference(ours, theirs)}
+            yield {**key, "source": "ours", **name, "metric": metric, **statistics(ours), **states, **difference}
             if theirs is not None:
-                yield {**kind, "source": "published", **name, "metric": metric, **statistics(theirs)}
+                yield {**key, "source": "published", **name, "metric": metric, **statistics(theirs)}
 
 
-def published_lines() -> Iterator[Line]:
-    """Each score the paper reports."""
-    kind = {"split": "test", "recipe": "paper", "source": "published"}
+def published_csv_rows() -> Iterator[CsvRow]:
+    """Yield a row for each published score."""
+    key = {"split": "test", "recipe": "paper", "source": "published"}
     for dataset in PUBLISHED_BACKGROUND_SCORES:
         for metric, value in published_background(dataset).items():
-            yield {**kind, "dataset": dataset, "model": "background", "metric": metric, "mean": value}
+            yield {**key, "dataset": dataset, "model": "background", "metric": metric, "mean": value}
     for experiment, scores in published_scores().items():
-        dataset, model, variant = parts_of_name(experiment)
+        dataset, model, variant = split_experiment_name(experiment)
         for metric, score in scores.items():
             yield {
-                **kind,
+                **key,
                 "dataset": dataset,
                 "model": model,
                 "variant": variant,
@@ -89,11 +90,11 @@ def published_lines() -> Iterator[Line]:
             }
 
 
-def pair_lines(section: Section, comparison: Comparison) -> Iterator[Line]:
-    """Each score of two models."""
+def comparison_csv_rows(result_set: ResultSet, comparison: PairedComparison) -> Iterator[CsvRow]:
+    """Yield a row for each score of two models."""
     for metric, score in comparison.scores.items():
         yield {
-            **section.kind._asdict(),
+            **result_set.key._asdict(),
             "first": comparison.first.label,
             "second": comparison.second.label,
             "metric": metric,
@@ -108,14 +109,14 @@ def pair_lines(section: Section, comparison: Comparison) -> Iterator[Line]:
 
 
 def statistics(summary: Summary | PublishedScore | None) -> dict[str, object]:
-    """The columns of a summary; of none, that it is of no run."""
+    """Return the columns of a summary; without a summary, a number of runs of 0."""
     return {"runs": 0} if summary is None else {name: getattr(summary, name) for name in STATISTICS}
 
 
-def to_csv(columns: list[str], lines: Iterable[Line]) -> str:
-    """Lines under a heading; what is missing or None is empty."""
+def to_csv(columns: list[str], rows: Iterable[CsvRow]) -> str:
+    """Return rows as CSV with a header; missing values and None are empty cells."""
     file = StringIO()
     writer = csv.DictWriter(file, fieldnames=columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows(rows)
     return file.getvalue()

@@ -1,17 +1,19 @@
-"""Tables of scores, for the terminal and as Markdown: columns are described once and rendered twice."""
+"""Tables of scores and of intersection over union by class, for the terminal and as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drumhead.report.tables.text_table import Grid, Terminal, markdown, transposed
+from drumhead.report.tables.text_table import TerminalTable, TextTable, to_markdown, transposed
+from drumhead.runs import Run
 from drumhead.scores import Scores
 
 DASH = "-"
-SIDE_BY_SIDE = 4
+MAX_COLUMNS = 4
+"""Up to this many rows of scores are shown as columns, side by side."""
 
-HEADINGS = {
+METRIC_HEADINGS = {
     "acc": "acc",
     "acc_foreground": "acc\nfg",
     "iou": "IoU",
@@ -20,75 +22,116 @@ HEADINGS = {
     "loss_foreground": "loss\nfg",
     "mean_iou": "mean\nIoU",
 }
-"""The scores a table shows, in order: the six published ones and the usual mean IoU; field of Scores, and heading."""
+"""The heading of each metric, in the order of columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
-    """One line of a table of scores; None is shown as a dash."""
+    """One row of a table of scores; None is shown as a dash."""
 
     name: str
     scores: Scores
     parameters: int | None = None
-    """Trainable numbers of the model."""
+    """The number of trainable parameters of the model."""
     seconds: float | None = None
-    """Wall time of its training."""
+    """The wall time of its training."""
 
 
-def scores_table(rows: Sequence[ScoreRow]) -> Terminal:
-    """The six published scores, mean IoU, parameters and seconds of each row, for the terminal.
+def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None) -> ScoreRow:
+    """Return the row of a run.
 
-    A few rows stand side by side, one column each, which is easier to read in a narrow terminal.
+    Args:
+        run: a run with at least one finished epoch.
+        scores: the scores to show; by default those in its ``scores.json``.
+        name: the name of the row; by default the name of the run folder.
+
+    Raises:
+        ValueError: if there are no scores to show.
     """
-    grid = _scores(rows)
-    return Terminal(transposed(grid) if len(rows) <= SIDE_BY_SIDE else grid)
+    scores = scores or run.scores()
+    if scores is None:
+        command = "evaluate" if run.state == "imported" else "train"
+        raise ValueError(
+            f"{run.folder} has no scores yet: it is {run.state}. Continue with: drumhead {command} {run.folder}"
+        )
+    metrics = run.metrics()
+    return ScoreRow(
+        name=name or run.name,
+        scores=scores,
+        parameters=run.new_model().parameter_count,
+        seconds=metrics[-1].get("seconds") if metrics else None,
+    )
+
+
+def scores_table(rows: Sequence[ScoreRow]) -> TerminalTable:
+    """Return the scores, parameters and seconds of each row, for the terminal.
+
+    A few rows become columns side by side, which is easier to read in a narrow terminal.
+    """
+    table = _scores(rows)
+    return TerminalTable(transposed(table) if len(rows) <= MAX_COLUMNS else table)
 
 
 def scores_markdown(rows: Sequence[ScoreRow]) -> str:
-    """The same as :func:`scores_table`, as Markdown."""
-    return markdown(_scores(rows))
+    """Return the table of :func:`scores_table` as Markdown."""
+    return to_markdown(_scores(rows))
 
 
-def classes_table(rows: Sequence[ScoreRow]) -> Terminal:
-    """Intersection over union of each class, for the terminal: a column for each of a few rows of scores, else a line.
+def classes_table(rows: Sequence[ScoreRow]) -> TerminalTable:
+    """Return the intersection over union of each class, for the terminal.
+
+    A few rows of scores become columns side by side; more become rows.
 
     Raises:
-        ValueError: rows whose classes differ, or no rows.
+        ValueError: if the classes of the rows differ, or if there are no rows.
     """
-    grid = _classes(rows)
-    return Terminal(grid if len(rows) <= SIDE_BY_SIDE else transposed(grid))
+    table = _classes(rows)
+    return TerminalTable(table if len(rows) <= MAX_COLUMNS else transposed(table))
 
 
 def classes_markdown(rows: Sequence[ScoreRow]) -> str:
-    """The same as :func:`classes_table`, as Markdown."""
-    return markdown(_classes(rows))
+    """Return the table of :func:`classes_table` as Markdown."""
+    return to_markdown(_classes(rows))
 
 
-def _scores(rows: Sequence[ScoreRow]) -> Grid:
-    notes = ["fg: on foreground pixels. Means over images, but mean IoU is over classes, all images together."]
-    for images, empty in sorted({(row.scores.images, row.scores.images_without_foreground) for row in rows}):
-        if empty:
-            notes.append(f"{empty:,} of {images:,} images have no foreground and count for no fg score.")
+def format_score(value: float | None) -> str:
+    """Return a score with three digits; a dash for None."""
+    return DASH if value is None else f"{value:.3f}"
+
+
+def empty_images_notes(counts: set[tuple[int | None, int | None]]) -> list[str]:
+    """Return a note for each pair of a number of images and how many of them have no foreground, if any do."""
+    known = sorted((images, empty) for images, empty in counts if images and empty)
+    return [
+        f"{empty:,} of {images:,} images have no foreground and are excluded from the fg scores."
+        for images, empty in known
+    ]
+
+
+def _scores(rows: Sequence[ScoreRow]) -> TextTable:
+    notes = [
+        "fg: on foreground pixels. Scores are means over images, except mean IoU: the mean over classes of the IoU of "
+        "all images together.",
+        *empty_images_notes({(row.scores.images, row.scores.images_without_foreground) for row in rows}),
+    ]
     body = [
         [
             row.name,
-            *(_share(getattr(row.scores, name)) for name in HEADINGS),
+            *(format_score(getattr(row.scores, metric)) for metric in METRIC_HEADINGS),
             DASH if row.parameters is None else f"{row.parameters:,}",
             DASH if row.seconds is None else f"{row.seconds:,.0f}",
         ]
         for row in rows
     ]
-    return Grid(["", *HEADINGS.values(), "parameters", "seconds"], body, notes)
+    return TextTable(["", *METRIC_HEADINGS.values(), "parameters", "seconds"], body, notes)
 
 
-def _classes(rows: Sequence[ScoreRow]) -> Grid:
+def _classes(rows: Sequence[ScoreRow]) -> TextTable:
     names = {tuple(entry.name for entry in row.scores.classes) for row in rows}
     if len(names) != 1:
         raise ValueError(f"rows of one table must share their classes; got {sorted(names)}")
-    body = [[name, *(_share(row.scores.classes[label].iou) for row in rows)] for label, name in enumerate(names.pop())]
-    body.append(["mean", *(_share(row.scores.mean_iou) for row in rows)])
-    return Grid(["IoU", *(row.name for row in rows)], body, [])
-
-
-def _share(value: float | None) -> str:
-    return DASH if value is None else f"{value:.3f}"
+    body = [
+        [name, *(format_score(row.scores.classes[label].iou) for row in rows)] for label, name in enumerate(names.pop())
+    ]
+    body.append(["mean", *(format_score(row.scores.mean_iou) for row in rows)])
+    return TextTable(["IoU", *(row.name for row in rows)], body, [])

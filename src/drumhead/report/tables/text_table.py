@@ -1,4 +1,4 @@
-"""A table of text, and the three ways to show it: terminal, Markdown, LaTeX."""
+"""A table of text, and three ways to render it: terminal, Markdown, LaTeX."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rich.text import Text
 
 from drumhead.terminal_text import escape_controls
 
-LONGEST_WORD = 10  # characters a heading keeps together in a narrow terminal
-NAME = 12  # and a name
-PAGE = 84  # characters in a line of a LaTeX article, in the size that tables have
+LONGEST_UNBROKEN_WORD = 10  # characters of a heading's word that are kept together in a narrow terminal
+MIN_NAME_WIDTH = 12  # characters of the first column
+LATEX_LINE_WIDTH = 84  # characters per line of a LaTeX article, in the font size of tables
 
-LATEX = {
+LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -26,17 +26,17 @@ LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: f"{{{character}}}" for character in "[*"},  # which mean something after the end of a row
+    **{character: f"{{{character}}}" for character in "[*"},  # they have a meaning after the end of a row
 }
-"""How LaTeX writes what it would take for something else."""
+"""LaTeX code for characters that have a special meaning in LaTeX."""
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A table of text: the first column is names, the others are numbers.
+class TextTable:
+    """A table of text: the first column contains names, the others contain numbers.
 
-    A name that begins with spaces belongs to the line above it. A heading may have several lines. Where there is too
-    little room, the numbers in a cell stand below each other.
+    A name that begins with spaces belongs to the line above it. A heading may have several lines. If the table is too
+    wide, the numbers within a cell are placed below each other.
     """
 
     head: list[str]
@@ -46,79 +46,76 @@ class Grid:
 
     @property
     def width(self) -> int:
-        """Characters in a line, with two between columns."""
+        """The number of characters in a line, with two between columns."""
         return sum(2 + longest_line(column) for column in zip(self.head, *self.body, strict=True))
 
 
-def transposed(grid: Grid) -> Grid:
-    """The same with columns as rows."""
-    names = [heading.replace("\n", " ") for heading in grid.head]
-    head, *body = map(list, zip(names, *grid.body, strict=True))
-    return Grid(head, body, grid.notes, grid.title)
+def transposed(table: TextTable) -> TextTable:
+    """Return the table with rows and columns swapped."""
+    names = [heading.replace("\n", " ") for heading in table.head]
+    head, *body = map(list, zip(names, *table.body, strict=True))
+    return TextTable(head, body, table.notes, table.title)
 
 
-def folded(cell: str) -> list[str]:
-    """The numbers in a cell, one on a line, each with the ± before it.
+def cell_lines(cell: str) -> list[str]:
+    """Return the numbers in a cell, one per line; a ± stays with the number after it.
 
-    >>> folded("0.5 ± 0.1"), folded("0.9 (0.8, 1.0)"), folded("")
+    >>> cell_lines("0.5 ± 0.1"), cell_lines("0.9 (0.8, 1.0)"), cell_lines("")
     (['0.5', '±0.1'], ['0.9', '(0.8,', '1.0)'], [''])
     """
     return cell.replace("± ", "±").split() or [""]
 
 
 def longest_line(texts: Iterable[str]) -> int:
-    """Characters in the longest line of any text."""
+    """Return the number of characters in the longest line of all texts."""
     return max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
 @dataclass(frozen=True)
-class Terminal:
-    """A grid for the terminal. In a narrow one headings and names fold too, so that no number need be cut."""
+class TerminalTable:
+    """A table for the terminal. In a narrow terminal, headings and names wrap so that no number is cut."""
 
-    grid: Grid
+    table: TextTable
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self.grid.title is not None:
-            yield Text(escape_controls(self.grid.title), style="bold")
-        yield self.table(narrow=self.grid.width + 2 > options.max_width)
-        for note in self.grid.notes:  # they may be wider than the table
+        if self.table.title is not None:
+            yield Text(escape_controls(self.table.title), style="bold")
+        yield self.rich_table(narrow=self.table.width + 2 > options.max_width)
+        for note in self.table.notes:  # outside the table, because notes may be wider
             yield Text(escape_controls(note), style="italic")
 
-    def table(self, *, narrow: bool) -> Table:
-        """The grid as rich has it; columns stand closer in a narrow one."""
-        # Names are plain text: brackets in them are not markup.
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 0 if narrow else 1, 0, 0))
+    def rich_table(self, *, narrow: bool) -> Table:
+        """Return the table as a rich table; a narrow one has less space between columns."""
+        # Text objects, because rich would read brackets in a string as markup.
+        result = Table(box=box.SIMPLE_HEAD, padding=(0, 0 if narrow else 1, 0, 0))
         body = [
-            [name, *("\n".join(folded(cell)) if narrow else cell for cell in cells)] for name, *cells in self.grid.body
+            [name, *("\n".join(cell_lines(cell)) if narrow else cell for cell in cells)]
+            for name, *cells in self.table.body
         ]
-        for column, head in enumerate(self.grid.head):
+        for column, head in enumerate(self.table.head):
             width = longest_line(cells[column] for cells in body)
             if column == 0:
-                table.add_column(Text(escape_controls(head)), overflow="fold", min_width=min(width, NAME))
+                result.add_column(Text(escape_controls(head)), overflow="fold", min_width=min(width, MIN_NAME_WIDTH))
                 continue
             word = max(map(len, head.split()), default=0)
-            table.add_column(
-                Text(escape_controls(head)),
-                justify="right",
-                overflow="fold",
-                min_width=max(width, min(word, LONGEST_WORD)),
-            )
+            min_width = max(width, min(word, LONGEST_UNBROKEN_WORD))
+            result.add_column(Text(escape_controls(head)), justify="right", overflow="fold", min_width=min_width)
         for cells in body:
-            table.add_row(*(Text(escape_controls(cell).replace("± ", "±")) for cell in cells))
-        return table
+            result.add_row(*(Text(escape_controls(cell).replace("± ", "±")) for cell in cells))
+        return result
 
 
-def markdown(grid: Grid) -> str:
-    """As Markdown."""
-    rule = ["---", *["---:"] * (len(grid.head) - 1)]
-    lines = [grid.head, rule, *grid.body]
-    table = "\n".join(f"| {' | '.join(map(_markdown_text, line))} |" for line in lines)
-    title = [] if grid.title is None else [f"**{_markdown_text(grid.title)}**"]
-    return "\n\n".join([*title, table, *map(_markdown_text, grid.notes)]) + "\n"
+def to_markdown(table: TextTable) -> str:
+    """Return the table as Markdown."""
+    rule = ["---", *["---:"] * (len(table.head) - 1)]
+    rows = [table.head, rule, *table.body]
+    text = "\n".join(f"| {' | '.join(map(_markdown_text, row))} |" for row in rows)
+    title = [] if table.title is None else [f"**{_markdown_text(table.title)}**"]
+    return "\n\n".join([*title, text, *map(_markdown_text, table.notes)]) + "\n"
 
 
 def _markdown_text(text: str) -> str:
-    r"""Text as Markdown takes it, in one line, without cells, HTML or links of its own.
+    r"""Return text in one line, escaped so that it contains no Markdown cells, HTML or links.
 
     >>> _markdown_text("a|b <script> [x](y)")
     'a\\|b \\<script> [x]\\(y)'
@@ -126,10 +123,10 @@ def _markdown_text(text: str) -> str:
     return re.sub(r"[\\|<]|(?<=\])\(", r"\\\g<0>", " ".join(text.split()))
 
 
-def latex(grid: Grid) -> str:
-    r"""As a LaTeX table that goes on over pages, for a document that uses booktabs and longtable; notes follow it.
+def to_latex(table: TextTable) -> str:
+    r"""Return the table as LaTeX; it breaks across pages and needs booktabs and longtable. The notes follow it.
 
-    >>> print(latex(Grid(["", "acc"], [["S_1", "-0.9 ± 0.1"]], ["fg: foreground."], "90 %")))
+    >>> print(to_latex(TextTable(["", "acc"], [["S_1", "-0.9 ± 0.1"]], ["fg: foreground."], "90 %")))
     % \usepackage{booktabs,longtable}
     \begingroup
     \footnotesize\setlength{\tabcolsep}{3pt}
@@ -151,45 +148,48 @@ def latex(grid: Grid) -> str:
     \endgroup
     <BLANKLINE>
     """
-    narrow = grid.width > PAGE
-    head = [r"  \toprule", *_latex_lines([cell.split("\n") for cell in grid.head]), r"  \midrule"]
-    body = [[[name], *(folded(cell) if narrow else [cell] for cell in cells)] for name, *cells in grid.body]
+    narrow = table.width > LATEX_LINE_WIDTH
+    head = [r"  \toprule", *_latex_rows([cell.split("\n") for cell in table.head]), r"  \midrule"]
+    body = [[[name], *(cell_lines(cell) if narrow else [cell] for cell in cells)] for name, *cells in table.body]
+    caption = (
+        [] if table.title is None else [f"  \\caption{{{escape_latex(table.title)}}} \\\\", *head, r"  \endfirsthead"]
+    )
     return "\n".join(
         [
             r"% \usepackage{booktabs,longtable}",
             r"\begingroup",
             r"\scriptsize\setlength{\tabcolsep}{2pt}" if narrow else r"\footnotesize\setlength{\tabcolsep}{3pt}",
-            f"\\begin{{longtable}}{{@{{}}l{'r' * (len(grid.head) - 1)}@{{}}}}",
-            *([] if grid.title is None else [f"  \\caption{{{escape(grid.title)}}} \\\\", *head, r"  \endfirsthead"]),
+            f"\\begin{{longtable}}{{@{{}}l{'r' * (len(table.head) - 1)}@{{}}}}",
+            *caption,
             *head,
             r"  \endhead",
             r"  \bottomrule",
             r"  \endfoot",
-            *(line for cells in body for line in _latex_lines(cells)),
+            *(row for cells in body for row in _latex_rows(cells)),
             r"\end{longtable}",
-            *([f"\\noindent {escape(' '.join(grid.notes))}\\par"] if grid.notes else []),
+            *([f"\\noindent {escape_latex(' '.join(table.notes))}\\par"] if table.notes else []),
             r"\endgroup",
             "",
         ]
     )
 
 
-def escape(text: str) -> str:
-    r"""Text as LaTeX takes it.
+def escape_latex(text: str) -> str:
+    r"""Return text with LaTeX's special characters escaped and minus signs in math mode.
 
-    >>> escape("S/Z & 5% of pixel_widths, -1")
+    >>> escape_latex("S/Z & 5% of pixel_widths, -1")
     'S/Z \\& 5\\% of pixel\\_widths, $-$1'
     """
-    escaped = "".join(LATEX.get(character, character) for character in text)
+    escaped = "".join(LATEX_ESCAPES.get(character, character) for character in text)
     return re.sub(r"(?<!\S)-(?=\d)", "$-$", escaped)
 
 
-def _latex_lines(cells: list[list[str]]) -> list[str]:
-    """A row of cells, each of several lines, as that many rows, between which no page ends."""
+def _latex_rows(cells: list[list[str]]) -> list[str]:
+    """Return a row whose cells have several lines as LaTeX rows without page breaks between them."""
     rows = [f"  {' & '.join(map(_latex_cell, row))} \\\\" for row in zip_longest(*cells, fillvalue="")]
     return [*(f"{row}*" for row in rows[:-1]), rows[-1]]
 
 
 def _latex_cell(text: str) -> str:
     indent = r"\quad " if text.startswith("  ") else ""
-    return indent + ("--" if text == "-" else escape(text.strip()))
+    return indent + ("--" if text == "-" else escape_latex(text.strip()))
