@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.report.toy_runs import toy_dataset, toy_run
 
-import drumhead.sweeps.work as work
 from drumhead.cli import FAILED, INTERRUPTED, OK, USAGE_ERROR, main
 from drumhead.runs import DataRecord
+from drumhead.sweeps import execution
 from drumhead.training import TrainingDivergedError, train
 
 SMOKE = ["reproduce", "all", "--recipe", "smoke", "--no-theory"]
@@ -78,10 +78,10 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
             raise TrainingDivergedError("the loss of step 1 is nan")
         return train(experiment, *others, **settings)
 
-    monkeypatch.setattr(work, "train", stopped)
+    monkeypatch.setattr(execution, "train", stopped)
     assert main(args) == INTERRUPTED
     assert "the same command goes on" in capsys.readouterr().err
-    monkeypatch.setattr(work, "train", failing)
+    monkeypatch.setattr(execution, "train", failing)
     assert main(args) == FAILED
     printed = capsys.readouterr().out
     assert "failed: diverged: the loss of step 1 is nan\n  reproduction/smoke/runs/tetrominoes-cnn-2-seed" in printed

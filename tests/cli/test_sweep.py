@@ -68,7 +68,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
         (["mnist-cnn-2", "--on", "slurm", "--cluster", "none.yaml"], "none.yaml cannot be read"),
         (["mnist-cnn-2", "--data", "cells"], "cells"),
         (["mnist-cnn-2", "--mnist-root", "nowhere"], "nowhere"),
-        ([], "name what to sweep"),
+        ([], "give the names of experiments"),
     ],
 )
 def test_bad_words_are_told_before_any_work(

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from .lab import Lab, seconds_per_epoch
+from .project import Project, seconds_per_epoch
 from .slurm_cluster import SlurmCluster, holding, missing_programs
 
 REQUIRED_VARIABLE = "DRUMHEAD_REQUIRE_SLURM"
@@ -30,10 +30,10 @@ def held_cluster() -> Iterator[SlurmCluster]:
         assert holder.stdin is not None
         assert holder.stdout is not None
         answered, _, _ = select.select([holder.stdout], [], [], START_SECONDS)
-        said = holder.stdout.readline() if answered else ""
-        if said != "ready\n":
+        command_output = holder.stdout.readline() if answered else ""
+        if command_output != "ready\n":
             holder.stdin.close()
-            do_without(f"Slurm is installed, but does not start here: {said}{holder.stdout.read()}")
+            do_without(f"Slurm is installed, but does not start here: {command_output}{holder.stdout.read()}")
         yield cluster
 
 
@@ -53,11 +53,11 @@ def cluster(held_cluster: SlurmCluster) -> Iterator[SlurmCluster]:
 
 @pytest.fixture(scope="session")
 def pace(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """Seconds that an epoch of a lab's runs takes."""
+    """Seconds that an epoch of a project's runs takes."""
     return seconds_per_epoch(tmp_path_factory.mktemp("pace"))
 
 
 @pytest.fixture
-def lab(cluster: SlurmCluster, pace: float, tmp_path: Path) -> Lab:
-    """A lab's folder on the cluster."""
-    return Lab(tmp_path, cluster, pace=pace)
+def project(cluster: SlurmCluster, pace: float, tmp_path: Path) -> Project:
+    """A project's folder on the cluster."""
+    return Project(tmp_path, cluster, pace=pace)

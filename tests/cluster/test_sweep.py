@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from tests.training.tiny import assert_same_training
 
-from .lab import Lab
+from .project import Project
 
 
-def test_an_array_is_made_and_the_same_command_submits_nothing(lab: Lab) -> None:
-    before = lab.cluster.jobs(ended=True)
-    lab.sweep("0:3", "--wait")
-    assert {seed: run.state for seed, run in lab.runs().items()} == dict.fromkeys(range(3), "done")
-    jobs = lab.cluster.jobs(ended=True)
+def test_an_array_is_made_and_the_same_command_submits_nothing(project: Project) -> None:
+    before = project.cluster.jobs(ended=True)
+    project.sweep("0:3", "--wait")
+    assert {seed: run.state for seed, run in project.runs().items()} == dict.fromkeys(range(3), "done")
+    jobs = project.cluster.jobs(ended=True)
     ours = [job for job in jobs if job not in before]
     array = ours[0].split("_")[0]
     assert {job: jobs[job] for job in ours} == {f"{array}_{task}": "COMPLETED" for task in range(3)}
-    files = {path: path.stat().st_mtime_ns for path in lab.folder.glob("runs/*/*") if path.is_file()}
-    lab.sweep("0:3", "--wait")
-    assert lab.cluster.jobs(ended=True) == jobs
+    files = {path: path.stat().st_mtime_ns for path in project.folder.glob("runs/*/*") if path.is_file()}
+    project.sweep("0:3", "--wait")
+    assert project.cluster.jobs(ended=True) == jobs
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_a_job_that_is_interrupted_is_queued_again_and_ends_as_if_it_was_not(lab: Lab) -> None:
-    lab.sweep("0", epochs=lab.epochs_in(seconds=5))
-    (job,) = lab.cluster.jobs()
-    lab.wait_for_epochs(3)
+def test_a_job_that_is_interrupted_is_queued_again_and_ends_as_if_it_was_not(project: Project) -> None:
+    project.sweep("0", epochs=project.epochs_in(seconds=5))
+    (job,) = project.cluster.jobs()
+    project.wait_for_epochs(3)
     for signal in ("SIGTERM", "USR2"):  # as Slurm sends them when it takes a job's node
-        lab.cluster.run("scancel", f"--signal={signal}", job)
-    through = lab.uninterrupted()
-    lab.wait_until_done()
-    assert lab.cluster.restarts(job) == 1
-    assert lab.log().count("going on after epoch") == 1
-    assert_same_training(lab.runs()[0], through)
+        project.cluster.run("scancel", f"--signal={signal}", job)
+    through = project.uninterrupted()
+    project.wait_until_done()
+    assert project.cluster.restarts(job) == 1
+    assert project.log().count("resuming after epoch") == 1
+    assert_same_training(project.runs()[0], through)

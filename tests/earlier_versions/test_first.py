@@ -19,8 +19,8 @@ from drumhead.models import NWMConfig
 from drumhead.renamed_fields import current_flags
 from drumhead.results.results_file import collect_rows, read_rows
 from drumhead.runs import Run
-from drumhead.sweeps import parse_fields, plan_sweep, read_settings
-from drumhead.sweeps.settings import ClusterSettings
+from drumhead.sweeps import parse_overrides, plan_sweep, read_cluster_settings
+from drumhead.sweeps.cluster_settings import ClusterSettings
 
 ARCHIVE = Path(__file__).with_name("first.tar.xz")
 
@@ -77,7 +77,7 @@ def test_rows_of_results_are_those_of_the_same_run_today(files: Path, monkeypatc
 
 
 def test_every_setting_of_a_cluster_is_read(files: Path) -> None:
-    settings = read_settings(files / "drumhead.yaml")
+    settings = read_cluster_settings(files / "drumhead.yaml")
     default = ClusterSettings()
     assert settings.setup == ("module load python/3.12",)
     assert settings.time == 240
@@ -92,7 +92,7 @@ def test_a_sweep_finds_its_folders(files: Path) -> None:
 
     def folders() -> list[str]:
         fields = {"model.chunk_steps": ["5", "6"]}
-        return [run.folder.name for run in plan_sweep(["tetrominoes-nwm-linear"], out=files / "runs", fields=fields)]
+        return [run.folder.name for run in plan_sweep(["tetrominoes-nwm-linear"], out=files / "runs", overrides=fields)]
 
     new = "tetrominoes-nwm-linear-model.chunk-steps={}-seed0"
     assert folders() == [old.name, new.format(6)]
@@ -104,7 +104,7 @@ def test_old_flags_still_work_and_say_so() -> None:
     with pytest.warns(FutureWarning, match="--model.stretch is now called --model.chunk-steps"):
         assert current_flags(["--model.stretch", "5"]) == ["--model.chunk-steps", "5"]
     with pytest.warns(FutureWarning, match="recipe.keep_margin is now called recipe.min_delta"):
-        assert parse_fields(["recipe.keep-margin=0.5"]) == {"recipe.min_delta": ("0.5",)}
+        assert parse_overrides(["recipe.keep-margin=0.5"]) == {"recipe.min_delta": ("0.5",)}
 
 
 def test_a_field_by_both_names_is_refused() -> None:

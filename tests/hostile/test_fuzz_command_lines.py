@@ -19,7 +19,7 @@ LONG_WORK = {
     "train": ["run_training", "prepare_dataset"],
     "demo": ["run_demo", "prepare_dataset"],
     "data": ["make_dataset"],
-    "reproduce": ["make_runs", "planned_dataset", "study_areas", "write_outputs"],
+    "reproduce": ["train_plan", "planned_dataset", "study_areas", "write_outputs"],
     "report": ["study_areas", "write_report"],
     "runs": ["follow"],
     "sweep": ["prepare", "run_locally", "run_on_slurm"],

@@ -45,14 +45,14 @@ def test_seeds_are_the_first_published_ones_and_come_in_rounds() -> None:
 
 
 def test_datasets_follow_each_other() -> None:
-    datasets = [run.dataset for run in plan_runs("all", "lite", out=OUT, seeds=2)]
+    datasets = [run.dataset_name for run in plan_runs("all", "lite", out=OUT, seeds=2)]
     assert list(dict.fromkeys(datasets)) == ["tetrominoes", "mnist", "multi_mnist", "polygons"]
     assert sum(one != other for one, other in pairwise(datasets)) == 3
 
 
 def test_all_is_tables_and_figures_each_run_once() -> None:
     tables, figures, both = (plan_runs(target, "lite", out=OUT) for target in ("tables", "figures", "all"))
-    assert [run.experiment.name for run in figures if run.dataset == "polygons"]
+    assert [run.experiment.name for run in figures if run.dataset_name == "polygons"]
     assert {run.experiment.name for run in figures} == set(FIGURE_EXPERIMENTS)
     assert {run.folder for run in both} == {run.folder for run in [*tables, *figures]}
     assert len({run.folder for run in both}) == len(both)

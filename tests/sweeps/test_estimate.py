@@ -9,7 +9,7 @@ from tests.training.tiny import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny
 
 from drumhead.data import Dataset
 from drumhead.runs import Run
-from drumhead.sweeps import PlannedRun, estimates
+from drumhead.sweeps import PlannedRun, estimate_plan
 
 
 def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> 
         PlannedRun(longer, tmp_path / "longer"),
         PlannedRun(wider, tmp_path / "wider"),
     ]
-    found = estimates(plan, tmp_path)
+    found = estimate_plan(plan, tmp_path)
     assert [each.steps for each in found] == [each * STEPS_PER_EPOCH for each in (0, 3, 4, 8, 4)]
     assert [each.seconds for each in found] == [0.0, pytest.approx(30), pytest.approx(40), pytest.approx(80), None]
 
@@ -38,4 +38,4 @@ def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> 
 def test_nothing_is_known_of_an_empty_folder_or_of_images_not_counted(tmp_path: Path) -> None:
     experiment = tiny("cnn", epochs=4)
     plan = [PlannedRun(experiment, tmp_path / "run", tmp_path / "cells")]
-    assert estimates(plan, tmp_path / "nowhere") == [(None, None)]
+    assert estimate_plan(plan, tmp_path / "nowhere") == [(None, None)]

@@ -53,7 +53,7 @@ def test_a_failure_is_the_jobs_failure(job: RunJob) -> None:
 
 
 def test_it_is_queued_again_as_it_is_if_epochs_were_finished(job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    job.begun, job.epochs, job.wasted = time.monotonic() - 590, 0, 100.0
+    job.start_time, job.epochs_at_start, job.wasted = time.monotonic() - 590, 0, 100.0
     monkeypatch.setattr(job_module, "finished_epochs", lambda folder: 1)
     again = job.checkpoint().function
     assert isinstance(again, RunJob)
@@ -62,10 +62,10 @@ def test_it_is_queued_again_as_it_is_if_epochs_were_finished(job: RunJob, monkey
 
 
 def test_a_job_that_gets_nowhere_is_not_queued_for_ever(job: RunJob) -> None:
-    job.begun, job.epochs = time.monotonic() - 300, 0  # pre-empted half way
+    job.start_time, job.epochs_at_start = time.monotonic() - 300, 0  # pre-empted half way
     job.checkpoint()
     assert job.wasted == pytest.approx(300, abs=5)
-    job.begun = time.monotonic() - 200
+    job.start_time = time.monotonic() - 200
     with pytest.raises(JobFailedError, match=r"no epoch was finished in 8 minutes, and a job has 10: .*--time"):
         job.checkpoint()
 
@@ -73,7 +73,7 @@ def test_a_job_that_gets_nowhere_is_not_queued_for_ever(job: RunJob) -> None:
 def test_it_waits_for_whoever_still_trains_the_run(
     job: RunJob, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(job_module, "PAUSE", 0.05)
+    monkeypatch.setattr(job_module, "POLL_INTERVAL", 0.05)
     release = threading.Event()
 
     def hold() -> None:
@@ -90,7 +90,7 @@ def test_it_waits_for_whoever_still_trains_the_run(
     holder.join()
     assert Run.open(job.planned.folder).state == "done"
     assert "waiting: process" in capfd.readouterr().out
-    monkeypatch.setattr(job_module, "WAIT", 0.0)
+    monkeypatch.setattr(job_module, "MAX_WAIT", 0.0)
     (job.planned.folder / "scores.json").unlink()
     with lock_folder(job.planned.folder), pytest.raises(JobFailedError, match="being trained by process"):
         job()

@@ -15,8 +15,8 @@ from tests.training.tiny import assert_same_training, fit, tiny
 
 from drumhead.data import Dataset
 from drumhead.runs import LockOwner, Run, lock_owner
-from drumhead.sweeps import PlannedRun, WorkersDiedError, cancel, local_sweep, read_failure, status_of
-from drumhead.sweeps.local import LocalSweep, dealt_gpus
+from drumhead.sweeps import PlannedRun, WorkersDiedError, cancel, local_sweep, read_failure, run_status
+from drumhead.sweeps.local import LocalSweep, worker_gpus
 from drumhead.training import Devices
 
 CPU = Devices(accelerator="cpu")
@@ -81,7 +81,7 @@ def headings(planned: PlannedRun) -> int:
 def beginnings(planned: PlannedRun) -> int:
     """How often a run was begun or gone on with."""
     lines = (planned.folder / "log.txt").read_text().splitlines()
-    return sum(line == "beginning" or line.startswith("going on") for line in lines)
+    return sum(line == "starting" or line.startswith("resuming") for line in lines)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_workers_that_die_before_they_begin_end_the_sweep(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with (
-        pytest.raises(WorkersDiedError, match="workers die before they begin"),
+        pytest.raises(WorkersDiedError, match="workers die before they start a run"),
         local_sweep(plan_of(tmp_path, boards, 2), out=tmp_path, workers=1, devices=CPU) as sweep,
     ):
         run_through(sweep)
@@ -131,9 +131,9 @@ def test_workers_that_die_before_they_begin_end_the_sweep(
 def test_gpus_are_dealt_out_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-a,5")
     two = Devices(devices=2)
-    assert [dealt_gpus(number, Devices()) for number in range(4)] == ["3", "GPU-a", "5", "3"]
-    assert [dealt_gpus(number, two) for number in range(2)] == ["3,GPU-a", "5,3"]
-    assert dealt_gpus(0, CPU) is None
+    assert [worker_gpus(number, Devices()) for number in range(4)] == ["3", "GPU-a", "5", "3"]
+    assert [worker_gpus(number, two) for number in range(2)] == ["3,GPU-a", "5,3"]
+    assert worker_gpus(0, CPU) is None
 
 
 @pytest.mark.slow
@@ -148,8 +148,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_once_more(boards:
         run_through(sweep)
     assert Run.open(short.folder).state == "done"
     assert headings(endless) == 2
-    seen = status_of(endless.folder)
-    assert (seen.state, seen.reason) == ("died", "its process died without a word: killed, or out of memory")
+    seen = run_status(endless.folder)
+    assert (seen.state, seen.reason) == ("died", "its process died without a message: killed, or out of memory")
     assert seen.epoch >= epochs > 0
 
 
@@ -165,7 +165,7 @@ def test_two_sweeps_of_one_folder_make_each_run_once(
     # A worker may find a run taken only when it tries to begin it; but nobody goes on with what another began.
     logs = [(planned.folder / "log.txt").read_text() for planned in plan]
     assert [log.count("epoch   1 ") for log in logs] == [1] * 6
-    assert not any("going on" in log for log in logs)
+    assert not any("resuming" in log for log in logs)
     alone = fit(plan[5].experiment, boards, tmp_path / "alone")
     assert_same_training(Run.open(plan[5].folder), alone)
 
@@ -198,17 +198,17 @@ def test_a_run_is_cancelled_and_its_sweep_goes_on_then_the_sweep_is(
     holder_of(first)
     (done,) = cancel(first.folder)
     assert done.stopped
-    assert done.how.startswith("training, process")
+    assert done.message.startswith("training, process")
     holder_of(last)
     assert Run.open(short.folder).state == "done"
-    assert status_of(first.folder).state == "cancelled"
+    assert run_status(first.folder).state == "cancelled"
     sweep, *others = cancel(tmp_path)
     assert sweep.stopped
-    assert sweep.how.startswith("a sweep, process")
+    assert sweep.message.startswith("a sweep, process")
     assert not others  # its worker stopped with it
     assert command.wait(timeout=60) != 0
     assert lock_owner(last.folder) is None
-    assert status_of(last.folder).state == "unfinished"
+    assert run_status(last.folder).state == "unfinished"
     assert list(cancel(tmp_path)) == []
 
 

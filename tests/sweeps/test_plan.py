@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drumhead.experiments import experiment_specs, find_experiment
-from drumhead.sweeps import PlannedRun, in_order, parse_seeds, plan_sweep, run_name
+from drumhead.sweeps import PlannedRun, order_runs, parse_seeds, plan_sweep, run_name
 
 OUT = Path("runs")
 PUBLISHED = {name: spec for name, spec in experiment_specs().items() if spec.seeds}
@@ -16,7 +16,7 @@ PUBLISHED = {name: spec for name, spec in experiment_specs().items() if spec.see
 
 def test_the_product_of_experiments_seeds_and_fields() -> None:
     fields = {"model.width": ["8", "16"], "recipe.learning_rate": ["1e-3", "2e-3", "5e-3"]}
-    plan = plan_sweep(["tetrominoes-cnn-2", "mnist-cnn-4"], "lite", out=OUT, seeds=[3, 4], fields=fields)
+    plan = plan_sweep(["tetrominoes-cnn-2", "mnist-cnn-4"], "lite", out=OUT, seeds=[3, 4], overrides=fields)
     assert len(plan) == 2 * 2 * 2 * 3
     assert len({run.folder for run in plan}) == len(plan)
     asked = {
@@ -74,7 +74,7 @@ def test_names_of_folders_are_stable_and_safe() -> None:
         "recipe.learning_rate": ["0.0010", "1e-05"],
         "recipe.clip": ["None"],
     }
-    names = [run.folder.name for run in plan_sweep(["tetrominoes-nwm-fft"], out=OUT, seeds=[7], fields=fields)]
+    names = [run.folder.name for run in plan_sweep(["tetrominoes-nwm-fft"], out=OUT, seeds=[7], overrides=fields)]
     assert names == [
         "tetrominoes-nwm-fft-model.pixel-widths=64-32-recipe.learning-rate=0.001-recipe.clip=None-seed7",
         "tetrominoes-nwm-fft-model.pixel-widths=64-32-recipe.learning-rate=1e-05-recipe.clip=None-seed7",
@@ -87,28 +87,28 @@ def test_names_of_folders_are_stable_and_safe() -> None:
 
 
 def test_one_value_written_in_two_ways_is_one_run() -> None:
-    plan = plan_sweep(["mnist-cnn-2"], out=OUT, fields={"recipe.learning_rate": ["1e-3", "0.001"]})
+    plan = plan_sweep(["mnist-cnn-2"], out=OUT, overrides={"recipe.learning_rate": ["1e-3", "0.001"]})
     assert len(plan) == 1
 
 
 def test_two_runs_that_differ_do_not_share_a_folder() -> None:
     one, other = find_experiment("mnist-cnn-2"), find_experiment("mnist-cnn-4")
     with pytest.raises(ValueError, match="would both go to runs/x"):
-        in_order([(0, PlannedRun(one, OUT / "x")), (0, PlannedRun(other, OUT / "x"))])
+        order_runs([(0, PlannedRun(one, OUT / "x")), (0, PlannedRun(other, OUT / "x"))])
 
 
 def test_own_data_takes_the_place_of_the_datasets() -> None:
     (run,) = plan_sweep(["tetrominoes-unet-4"], out=OUT, data=Path("cells"))
     assert run.experiment.dataset is None
-    assert (run.dataset, run.data) == ("cells", Path("cells"))
-    with pytest.raises(ValueError, match="with --data the folder is used as it is"):
-        plan_sweep(["tetrominoes-unet-4"], out=OUT, data=Path("cells"), fields={"dataset.train": ["5"]})
+    assert (run.dataset_name, run.data) == ("cells", Path("cells"))
+    with pytest.raises(ValueError, match="--data uses a folder as it is"):
+        plan_sweep(["tetrominoes-unet-4"], out=OUT, data=Path("cells"), overrides={"dataset.train": ["5"]})
 
 
 def test_unknown_names_are_told() -> None:
-    with pytest.raises(ValueError, match="no experiment is called 'tetrominos', nor any sweep; sweeps are paper-tetro"):
+    with pytest.raises(ValueError, match="no experiment or sweep is called 'tetrominos'; sweeps are paper-tetro"):
         plan_sweep(["mnist-cnn-2", "tetrominos"], out=OUT)
-    with pytest.raises(ValueError, match="name what to sweep"):
+    with pytest.raises(ValueError, match="give the names of experiments"):
         plan_sweep([], out=OUT)
 
 

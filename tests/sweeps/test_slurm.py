@@ -67,7 +67,7 @@ def test_nothing_is_submitted_if_it_cannot_be_known_what_is_queued(fake_slurm: F
     plan = plan_of(tmp_path, 2)
     submit(plan, out=tmp_path, settings=SETTINGS)
     (fake_slurm.folder / "deaf").touch()
-    with pytest.raises(SlurmError, match=r"squeue does not tell what is queued: .*Unable to contact"):
+    with pytest.raises(SlurmError, match=r"squeue does not report the queue: .*Unable to contact"):
         submit(plan, out=tmp_path, settings=SETTINGS)
     assert fake_slurm.submitted() == 1
 
@@ -80,7 +80,7 @@ def test_a_refusal_is_told_and_leaves_nothing(fake_slurm: FakeSlurm, tmp_path: P
 
 
 def test_large_sweeps_go_in_parts(fake_slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slurm, "MOST_TASKS", 2)
+    monkeypatch.setattr(slurm, "MAX_ARRAY_TASKS", 2)
     new = submit(plan_of(tmp_path, 5), out=tmp_path, settings=SETTINGS)
     assert [job.job for job in new.values()] == ["1_0", "1_1", "2_0", "2_1", "3"]
     assert len(queued_runs(tmp_path)) == 5

@@ -14,7 +14,7 @@ from tests.training.tiny import BOARDS, Stop, fit, tiny
 
 from drumhead.data import Dataset
 from drumhead.runs import Run, RunError, lock_folder
-from drumhead.sweeps import ClusterSettings, Failure, PlannedRun, Status, plan_statuses, statuses, submit
+from drumhead.sweeps import ClusterSettings, Failure, PlannedRun, RunStatus, plan_statuses, run_statuses, submit
 from drumhead.sweeps.failure import read_failure, write_failure
 from drumhead.training import Progress
 
@@ -33,8 +33,8 @@ def half_done(boards: Dataset, folder: Path) -> Run:
     return Run.open(folder)
 
 
-def seen_in(folder: Path) -> dict[str, Status]:
-    return {each.folder.name: each for each in statuses(folder)}
+def seen_in(folder: Path) -> dict[str, RunStatus]:
+    return {each.folder.name: each for each in run_statuses(folder)}
 
 
 def test_done_unfinished_diverged_failed_and_unreadable(boards: Dataset, tmp_path: Path) -> None:
@@ -62,10 +62,10 @@ def test_done_unfinished_diverged_failed_and_unreadable(boards: Dataset, tmp_pat
     assert (seen["half"].epoch, seen["half"].share, seen["half"].val_loss) == (1, 0.25, row["val_loss"])
     assert seen["half"].mean_iou == row["val_mean_iou"]
     assert seen["diverged"].reason == "the loss is nan"
-    assert (seen["failed"].reason, seen["failed"].lines) == ("OSError: no space left", ("one", "two", "three"))
+    assert (seen["failed"].reason, seen["failed"].log_lines) == ("OSError: no space left", ("one", "two", "three"))
     assert "config.json" in seen["unreadable"].reason
     with pytest.raises(RunError, match="is not a folder"):
-        statuses(tmp_path / "nowhere")
+        run_statuses(tmp_path / "nowhere")
 
 
 def test_running_with_its_progress(boards: Dataset, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, 
         "seed3": ("queued", "job 1_3 (Priority)"),
     }
     (fake_slurm.folder / "deaf").touch()  # then it is not said that they ended
-    assert {each.state for each in statuses(out)} == {"missing"}
+    assert {each.state for each in run_statuses(out)} == {"missing"}
     (fake_slurm.folder / "deaf").unlink()
     jobs = fake_slurm.queue()
     del jobs["1_1"]
@@ -130,8 +130,8 @@ def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, 
     log.write_text("slurmstepd: error: Detected 1 oom_kill event\n")
     seen = seen_in(out)["seed1"]
     assert seen.state == "died"
-    assert "job 1_1 ended without a word" in seen.reason
-    assert seen.lines == ("slurmstepd: error: Detected 1 oom_kill event",)
+    assert "job 1_1 ended without a message" in seen.reason
+    assert seen.log_lines == ("slurmstepd: error: Detected 1 oom_kill event",)
 
 
 def test_what_was_done_is_not_looked_at_again(boards: Dataset, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_what_was_done_is_not_looked_at_again(boards: Dataset, tmp_path: Path) -
     (seen,) = plan_statuses([planned])
     assert (seen.state, seen.experiment) == ("missing", planned.experiment)
     fit(planned.experiment, boards, planned.folder)
-    (seen,) = plan_statuses([planned], before={seen.folder: seen})
+    (seen,) = plan_statuses([planned], previous={seen.folder: seen})
     assert seen.state == "done"
     (planned.folder / "config.json").unlink()
-    assert plan_statuses([planned], before={seen.folder: seen}) == [seen]
+    assert plan_statuses([planned], previous={seen.folder: seen}) == [seen]

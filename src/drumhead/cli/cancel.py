@@ -31,7 +31,7 @@ def stop(
     all_stopped, nothing = True, True
     for place in places:
         for done in cancel(place):
-            console.print(f"{done.what}: {done.how}", soft_wrap=True)
+            console.print(f"{done.folder}: {done.message}", soft_wrap=True)
             all_stopped, nothing = all_stopped and done.stopped, False
     if nothing:
         console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", soft_wrap=True)

@@ -17,7 +17,7 @@ from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
 from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.reproduce import Target, plan_runs, write_outputs
-from drumhead.sweeps import PlannedRun, make_runs, planned_dataset, state_of
+from drumhead.sweeps import PlannedRun, planned_dataset, planned_state, train_plan
 from drumhead.training import Accelerator, Devices
 
 
@@ -59,13 +59,13 @@ def reproduce(
     out = out or Path("reproduction") / recipe
     console = Console()
     plan = plan_runs(target, recipe, out=out, only=only, seeds=seeds)
-    states = [state_of(planned) for planned in plan]  # what cannot be is told before any work
+    states = [planned_state(planned) for planned in plan]  # what cannot be is told before any work
     if dry_run:
         show_plan(console, plan, states)
         return OK
 
     def prepare(planned: PlannedRun) -> Dataset:
-        with progress_bar(console, planned.dataset) as progress:
+        with progress_bar(console, planned.dataset_name) as progress:
             return planned_dataset(planned, mnist_root=mnist_root, download=recipe != "smoke", progress=progress)
 
     numbers = {planned.folder: number for number, planned in enumerate(plan, start=1)}
@@ -75,10 +75,10 @@ def reproduce(
         return TrainingProgress(console, f"{numbers[planned.folder]}/{len(plan)} {name}")
 
     try:
-        outcome = make_runs(
+        outcome = train_plan(
             plan,
-            prepare=prepare,
-            observer=observer,
+            prepare_dataset=prepare,
+            make_observer=observer,
             devices=Devices(accelerator=accelerator),
             skip_without_data=recipe == "smoke",
         )

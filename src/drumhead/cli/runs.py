@@ -14,7 +14,7 @@ from rich.text import Text
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.status_display import changes, counts, reasons, runs_table
-from drumhead.sweeps import SlurmView, Status, statuses
+from drumhead.sweeps import RunStatus, SlurmJobs, run_statuses
 
 POLL = 2.0
 """Seconds between two looks, at least."""
@@ -40,7 +40,7 @@ def show(
         watch: Go on looking until Ctrl-C: a live table on a terminal, elsewhere a line for each change.
     """
     console = Console()
-    seen = statuses(folder)
+    seen = run_statuses(folder)
     if watch:
         follow(console, folder, seen)
         return
@@ -54,11 +54,11 @@ def show(
         console.print(text, soft_wrap=True)
 
 
-def follow(console: Console, folder: Path, seen: list[Status]) -> None:
+def follow(console: Console, folder: Path, seen: list[RunStatus]) -> None:
     """Show how runs go until Ctrl-C."""
-    before: dict[Path, Status] = {}
+    before: dict[Path, RunStatus] = {}
     pause = POLL
-    jobs, asked = SlurmView.of(folder), time.monotonic()
+    jobs, asked = SlurmJobs.query(folder), time.monotonic()
     try:
         with Live(console=console, auto_refresh=False, transient=False) as live:
             while True:
@@ -71,14 +71,14 @@ def follow(console: Console, folder: Path, seen: list[Status]) -> None:
                 begun = time.monotonic()
                 time.sleep(pause)
                 if time.monotonic() - asked >= POLL_SLURM:
-                    jobs, asked = SlurmView.of(folder), time.monotonic()
-                seen = statuses(folder, jobs=jobs, before=before)
+                    jobs, asked = SlurmJobs.query(folder), time.monotonic()
+                seen = run_statuses(folder, jobs=jobs, previous=before)
                 pause = max(POLL, time.monotonic() - begun - pause)
     except KeyboardInterrupt:
         return
 
 
-def picture(console: Console, folder: Path, seen: list[Status]) -> Group:
+def picture(console: Console, folder: Path, seen: list[RunStatus]) -> Group:
     """As much as fits on the terminal."""
     why = reasons(seen, folder, most=2)
     taken = 8 + sum(1 + text.plain.count("\n") for text in why)

@@ -15,19 +15,24 @@ from rich.text import Text
 
 from drumhead.cli.console import Console
 from drumhead.cli.progress import format_score
-from drumhead.sweeps import WRONG, SeenState, Status
+from drumhead.sweeps import PROBLEM_STATES, ObservedState, RunStatus
 from drumhead.terminal_text import escape_controls
 
-ORDER: tuple[SeenState, ...] = ("running", *WRONG, "queued", "unfinished", "missing", "imported", "done")
+ORDER: tuple[ObservedState, ...] = ("running", *PROBLEM_STATES, "queued", "unfinished", "missing", "imported", "done")
 """States, those that most want to be seen first."""
-COLOURS: dict[SeenState, str] = {"running": "cyan", "queued": "blue", "done": "green", **dict.fromkeys(WRONG, "red")}
+COLOURS: dict[ObservedState, str] = {
+    "running": "cyan",
+    "queued": "blue",
+    "done": "green",
+    **dict.fromkeys(PROBLEM_STATES, "red"),
+}
 REASONS = 5
 """How many runs are explained, at most."""
 NARROW = 100
 """Columns of a terminal below which a table leaves out what a folder's name tells."""
 
 
-def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: int | None = None) -> Table:
+def runs_table(seen: Sequence[RunStatus], folder: Path, console: Console, *, rows: int | None = None) -> Table:
     """A line for each run.
 
     Args:
@@ -63,13 +68,13 @@ def runs_table(seen: Sequence[Status], folder: Path, console: Console, *, rows: 
     return table
 
 
-def reasons(seen: Sequence[Status], folder: Path, *, most: int = REASONS) -> list[Text]:
+def reasons(seen: Sequence[RunStatus], folder: Path, *, most: int = REASONS) -> list[Text]:
     """Why runs do not go on: what went wrong, and the last lines of the log."""
-    wrong = [each for each in seen if each.state in WRONG]
+    wrong = [each for each in seen if each.state in PROBLEM_STATES]
     texts = []
     for each in wrong[:most]:
         text = Text(escape_controls(f"{name_of(each, folder)} {each.state}: {each.reason}"), style="red")
-        for line in each.lines:
+        for line in each.log_lines:
             text.append(escape_controls(f"\n    {line}"), style="default dim")
         texts.append(text)
     if len(wrong) > most:
@@ -87,7 +92,7 @@ class SweepDisplay:
 
     def __init__(self, console: Console, folder: Path) -> None:
         self.console, self.folder = console, folder
-        self.before: dict[Path, Status] = {}
+        self.before: dict[Path, RunStatus] = {}
         self.live = Live(console=console, transient=True, auto_refresh=False)
 
     def __enter__(self) -> SweepDisplay:
@@ -98,7 +103,7 @@ class SweepDisplay:
     def __exit__(self, *_: object) -> None:
         self.live.stop()
 
-    def show(self, seen: Sequence[Status]) -> None:
+    def show(self, seen: Sequence[RunStatus]) -> None:
         """Show how things are now."""
         for line in changes(seen, self.before, self.folder):
             self.console.print(line, soft_wrap=True)
@@ -106,7 +111,7 @@ class SweepDisplay:
         if self.live.is_started:
             self.live.update(self.picture(seen), refresh=True)
 
-    def picture(self, seen: Sequence[Status]) -> RenderableType:
+    def picture(self, seen: Sequence[RunStatus]) -> RenderableType:
         """The live part: what runs, and how much of it all is done."""
         running = [each for each in seen if each.state in ("running", "queued")]
         table = runs_table(running, self.folder, self.console, rows=max(3, self.console.height - 8))
@@ -114,7 +119,7 @@ class SweepDisplay:
         return Group(table, ProgressBar(total=1.0, completed=share, width=60), Text(counts(seen)))
 
 
-def changes(seen: Sequence[Status], before: dict[Path, Status], folder: Path) -> list[Text]:
+def changes(seen: Sequence[RunStatus], before: dict[Path, RunStatus], folder: Path) -> list[Text]:
     """A line for each run whose state or number of epochs has changed."""
     lines = []
     for each in seen:
@@ -131,21 +136,21 @@ def changes(seen: Sequence[Status], before: dict[Path, Status], folder: Path) ->
     return lines
 
 
-def name_of(status: Status, folder: Path) -> str:
+def name_of(status: RunStatus, folder: Path) -> str:
     """A run's folder, relative to where it is looked for."""
     if status.folder != folder and status.folder.is_relative_to(folder):
         return status.folder.relative_to(folder).as_posix()
     return status.folder.name
 
 
-def epochs_text(status: Status) -> str:
+def epochs_text(status: RunStatus) -> str:
     """Epochs that are done, of how many."""
     if status.experiment is None or status.state == "imported":
         return "-"
     return f"{status.epoch}/{status.experiment.recipe.epochs}"
 
 
-def counts(seen: Sequence[Status]) -> str:
+def counts(seen: Sequence[RunStatus]) -> str:
     """How many runs there are of each state."""
     numbers = Counter(each.state for each in seen)
     listed = ", ".join(f"{numbers[state]} {state}" for state in ORDER if numbers[state])

@@ -18,18 +18,18 @@ from drumhead.experiments import RecipeName
 from drumhead.sweeps import (
     ClusterSettings,
     PlannedRun,
-    SlurmView,
+    SlurmJobs,
     WorkersDiedError,
     check_slurm,
+    known_result,
     local_sweep,
-    parse_fields,
+    parse_overrides,
     parse_seeds,
     plan_statuses,
     plan_sweep,
     planned_dataset,
-    read_settings,
-    settled,
-    state_of,
+    planned_state,
+    read_cluster_settings,
     submit,
 )
 from drumhead.sweeps.local import visible_gpus
@@ -119,7 +119,7 @@ def sweep(
     """
     console = Console()
     its_seeds = None if seeds is None else parse_seeds(seeds)
-    plan = plan_sweep(names, recipe, out=out, seeds=its_seeds, fields=parse_fields(fields), data=data)
+    plan = plan_sweep(names, recipe, out=out, seeds=its_seeds, overrides=parse_overrides(fields), data=data)
     for name, value in (("workers", workers), ("threads", threads)):
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be 1 or more; got {value}")
@@ -127,7 +127,7 @@ def sweep(
         raise ValueError(f"--nodes {nodes} needs a cluster: --on slurm")
     where = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
     if on == "slurm":
-        settings = read_settings(
+        settings = read_cluster_settings(
             cluster,
             partition=partition,
             account=account,
@@ -141,11 +141,11 @@ def sweep(
         if not dry_run:
             check_slurm()
     for planned in plan:
-        state_of(planned)  # a folder that holds something else is told before any work
+        planned_state(planned)  # a folder that holds something else is told before any work
     if dry_run:
         print_estimate(console, plan, out, workers=workers or 1)
         return OK
-    to_do = [planned for planned in plan if settled(planned, retry_diverged=retry_failed) is None]
+    to_do = [planned for planned in plan if known_result(planned, retry_diverged=retry_failed) is None]
     prepare(console, to_do, where, mnist_root=mnist_root)
     if on == "slurm":
         return run_on_slurm(console, plan, to_do, out, settings, wait, where=where, retry_failed=retry_failed)
@@ -169,7 +169,7 @@ def prepare(console: Console, to_do: Sequence[PlannedRun], where: Devices, *, mn
         RunError: if there are fewer images than a batch.
     """
     for planned in {each.dataset_key: each for each in to_do}.values():
-        with progress_bar(console, planned.dataset) as progress:
+        with progress_bar(console, planned.dataset_name) as progress:
             dataset = planned_dataset(planned, mnist_root=mnist_root, progress=progress)
         for each in to_do:
             if each.dataset_key == planned.dataset_key:
@@ -206,12 +206,12 @@ def run_locally(
         ):
             try:
                 while sweep.poll():
-                    view.show(plan_statuses(plan, before=view.before))
+                    view.show(plan_statuses(plan, previous=view.before))
                     clock.sleep(POLL["local"])
             except KeyboardInterrupt:
                 console.print("stopping the workers ...")
                 raise
-            view.show(plan_statuses(plan, before=view.before))
+            view.show(plan_statuses(plan, previous=view.before))
     except KeyboardInterrupt:
         print_error("stopped; finished epochs are kept, and the same command goes on from there")
         raise
@@ -236,7 +236,7 @@ def run_on_slurm(
     new = submit(to_do, out=out, settings=settings, devices=where, retry_failed=retry_failed)
     for folder, submitted in new.items():
         console.print(f"job {submitted.job}  {out / folder.name}", soft_wrap=True)
-    seen = plan_statuses(plan, jobs=SlurmView.of(out))
+    seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
     if not wait:
         console.print(f"{len(new)} jobs submitted; {counts(seen)}", soft_wrap=True)
         console.print(
@@ -250,8 +250,10 @@ def run_on_slurm(
             view.show(seen)
             while any(each.state in ("running", "queued") for each in seen):
                 clock.sleep(POLL["slurm"])
-                if (jobs := SlurmView.of(out)).is_known:  # while Slurm does not answer, no job is known to have ended
-                    seen = plan_statuses(plan, jobs=jobs, before=view.before)
+                if (
+                    jobs := SlurmJobs.query(out)
+                ).slurm_answered:  # while Slurm does not answer, no job is known to have ended
+                    seen = plan_statuses(plan, jobs=jobs, previous=view.before)
                     view.show(seen)
     except KeyboardInterrupt:
         print_error(f"no longer waiting; the jobs go on, and `drumhead cancel {out}` ends them")
@@ -261,7 +263,7 @@ def run_on_slurm(
 
 def print_outcome(console: Console, plan: Sequence[PlannedRun], out: Path) -> int:
     """Tell what came of a sweep; the exit code is 0 if all of it is done, or left to others who are at it."""
-    seen = plan_statuses(plan, jobs=SlurmView.of(out))
+    seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
     for text in reasons(seen, out):
         console.print(text, soft_wrap=True)
     console.print(counts(seen))

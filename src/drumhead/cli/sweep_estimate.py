@@ -8,13 +8,13 @@ from pathlib import Path
 from drumhead.cli.console import Console
 from drumhead.cli.status_display import counts, duration
 from drumhead.data import default_folder
-from drumhead.sweeps import PlannedRun, SlurmView, estimates, plan_statuses
+from drumhead.sweeps import PlannedRun, SlurmJobs, estimate_plan, plan_statuses
 
 
 def print_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, workers: int) -> None:
     """List runs with their states, steps left, and times; then folders of data, and the sum."""
-    seen = plan_statuses(plan, jobs=SlurmView.of(out))
-    expected = estimates(plan, out)
+    seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
+    expected = estimate_plan(plan, out)
     for planned, status, left in zip(plan, seen, expected, strict=True):
         steps = "? steps" if left.steps is None else f"{left.steps:,} steps"
         time = "time unknown" if left.seconds is None else duration(left.seconds)

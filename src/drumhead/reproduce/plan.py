@@ -9,7 +9,7 @@ from typing import Literal
 
 from drumhead.data import DATASETS
 from drumhead.experiments import RECIPES, ExperimentSpec, RecipeName, experiment_specs
-from drumhead.sweeps import PlannedRun, in_order, run_name
+from drumhead.sweeps import PlannedRun, order_runs, run_name
 
 Target = Literal["tables", "figures", "all"]
 
@@ -57,7 +57,7 @@ def plan_runs(
     """
     if seeds is not None and seeds < 1:
         raise ValueError(f"seeds must be 1 or more; got {seeds}")
-    found = in_order(_runs(target, recipe, out, seeds))
+    found = order_runs(_runs(target, recipe, out, seeds))
     for word in only:
         if not any(_matches(run, word) for run in found):
             raise ValueError(
@@ -84,4 +84,4 @@ def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> I
 
 def _matches(run: PlannedRun, word: str) -> bool:
     """Whether a word is the name of a run's dataset, or a pattern of its experiment's name."""
-    return word.replace("-", "_") == run.dataset or fnmatch(run.experiment.name, word)
+    return word.replace("-", "_") == run.dataset_name or fnmatch(run.experiment.name, word)

@@ -1,53 +1,61 @@
-"""Many runs: which they are, making them on one machine or on a Slurm cluster, and seeing meanwhile how they go."""
+"""Sweeps: plan many runs, train them on one machine or on a Slurm cluster, and follow their progress."""
 
 from __future__ import annotations
 
-from drumhead.sweeps.cancelling import Cancelled, cancel
-from drumhead.sweeps.estimate import Estimate, estimates
+from drumhead.sweeps.cancellation import CancelResult, cancel
+from drumhead.sweeps.cluster_settings import ClusterSettings, SettingsError, read_cluster_settings
+from drumhead.sweeps.estimate import Estimate, estimate_plan
+from drumhead.sweeps.execution import PlanResult, known_result, planned_dataset, planned_state, train_plan
 from drumhead.sweeps.failure import Failure, read_failure
-from drumhead.sweeps.fields import parse_fields
 from drumhead.sweeps.local import LocalSweep, WorkersDiedError, local_sweep
-from drumhead.sweeps.plan import PlannedRun, in_order, parse_seeds, plan_sweep, run_name
-from drumhead.sweeps.published import PUBLISHED_SWEEPS
-from drumhead.sweeps.settings import ClusterSettings, SettingsError, read_settings
-from drumhead.sweeps.slurm import SlurmError, Submitted, check_slurm, submit
-from drumhead.sweeps.status import WRONG, SeenState, SlurmView, Status, plan_statuses, status_of, statuses
-from drumhead.sweeps.work import Outcome, make_runs, planned_dataset, settled, state_of
+from drumhead.sweeps.named_sweeps import PUBLISHED_SWEEPS
+from drumhead.sweeps.overrides import parse_overrides
+from drumhead.sweeps.plan import PlannedRun, order_runs, parse_seeds, plan_sweep, run_name
+from drumhead.sweeps.slurm import SlurmError, SubmittedJob, check_slurm, submit
+from drumhead.sweeps.status import (
+    PROBLEM_STATES,
+    ObservedState,
+    RunStatus,
+    SlurmJobs,
+    plan_statuses,
+    run_status,
+    run_statuses,
+)
 
 __all__ = [
+    "PROBLEM_STATES",
     "PUBLISHED_SWEEPS",
-    "WRONG",
-    "Cancelled",
+    "CancelResult",
     "ClusterSettings",
     "Estimate",
     "Failure",
     "LocalSweep",
-    "Outcome",
+    "ObservedState",
+    "PlanResult",
     "PlannedRun",
-    "SeenState",
+    "RunStatus",
     "SettingsError",
     "SlurmError",
-    "SlurmView",
-    "Status",
-    "Submitted",
+    "SlurmJobs",
+    "SubmittedJob",
     "WorkersDiedError",
     "cancel",
     "check_slurm",
-    "estimates",
-    "in_order",
+    "estimate_plan",
+    "known_result",
     "local_sweep",
-    "make_runs",
-    "parse_fields",
+    "order_runs",
+    "parse_overrides",
     "parse_seeds",
     "plan_statuses",
     "plan_sweep",
     "planned_dataset",
+    "planned_state",
+    "read_cluster_settings",
     "read_failure",
-    "read_settings",
     "run_name",
-    "settled",
-    "state_of",
-    "status_of",
-    "statuses",
+    "run_status",
+    "run_statuses",
     "submit",
+    "train_plan",
 ]

@@ -1,4 +1,4 @@
-"""How long planned runs will take, from what runs of the same kind took."""
+"""How long planned runs will take, estimated from similar runs."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from drumhead.sweeps.plan import PlannedRun
 
 
 class Estimate(NamedTuple):
-    """What is left to do of a planned run."""
+    """The work that is left in a planned run."""
 
     steps: int | None
-    """Steps left; None if the number of images is not known, as of a folder of data that cannot be read."""
+    """Training steps left; None if the number of images is unknown, as for a folder of data that cannot be read."""
     seconds: float | None
-    """How long they will take; None if no run of the same kind was measured."""
+    """Training time left; None if no similar run was measured."""
 
 
-def estimates(plan: Sequence[PlannedRun], out: Path) -> list[Estimate]:
-    """What is left of each planned run, and how long it will take by the pace of runs of the same kind in a folder.
+def estimate_plan(plan: Sequence[PlannedRun], out: str | Path) -> list[Estimate]:
+    """Return the steps and the time that are left in each planned run, at the pace of similar runs.
 
-    Runs are of the same kind if nothing but their seeds and their number of epochs differs. The pace is the median
-    over such runs of seconds for each training step, as ``metrics.csv`` has them; scoring comes on top of it.
+    Two runs are similar if they differ only in the seed and the number of epochs. The pace is the median, over
+    similar runs, of the seconds per training step in ``metrics.csv``. The time to score the test set is not included.
 
     Args:
         plan: the runs.
-        out: where runs to measure are looked for.
+        out: the folder in which measured runs are searched.
     """
-    paces = measured_paces(out)
-    found = []
+    paces = measure_paces(Path(out))
+    estimates = []
     for planned in plan:
-        steps = steps_left(planned)
-        pace = paces.get(kind_of(planned.experiment))
-        found.append(Estimate(steps, None if steps is None or (pace is None and steps) else steps * (pace or 0.0)))
-    return found
+        steps = remaining_steps(planned)
+        pace = paces.get(pace_key(planned.experiment))
+        estimates.append(Estimate(steps, None if steps is None or (pace is None and steps) else steps * (pace or 0.0)))
+    return estimates
 
 
-def measured_paces(out: Path) -> dict[str, float]:
-    """Seconds for each training step of every kind of run in a folder."""
+def measure_paces(out: Path) -> dict[str, float]:
+    """Return the median seconds per training step of the runs in a folder, by :func:`pace_key`."""
     paces: dict[str, list[float]] = {}
     for folder in run_folders(out) if out.is_dir() else []:
         try:
@@ -52,36 +52,36 @@ def measured_paces(out: Path) -> dict[str, float]:
         except (ValueError, OSError):
             continue
         if rows and all(row.get("step", 0) > 0 and "seconds" in row for row in (rows[0], rows[-1])):
-            # The first epoch is slower, as it includes compilation; with several, it is left out.
+            # The first epoch is slower, as it includes compilation; it is left out if there are several.
             first = rows[0] if len(rows) > 1 else {"step": 0.0, "seconds": 0.0}
             pace = (rows[-1]["seconds"] - first["seconds"]) / (rows[-1]["step"] - first["step"])
-            paces.setdefault(kind_of(run.config.experiment), []).append(pace)
-    return {kind: statistics.median(values) for kind, values in paces.items()}
+            paces.setdefault(pace_key(run.config.experiment), []).append(pace)
+    return {key: statistics.median(values) for key, values in paces.items()}
 
 
-def kind_of(experiment: Experiment) -> str:
-    """All that the pace of a training depends on."""
+def pace_key(experiment: Experiment) -> str:
+    """Return a key that is equal for experiments with the same training pace."""
     return experiment.replace(seed=0, recipe=experiment.recipe.replace(epochs=1)).model_dump_json()
 
 
-def steps_left(planned: PlannedRun) -> int | None:
-    """How many steps of training are left of a run."""
+def remaining_steps(planned: PlannedRun) -> int | None:
+    """Return the number of training steps that are left in a run; None if the number of images is unknown."""
     recipe = planned.experiment.recipe
-    images = training_images(planned)
+    images = count_training_images(planned)
     if images is None:
         return None
-    each = min(images // recipe.batch_size, recipe.steps_per_epoch or images)
-    done = 0
+    steps_per_epoch = min(images // recipe.batch_size, recipe.steps_per_epoch or images)
+    epochs_done = 0
     if (planned.folder / "config.json").is_file():
         run = Run.open(planned.folder)
         if run.state == "done":
             return 0
-        done = len(run.metrics())
-    return each * max(0, recipe.epochs - done)
+        epochs_done = len(run.metrics())
+    return steps_per_epoch * max(0, recipe.epochs - epochs_done)
 
 
-def training_images(planned: PlannedRun) -> int | None:
-    """How many training images a run has; None if that cannot be known without reading all of them."""
+def count_training_images(planned: PlannedRun) -> int | None:
+    """Return the number of training images of a run; None if only reading all of them could tell."""
     config = planned.experiment.dataset
     if config is not None:
         return config.train

@@ -1,4 +1,4 @@
-"""Why a run stopped that did not diverge: ``failed.json`` in its folder, there until it goes on."""
+"""The record of why a run stopped, if it did not diverge: ``failed.json`` in its folder, until the run resumes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,30 @@ from drumhead.files import read_small_file
 from drumhead.runs import write_json
 
 FAILURE_FILE = "failed.json"
-SILENT_DEATH = "its process died without a word: killed, or out of memory"
+DIED_MESSAGE = "its process died without a message: killed, or out of memory"
 
 
 class Failure(Config):
     """Why a run stopped."""
 
     kind: Literal["failed", "died", "cancelled"]
-    """An error; its process died without a word (killed, out of memory, a node that went down); somebody's wish."""
+    """``failed``: an error. ``died``: its process ended without a message (killed, out of memory, a node that went
+    down). ``cancelled``: a user stopped it."""
     message: str
     """What happened."""
     when: AwareDatetime = Field(default_factory=lambda: datetime.now(timezone.utc))
-    """When."""
+    """When it happened."""
     again: bool = False
-    """Whether the sweep that saw it fail may try it once more; a later sweep always may."""
+    """Whether the sweep that saw it fail may train it once more; a later sweep always may."""
 
 
-def read_failure(folder: Path) -> Failure | None:
-    """Why the run in a folder stopped; None if nothing is told, or it has gone on for an epoch since.
+def read_failure(folder: str | Path) -> Failure | None:
+    """Return why the run in a folder stopped; None if there is no record, or an epoch has finished since.
 
-    That it was cancelled holds until it is begun again: Slurm lets a job work on for a while before it kills it.
+    A record of a cancellation stays valid until the run is started again: Slurm lets a cancelled job run for a while
+    before it kills it.
     """
+    folder = Path(folder)
     path = folder / FAILURE_FILE
     try:
         failure = Failure.model_validate_json(read_small_file(path))
@@ -46,12 +49,12 @@ def read_failure(folder: Path) -> Failure | None:
 
 
 def write_failure(folder: Path, failure: Failure) -> None:
-    """Note why a run stopped; where that cannot be written (a full disk may be why), nothing is."""
+    """Record why a run stopped; if that is impossible, do nothing (a full disk may be why the run stopped)."""
     with suppress(OSError):
         write_json(folder / FAILURE_FILE, failure.model_dump(mode="json"))
 
 
 def clear_failure(folder: Path) -> None:
-    """Forget why a run stopped: it goes on."""
+    """Remove the record of why a run stopped, as the run resumes."""
     with suppress(OSError):
         (folder / FAILURE_FILE).unlink(missing_ok=True)

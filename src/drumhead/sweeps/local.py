@@ -1,4 +1,4 @@
-"""A sweep on one machine: workers started through submitit, watched, replaced when they die, stopped together."""
+"""Sweeps on one machine: submitit starts workers; those that die are replaced, and all stop together."""
 
 from __future__ import annotations
 
@@ -19,46 +19,48 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from drumhead.runs import LockOwner, lock_folder, lock_owner, read_owner
-from drumhead.sweeps.failure import SILENT_DEATH, Failure, read_failure, write_failure
-from drumhead.sweeps.log import last_lines
+from drumhead.sweeps.execution import known_result
+from drumhead.sweeps.failure import DIED_MESSAGE, Failure, read_failure, write_failure
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.sweeps.work import settled
+from drumhead.sweeps.run_log import last_lines
+from drumhead.sweeps.submitit_folder import pickle_folder, submitit_folder
 from drumhead.sweeps.worker import Worker
-from drumhead.sweeps.workplace import pickle_folder, workplace
 from drumhead.training import Accelerator, Devices
 
 if TYPE_CHECKING:
     from submitit import Job
 
-TRIES = 2
-"""How often a run may take its worker down with it before its sweep leaves it alone."""
-FRUITLESS = 3
-"""How many workers in a row may die without having begun a run before the sweep gives up."""
-FOR_EVER = 60 * 24 * 365 * 10
-"""Minutes that a worker may live: ten years."""
-PATIENCE = 30.0
-"""Seconds that workers have to stop."""
+MAX_DEATHS = 2
+"""The number of workers that may die while they train one run, before the sweep stops training it."""
+MAX_FAILED_STARTS = 3
+"""The number of workers in a row that may die before they start a run, before the sweep stops."""
+WORKER_MINUTES = 60 * 24 * 365 * 10
+"""submitit's time limit of a worker, in minutes: ten years."""
+STOP_TIMEOUT = 30.0
+"""Seconds to wait for workers to stop."""
+SIGNAL_INTERVAL = 1.0
+"""Seconds between two signals to workers to stop."""
 
 
 class WorkersDiedError(RuntimeError):
-    """Workers died before they began a run."""
+    """Workers died before they started a run."""
 
 
 class LocalSweep:
-    """The workers of a sweep that is going on; made by :func:`local_sweep`.
+    """The workers of a running sweep; created by :func:`local_sweep`.
 
     Args:
-        workers: what each worker is called with.
-        folder: this sweep's own, claimed.
-        pickles: for submitit.
+        workers: the workers to start.
+        folder: the sweep's own folder, locked by this process.
+        pickles: the folder for submitit's pickles.
     """
 
     def __init__(self, workers: Sequence[Worker], folder: Path, pickles: Path) -> None:
         self.folder, self.pickles = folder, pickles
         self.jobs: list[tuple[Worker, Job[None]]] = []
         self.deaths: Counter[Path] = Counter()
-        self.buried: set[str] = set()
-        self.fruitless = 0
+        self.recorded_tokens: set[str] = set()
+        self.failed_starts = 0
         for worker in workers:
             self.start(worker)
 
@@ -67,15 +69,15 @@ class LocalSweep:
         from submitit import LocalExecutor
 
         executor = LocalExecutor(self.pickles)
-        executor.update_parameters(timeout_min=FOR_EVER, stderr_to_stdout=True)
-        with ignored(signal.SIGINT):  # Ctrl-C in the terminal is for this command alone, which then tells the workers
+        executor.update_parameters(timeout_min=WORKER_MINUTES, stderr_to_stdout=True)
+        with ignoring_signal(signal.SIGINT):  # Ctrl-C in the terminal only stops this command, which stops the workers
             self.jobs.append((worker, executor.submit(worker)))
 
     def poll(self) -> bool:
-        """Look after the workers; returns whether any is still at work.
+        """Replace workers that died; return whether any worker is still running.
 
         Raises:
-            WorkersDiedError: if they die before they begin anything.
+            WorkersDiedError: if several workers in a row die before they start a run.
         """
         for worker, job in list(self.jobs):
             if not job.done():
@@ -83,74 +85,76 @@ class LocalSweep:
             self.jobs.remove((worker, job))
             if job.paths.result_pickle.exists() and job.exception() is None:
                 continue
-            self.bury(worker, job)
-            if any(is_open(planned, worker) for planned in worker.plan):
+            self.record_death(worker, job)
+            if any(needs_training(planned, worker) for planned in worker.plan):
                 self.start(worker)
         return bool(self.jobs)
 
-    def bury(self, worker: Worker, job: Job[None]) -> None:
-        """Note in the folder of what a dead worker trained that it died."""
+    def record_death(self, worker: Worker, job: Job[None]) -> None:
+        """Record the death of a worker in the folder of the run that it trained."""
         owners = {planned.folder: dead_owner(planned.folder) for planned in worker.plan}
-        fallen = {
+        interrupted = {
             folder: dead.token
             for folder, dead in owners.items()
-            if dead and dead.since.timestamp() >= int(worker.begun) and dead.token not in self.buried
+            if dead and dead.since.timestamp() >= int(worker.started_at) and dead.token not in self.recorded_tokens
         }
-        self.buried.update(fallen.values())
-        self.fruitless = 0 if fallen else self.fruitless + 1
-        if self.fruitless >= FRUITLESS:
-            raise WorkersDiedError("workers die before they begin: " + " | ".join(last_lines(job.paths.stdout, 3)))
-        for folder in fallen:
+        self.recorded_tokens.update(interrupted.values())
+        self.failed_starts = 0 if interrupted else self.failed_starts + 1
+        if self.failed_starts >= MAX_FAILED_STARTS:
+            raise WorkersDiedError(
+                "workers die before they start a run: " + " | ".join(last_lines(job.paths.stdout, 3))
+            )
+        for folder in interrupted:
             self.deaths[folder] += 1
-            again = self.deaths[folder] < TRIES
-            write_failure(folder, Failure(kind="died", message=SILENT_DEATH, again=again))
+            again = self.deaths[folder] < MAX_DEATHS
+            write_failure(folder, Failure(kind="died", message=DIED_MESSAGE, again=again))
 
     def stop(self) -> None:
-        """Tell all workers to stop, and wait until they have."""
-        deadline = time.monotonic() + PATIENCE
-        told = -math.inf
+        """Signal all workers to stop, and wait until they have stopped or ``STOP_TIMEOUT`` has passed."""
+        deadline = time.monotonic() + STOP_TIMEOUT
+        last_signal = -math.inf
         while self.jobs and time.monotonic() < deadline:
-            if time.monotonic() - told > 1.0:  # more than once: who is only starting may not hear yet
-                told = time.monotonic()
+            if time.monotonic() - last_signal > SIGNAL_INTERVAL:  # repeated: a worker that is starting may miss one
+                last_signal = time.monotonic()
                 for _, job in self.jobs:
-                    tell(int(job.job_id), signal.SIGTERM)  # submitit's controller hands it on to the worker
+                    send_signal(int(job.job_id), signal.SIGTERM)  # submitit's controller passes it on to the worker
             time.sleep(0.05)
             self.jobs = [(worker, job) for worker, job in self.jobs if not job.done()]
-        # Whoever is left is deaf, in a long computation, and stops when it hears, this command gone or not.
+        # A worker that is still running is in a long computation. It stops after that, even if this command has ended.
 
 
 @contextmanager
 def local_sweep(
     plan: Sequence[PlannedRun],
     *,
-    out: Path,
+    out: str | Path,
     workers: int,
     threads: int | None = None,
     devices: Devices | None = None,
     retry_failed: bool = False,
-    data_root: Path = Path("data"),
+    data_root: str | Path = Path("data"),
 ) -> Iterator[LocalSweep]:
-    """Have workers at a plan while the block lasts; those that are left at its end are stopped, cleanly.
+    """Train a plan with workers while the block runs; at its end, workers that are still running are stopped cleanly.
 
-    Should this process die, they notice within a second or two and stop, too.
+    If this process dies, the workers notice it within a second or two and stop, too.
 
     Args:
-        plan: the runs, of which all data has been made.
+        plan: the runs; all their data must exist.
         out: the folder of the runs.
-        workers: how many.
-        threads: of each; by default the processors' share.
-        devices: where each run is trained; GPUs are dealt out in turn.
-        retry_failed: try again what diverged.
-        data_root: where standard folders of data are.
+        workers: the number of workers.
+        threads: threads of each worker; by default an equal share of torch's threads.
+        devices: where each run is trained; workers take GPUs in turn.
+        retry_failed: whether to resume runs that diverged.
+        data_root: the folder of the standard dataset folders.
     """
-    folder = workplace(out) / f"sweep-{secrets.token_hex(4)}"
+    folder = submitit_folder(out) / f"sweep-{secrets.token_hex(4)}"
     pickles = pickle_folder(out) / folder.name
     devices = devices or Devices()
     settings: dict[str, Any] = {
         "plan": tuple(planned._replace(folder=planned.folder.resolve()) for planned in plan),
-        "data_root": data_root.resolve(),
+        "data_root": Path(data_root).resolve(),
         "sweep": folder,
-        "begun": time.time(),
+        "started_at": time.time(),
         "threads": threads or max(1, torch.get_num_threads() // workers),
         "devices": devices,
         "retry_failed": retry_failed,
@@ -158,7 +162,7 @@ def local_sweep(
     try:
         with lock_folder(folder):
             sweep = LocalSweep(
-                [Worker(gpus=dealt_gpus(number, devices), **settings) for number in range(workers)], folder, pickles
+                [Worker(gpus=worker_gpus(index, devices), **settings) for index in range(workers)], folder, pickles
             )
             try:
                 yield sweep
@@ -169,48 +173,51 @@ def local_sweep(
         shutil.rmtree(pickles, ignore_errors=True)
 
 
-def is_open(planned: PlannedRun, worker: Worker) -> bool:
-    """Whether there is still something to do for a run in its sweep."""
+def needs_training(planned: PlannedRun, worker: Worker) -> bool:
+    """Return whether a worker's sweep still has to train a run."""
     failure = read_failure(planned.folder)
-    if failure is not None and failure.when.timestamp() >= worker.begun and not failure.again:
+    if failure is not None and failure.when.timestamp() >= worker.started_at and not failure.again:
         return False
     with suppress(ValueError):
-        return settled(planned, retry_diverged=worker.retry_failed) is None
+        return known_result(planned, retry_diverged=worker.retry_failed) is None
     return False
 
 
 def dead_owner(folder: Path) -> LockOwner | None:
-    """Who trained in a folder on this machine and died without a word, so that its name is still there."""
-    left = read_owner(folder)
-    return left if left and left.host == socket.gethostname() and lock_owner(folder) is None else None
+    """Return the process of this machine that died while it held the folder's lock, or None.
+
+    A process that ends in order removes ``owner.json``; one that dies leaves it.
+    """
+    owner = read_owner(folder)
+    return owner if owner and owner.host == socket.gethostname() and lock_owner(folder) is None else None
 
 
-def dealt_gpus(number: int, devices: Devices) -> str | None:
-    """The GPUs of a worker by its number, as ``CUDA_VISIBLE_DEVICES`` names them; None if it trains on none."""
+def worker_gpus(index: int, devices: Devices) -> str | None:
+    """Return the GPUs of the worker with this index, as in ``CUDA_VISIBLE_DEVICES``; None if it trains on no GPU."""
     gpus = visible_gpus(devices.accelerator)
-    first = number * devices.devices
+    first = index * devices.devices
     return ",".join(gpus[(first + k) % len(gpus)] for k in range(devices.devices)) if gpus else None
 
 
 def visible_gpus(accelerator: Accelerator = "auto") -> list[str]:
-    """The GPUs that may be trained on, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    """Return the names of the GPUs that may be used, as in ``CUDA_VISIBLE_DEVICES``."""
     if accelerator not in ("auto", "cuda"):
         return []
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is not None:
-        return [name.strip() for name in named.split(",") if name.strip()]
-    return [str(number) for number in range(torch.cuda.device_count())]
+    names = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if names is not None:
+        return [name.strip() for name in names.split(",") if name.strip()]
+    return [str(index) for index in range(torch.cuda.device_count())]
 
 
-def tell(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process that may be gone."""
+def send_signal(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process; do nothing if the process has ended."""
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 
 
 @contextmanager
-def ignored(number: signal.Signals) -> Iterator[None]:
-    """Ignore a signal while the block lasts, here and in processes begun in it; only a main thread can."""
+def ignoring_signal(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal within the block, also in processes started there; outside the main thread, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What to make: the product of experiments, seeds and fields, each run with its folder."""
+"""The plan of a sweep: the product of experiments, seeds and configuration overrides, with a folder for each run."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import NamedTuple
 
 from drumhead.experiments import RECIPES, Experiment, RecipeName
 from drumhead.renamed_fields import with_old_names
-from drumhead.sweeps.fields import field_text, flag_name, with_fields
-from drumhead.sweeps.published import find_specs
+from drumhead.sweeps.named_sweeps import select_experiments
+from drumhead.sweeps.overrides import flag_name, format_field, with_overrides
 
-SHARED_SEEDS = (0,)
-"""Seeds of experiments that are swept without naming any."""
+DEFAULT_SEEDS = (0,)
+"""Seeds of experiments that have no published seeds, or that are selected by their own name."""
 
 
 class PlannedRun(NamedTuple):
-    """A run to be made."""
+    """A run of a plan."""
 
     experiment: Experiment
-    """With its recipe and seed."""
+    """The experiment, with its recipe and seed."""
     folder: Path
-    """Where it goes."""
+    """The run folder."""
     data: Path | None = None
-    """A folder of data; by default that of the experiment's own dataset."""
+    """A folder of data; by default, the experiment's own dataset is used."""
 
     @property
-    def dataset(self) -> str:
-        """What its data is called: the dataset's name, or the folder of data."""
+    def dataset_name(self) -> str:
+        """The name of the dataset, or the folder of data."""
         if self.data is not None:
             return str(self.data)
         assert self.experiment.dataset is not None  # every listed experiment has one
@@ -37,98 +37,103 @@ class PlannedRun(NamedTuple):
 
     @property
     def dataset_key(self) -> str:
-        """What two runs share if they are trained on the same data."""
+        """A key that is equal for two runs if, and only if, they are trained on the same data."""
         config = self.experiment.dataset
         return str(self.data) if config is None else config.model_dump_json()
 
 
 def run_name(experiment: Experiment, fields: Sequence[str] = ()) -> str:
-    """The name of a run's folder: the experiment, the fields that were set, the seed; safe in any file system.
+    """Return the name of a run's folder: the experiment, the overridden fields and the seed; valid on any file system.
 
     >>> from drumhead.experiments import find_experiment
     >>> run_name(find_experiment("tetrominoes-nwm-linear").replace(seed=3), ["model.steps"])
     'tetrominoes-nwm-linear-model.steps=100-seed3'
     """
-    parts = [f"{flag_name(field)}={field_text(experiment, field)}" for field in fields]
+    parts = [f"{flag_name(field)}={format_field(experiment, field)}" for field in fields]
     name = "-".join([experiment.name, *parts, f"seed{experiment.seed}"])
     return re.sub(r"[^A-Za-z0-9._=-]", "_", name)
 
 
 def run_folder(out: Path, experiment: Experiment, fields: Sequence[str]) -> Path:
-    """Return the folder of a run; where only a folder with the old name of a field exists, that one."""
+    """Return the folder of a run; if only a folder with the old name of a field exists, return that one."""
     name = run_name(experiment, fields)
     folder, old_folder = out / name, out / with_old_names(name)
     return old_folder if old_folder.exists() and not folder.exists() else folder
 
 
 def plan_sweep(
-    words: Sequence[str],
+    names: Sequence[str],
     recipe: RecipeName = "paper",
     *,
-    out: Path,
+    out: str | Path,
     seeds: Sequence[int] | None = None,
-    fields: Mapping[str, Sequence[str]] | None = None,
-    data: Path | None = None,
+    overrides: Mapping[str, Sequence[str]] | None = None,
+    data: str | Path | None = None,
 ) -> list[PlannedRun]:
-    """The runs of a sweep: dataset by dataset, and in each every experiment once before a second seed.
+    """Return the runs of a sweep, ordered by dataset; within a dataset, all experiments come before a second seed.
 
     Args:
-        words: names of experiments, patterns such as ``tetrominoes-nwm-*``, or of published sweeps such as
+        names: names of experiments, patterns such as ``tetrominoes-nwm-*``, or published sweeps such as
             ``paper-mnist``.
-        recipe: how they are trained.
-        out: runs go to ``out/EXPERIMENT[-FIELD=VALUE...]-seedSEED``.
-        seeds: of every experiment, so that they can be compared in pairs; by default those that were published for
-            what a published sweep names, else 0.
-        fields: values for fields, by dotted names as flags of ``drumhead train`` have them; each as text, several
-            numbers of one value with spaces between them.
-        data: a folder of data for all of them, instead of the experiments' own datasets.
+        recipe: the training recipe.
+        out: the folder of the sweep; a run goes to ``out/EXPERIMENT[-FIELD=VALUE...]-seedSEED``.
+        seeds: the seeds of every experiment; shared seeds allow paired comparisons. By default, experiments of a
+            published sweep get their published seeds, and others get seed 0.
+        overrides: values for configuration fields, by dotted field name (as in flags of ``drumhead train``). Each
+            value is text; the numbers of a tuple are separated by spaces.
+        data: a folder of data for all runs, instead of the experiments' own datasets.
 
     Raises:
-        ValueError: for an unknown name, a field that an experiment does not have, a value out of range, or two runs
-            that would share a folder.
+        ValueError: for an unknown name, a field that an experiment does not have, a value out of range, or two
+            different runs with the same folder.
 
-    >>> fields = {"model.layers": ["2", "3"]}
-    >>> plan = plan_sweep(["tetrominoes-cnn-2"], "lite", out=Path("runs"), seeds=[0, 1], fields=fields)
+    >>> overrides = {"model.layers": ["2", "3"]}
+    >>> plan = plan_sweep(["tetrominoes-cnn-2"], "lite", out="runs", seeds=[0, 1], overrides=overrides)
     >>> [run.folder.name for run in plan][:2]
     ['tetrominoes-cnn-2-model.layers=2-seed0', 'tetrominoes-cnn-2-model.layers=3-seed0']
     """
-    fields = fields or {}
-    if data is not None and any(name.startswith("dataset") for name in fields):
+    out, data = Path(out), None if data is None else Path(data)
+    overrides = overrides or {}
+    if data is not None and any(name.startswith("dataset") for name in overrides):
         raise ValueError(
-            "--set dataset... describes data to be made; with --data the folder is used as it is: drop one"
+            "--set dataset... describes a dataset to be made, but --data uses a folder as it is: remove one of the two"
         )
-    rounds: list[tuple[int, PlannedRun]] = []
-    for spec, is_published in find_specs(words):
-        whole = RECIPES[recipe](spec.experiment)
+    numbered: list[tuple[int, PlannedRun]] = []
+    for spec, is_published in select_experiments(names):
+        base = RECIPES[recipe](spec.experiment)
         variants = [
-            _variant(whole, dict(zip(fields, values, strict=True)), data) for values in product(*fields.values())
+            _variant(base, dict(zip(overrides, values, strict=True)), data) for values in product(*overrides.values())
         ]
-        its_seeds = seeds if seeds is not None else spec.seeds if is_published else SHARED_SEEDS
-        for place, seed in enumerate(its_seeds):
+        experiment_seeds = seeds if seeds is not None else spec.seeds if is_published else DEFAULT_SEEDS
+        for index, seed in enumerate(experiment_seeds):
             for variant in variants:
                 experiment = variant.replace(seed=seed)
-                rounds.append((place, PlannedRun(experiment, run_folder(out, experiment, list(fields)), data)))
-    return in_order(rounds)
+                folder = run_folder(out, experiment, list(overrides))
+                numbered.append((index, PlannedRun(experiment, folder, data)))
+    return order_runs(numbered)
 
 
-def in_order(rounds: Iterable[tuple[int, PlannedRun]]) -> list[PlannedRun]:
-    """Runs, each once, from numbered rounds: dataset by dataset, in each round by round.
+def order_runs(numbered: Iterable[tuple[int, PlannedRun]]) -> list[PlannedRun]:
+    """Return the distinct runs, ordered by dataset, then by number.
+
+    Args:
+        numbered: the runs, each with a number: the index of its seed.
 
     Raises:
-        ValueError: if two runs that differ share a folder.
+        ValueError: if two different runs have the same folder.
     """
-    found: dict[Path, PlannedRun] = {}
-    for _, run in sorted(rounds, key=lambda each: each[0]):
-        if found.setdefault(run.folder, run) != run:
+    runs: dict[Path, PlannedRun] = {}
+    for _, run in sorted(numbered, key=lambda pair: pair[0]):
+        if runs.setdefault(run.folder, run) != run:
             raise ValueError(
-                f"two runs that differ would both go to {run.folder}: sweep them apart, with another --out"
+                f"two different runs would both go to {run.folder}: start them as two sweeps with different --out"
             )
-    datasets = list(dict.fromkeys(run.dataset for run in found.values()))
-    return sorted(found.values(), key=lambda run: datasets.index(run.dataset))
+    datasets = list(dict.fromkeys(run.dataset_name for run in runs.values()))
+    return sorted(runs.values(), key=lambda run: datasets.index(run.dataset_name))
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Seeds from numbers and ranges, whose end is not among them.
+    """Return the seeds that a text of numbers and half-open ranges lists.
 
     >>> parse_seeds("0:3,7")
     (0, 1, 2, 7)
@@ -146,7 +151,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
-def _variant(experiment: Experiment, values: Mapping[str, str], data: Path | None) -> Experiment:
-    """The experiment with some fields set, and without a dataset if a folder of data is given."""
-    experiment = with_fields(experiment, values)
+def _variant(experiment: Experiment, overrides: Mapping[str, str], data: Path | None) -> Experiment:
+    """Return the experiment with overridden fields, and without a dataset if a folder of data is given."""
+    experiment = with_overrides(experiment, overrides)
     return experiment if data is None else experiment.replace(dataset=None)

@@ -1,7 +1,7 @@
-"""A sweep on Slurm: arrays of jobs submitted through submitit, one task for each run that is neither done nor queued.
+"""Sweeps on Slurm: job arrays submitted through submitit, with a task for each run that is neither done nor queued.
 
-Which job is for which run is kept beside the runs. Whether a job still waits or runs is asked of ``squeue``, never of
-``sacct``: not every cluster keeps accounts, and those that do call a job finished that is about to be queued again.
+A file beside the runs records the job of each run. ``squeue`` says whether a job waits or runs. ``sacct`` is not used:
+not every cluster has accounting, and where it exists, it reports a job as finished that is about to be requeued.
 """
 
 from __future__ import annotations
@@ -26,57 +26,58 @@ from pydantic import Field, TypeAdapter
 from drumhead.config import Config
 from drumhead.files import read_small_file
 from drumhead.runs import RunError, write_json
+from drumhead.sweeps.cluster_settings import ClusterSettings
 from drumhead.sweeps.job import RunJob
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.sweeps.settings import ClusterSettings
-from drumhead.sweeps.workplace import pickle_folder, workplace, workplaces
+from drumhead.sweeps.submitit_folder import find_submitit_folders, pickle_folder, submitit_folder
 from drumhead.training import Devices
 
-MOST_TASKS = 1000
-"""Tasks of one array, if the cluster takes as many; Slurm's default is 1001."""
-ALWAYS = 1_000_000
-"""How often submitit may queue a job again; RunJob itself knows when to stop."""
+MAX_ARRAY_TASKS = 1000
+"""Maximum number of tasks in one array, unless the cluster's limit is lower (Slurm's default is 1001)."""
+MAX_REQUEUES = 1_000_000
+"""How often submitit may requeue a job: without limit, as :class:`RunJob` decides when to stop."""
 PROGRAMS = ("sbatch", "squeue", "scancel", "srun")
-DEAF = 'sh -c \'trap "" TERM USR2; exec "$@"\' sh'
-"""Begins a program that does not hear the signals to stop: before submitit is there to hear them, while Python imports
-what it needs, they would end the job for good. One that is pre-empted so early is killed and queued again by Slurm."""
+IGNORE_STOP_SIGNALS = 'sh -c \'trap "" TERM USR2; exec "$@"\' sh'
+"""A command prefix that makes a program ignore the stop signals until submitit handles them. Without it, a signal that
+arrives while Python imports its packages would end the job for good. A job that is pre-empted so early ignores the
+signal; Slurm then kills and requeues it."""
 JobId = Annotated[str, Field(pattern=r"^\d+(_\d+)?$")]
 
 
 class SlurmError(OSError):
-    """Slurm is not there, or does not answer."""
+    """Slurm is not installed, does not answer, or refuses a request."""
 
 
-class Submitted(Config):
+class SubmittedJob(Config):
     """A job that was submitted for a run."""
 
     job: JobId
-    """As ``squeue`` lists it: the job, or the task of an array."""
+    """The job id in ``squeue``: a job, or a task of an array."""
     name: str
-    """The job's name, of no other submission: numbers begin anew when a cluster is set up again."""
+    """The job's name, unique to its submission: job ids start again at 1 when a cluster is reinstalled."""
     log: str
-    """Where submitit logs it."""
+    """The path of submitit's log."""
 
 
-class Queued(NamedTuple):
+class QueuedJob(NamedTuple):
     """A job that waits or runs."""
 
-    submitted: Submitted
+    submitted: SubmittedJob
     state: str
-    """Slurm's word for it, such as PENDING."""
+    """Slurm's name of the state, such as PENDING."""
     reason: str
-    """Why it waits."""
+    """Why the job waits."""
     nodes: str
-    """Where it runs."""
+    """The nodes on which the job runs."""
 
     @property
     def is_running(self) -> bool:
-        """Whether it has begun."""
+        """Whether the job has started."""
         return self.state not in ("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "CONFIGURING")
 
     @property
     def where(self) -> str:
-        """The job and its node, or why it waits."""
+        """The job with its nodes, or with the reason why it waits."""
         return f"job {self.submitted.job} " + (f"on {self.nodes}" if self.is_running else f"({self.reason})")
 
 
@@ -85,35 +86,36 @@ def check_slurm() -> None:
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         raise SlurmError(
-            f"this machine has no {', '.join(missing)}: start the sweep where Slurm's commands are, on a login node of "
-            "the cluster, or use --on local"
+            f"this machine has no {', '.join(missing)}: start the sweep on a machine with Slurm's commands, such as a "
+            "login node of the cluster, or use --on local"
         )
 
 
 def submit(
     plan: Sequence[PlannedRun],
     *,
-    out: Path,
+    out: str | Path,
     settings: ClusterSettings,
     devices: Devices | None = None,
     retry_failed: bool = False,
-    data_root: Path = Path("data"),
-) -> dict[Path, Submitted]:
-    """Submit a job for each run that has none waiting or running; returns the new ones by folder.
+    data_root: str | Path = Path("data"),
+) -> dict[Path, SubmittedJob]:
+    """Submit a job for each run that has no waiting or running job; return the new jobs by run folder.
 
     Args:
-        plan: runs that are to be trained, of which all data has been made.
+        plan: the runs to train; all their data must exist.
         out: the folder of the runs.
-        settings: what the jobs ask for.
-        devices: where each run is trained: a task for each.
-        retry_failed: go on with runs that diverged.
-        data_root: where standard folders of data are, as the nodes see it.
+        settings: what the jobs request.
+        devices: where each run is trained; each device has a task of the job.
+        retry_failed: whether to resume runs that diverged.
+        data_root: the folder of the standard dataset folders, as the nodes see it.
 
     Raises:
-        SlurmError: if Slurm refuses, or cannot tell what is queued: nothing is submitted twice for that.
+        SlurmError: if Slurm refuses, or cannot say which jobs are queued (then nothing is submitted).
     """
+    out, data_root = Path(out), Path(data_root)
     pickles, devices = pickle_folder(out), devices or Devices()
-    with one_at_a_time(out):
+    with submission_lock(out):
         queued = queued_runs(out)
         jobs = [
             RunJob(
@@ -126,44 +128,46 @@ def submit(
             for planned in plan
             if planned.folder.resolve() not in queued
         ]
-        new: dict[Path, Submitted] = {}
-        rest, most = iter(jobs), most_tasks()
-        while batch := list(islice(rest, most)):
-            new |= submit_batch(batch, pickles, parameters(settings, devices))
-            note(out, new)
+        new: dict[Path, SubmittedJob] = {}
+        remaining, batch_size = iter(jobs), max_array_tasks()
+        while batch := list(islice(remaining, batch_size)):
+            new |= submit_batch(batch, pickles, submitit_parameters(settings, devices))
+            record_jobs(out, new)
     return new
 
 
-def most_tasks() -> int:
-    """Tasks of one array that this cluster takes: ``MaxArraySize``, where it can be asked."""
+def max_array_tasks() -> int:
+    """Return the maximum number of tasks in one array: the cluster's ``MaxArraySize`` if it is known and lower."""
     try:
         answer = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return MOST_TASKS
-    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer.stdout, re.MULTILINE)
-    return max(1, min(MOST_TASKS, int(found[1]))) if found else MOST_TASKS
+        return MAX_ARRAY_TASKS
+    match = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer.stdout, re.MULTILINE)
+    return max(1, min(MAX_ARRAY_TASKS, int(match[1]))) if match else MAX_ARRAY_TASKS
 
 
-def submit_batch(jobs: Sequence[RunJob], pickles: Path, what: Mapping[str, object]) -> dict[Path, Submitted]:
-    """Submit one array; a single job is no array."""
+def submit_batch(jobs: Sequence[RunJob], pickles: Path, parameters: Mapping[str, object]) -> dict[Path, SubmittedJob]:
+    """Submit one job array, or a plain job if there is only one; return the submitted jobs by run folder."""
     from submitit import SlurmExecutor
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     name = f"drumhead-{secrets.token_hex(4)}"  # squeue shows the first eight letters
-    executor = SlurmExecutor(pickles, max_num_timeout=ALWAYS, python=f"{DEAF} {shlex.quote(sys.executable)}")
-    executor.update_parameters(job_name=name, **what)
+    executor = SlurmExecutor(
+        pickles, max_num_timeout=MAX_REQUEUES, python=f"{IGNORE_STOP_SIGNALS} {shlex.quote(sys.executable)}"
+    )
+    executor.update_parameters(job_name=name, **parameters)
     try:
-        submitted = executor.submit_array(jobs)
+        submitit_jobs = executor.submit_array(jobs)
     except (FailedJobError, FailedSubmissionError) as error:
         raise SlurmError(f"sbatch refuses: {error}") from error
     return {
-        job.planned.folder: Submitted(job=each.job_id, name=name, log=str(each.paths.stdout))
-        for job, each in zip(jobs, submitted, strict=True)
+        job.planned.folder: SubmittedJob(job=submitit_job.job_id, name=name, log=str(submitit_job.paths.stdout))
+        for job, submitit_job in zip(jobs, submitit_jobs, strict=True)
     }
 
 
-def parameters(settings: ClusterSettings, devices: Devices) -> dict[str, object]:
-    """What submitit writes into the batch script."""
+def submitit_parameters(settings: ClusterSettings, devices: Devices) -> dict[str, object]:
+    """Return submitit's parameters, which it writes into the batch script."""
     values: dict[str, object] = {
         "time": settings.time,
         "partition": settings.partition,
@@ -188,94 +192,93 @@ def parameters(settings: ClusterSettings, devices: Devices) -> dict[str, object]
 
 
 @contextmanager
-def one_at_a_time(out: Path) -> Iterator[None]:
-    """Keep other sweeps of the same folder from submitting meanwhile.
+def submission_lock(out: Path) -> Iterator[None]:
+    """Prevent other sweeps of the same folder from submitting jobs within the block.
 
     Raises:
-        RunError: if another one has been at it for a minute.
+        RunError: if another sweep still submits jobs after a minute.
     """
-    lock = FileLock(workplace(out) / "submitting.lock", mode=0o664)  # of a group, if the folder is
+    lock = FileLock(submitit_folder(out) / "submitting.lock", mode=0o664)  # writable by the group, if the folder is
     try:
         lock.acquire(timeout=60)
     except Timeout as error:
-        raise RunError(f"another sweep of {out} is submitting jobs: try again when it is through") from error
+        raise RunError(f"another sweep of {out} is submitting jobs: try again when it has finished") from error
     try:
         yield
     finally:
         lock.release()
 
 
-def note(out: Path, new: Mapping[Path, Submitted]) -> None:
-    """Keep which jobs were submitted for which runs, beside what is known of others."""
-    path = workplace(out) / f"jobs-{os.getuid()}.json"
-    known = {folder.name: each for folder, each in read_jobs(path).items()}
-    known |= {folder.name: each for folder, each in new.items()}
-    write_json(path, {name: each.model_dump(mode="json") for name, each in known.items()})
+def record_jobs(out: Path, new: Mapping[Path, SubmittedJob]) -> None:
+    """Add the jobs that were submitted, by run folder, to this user's list of jobs."""
+    path = submitit_folder(out) / f"jobs-{os.getuid()}.json"
+    jobs = {folder.name: job for folder, job in read_jobs(path).items()}
+    jobs |= {folder.name: job for folder, job in new.items()}
+    write_json(path, {name: job.model_dump(mode="json") for name, job in jobs.items()})
 
 
-def read_jobs(path: Path) -> dict[Path, Submitted]:
-    """The last job of each run, by folder, from one user's list; what is damaged is left out."""
-    adapter = TypeAdapter(dict[str, Submitted])
+def read_jobs(path: Path) -> dict[Path, SubmittedJob]:
+    """Return the last job of each run, by run folder, from one user's list of jobs; empty if the list is damaged."""
+    adapter = TypeAdapter(dict[str, SubmittedJob])
     try:
         jobs = adapter.validate_json(read_small_file(path))
     except (OSError, ValueError):
         return {}
-    return {path.parent.parent / name: each for name, each in jobs.items() if Path(name).name == name}
+    return {path.parent.parent / name: job for name, job in jobs.items() if Path(name).name == name}
 
 
-def submitted_runs(folder: Path) -> dict[Path, list[Submitted]]:
-    """Every user's last job of each run at, below or beside a folder, by absolute run folder."""
-    found: dict[Path, list[Submitted]] = {}
-    for place in workplaces(folder):
-        for path in sorted(place.glob("jobs-*.json")):
+def submitted_runs(folder: Path) -> dict[Path, list[SubmittedJob]]:
+    """Return every user's last job of each run in, below or beside a folder, by absolute run folder."""
+    submitted: dict[Path, list[SubmittedJob]] = {}
+    for jobs_folder in find_submitit_folders(folder):
+        for path in sorted(jobs_folder.glob("jobs-*.json")):
             for run, job in read_jobs(path).items():
-                found.setdefault(run, []).append(job)
-    return found
+                submitted.setdefault(run, []).append(job)
+    return submitted
 
 
-def queued_runs(folder: Path) -> dict[Path, Queued]:
-    """The runs at, below or beside a folder whose jobs wait or run on Slurm, by absolute run folder.
+def queued_runs(folder: Path) -> dict[Path, QueuedJob]:
+    """Return the waiting and running jobs of the runs in, below or beside a folder, by absolute run folder.
 
     Raises:
         SlurmError: if jobs were submitted, and ``squeue`` does not answer.
     """
     submitted = submitted_runs(folder)
-    active = ask_squeue({job.job for jobs in submitted.values() for job in jobs})
-    queued: dict[Path, Queued] = {}
+    active = query_squeue({job.job for jobs in submitted.values() for job in jobs})
+    queued: dict[Path, QueuedJob] = {}
     for run, jobs in submitted.items():
         for job in jobs:
-            name, *rest = active.get(job.job, ("",))
+            name, *columns = active.get(job.job, ("",))
             if name == job.name:
-                queued[run] = Queued(job, *rest)
+                queued[run] = QueuedJob(job, *columns)
     return queued
 
 
-def ask_squeue(jobs: set[str]) -> dict[str, tuple[str, str, str, str]]:
-    """Name, state, reason and nodes of those of the jobs that wait or run.
+def query_squeue(jobs: set[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Return name, state, reason and nodes of each of the given jobs that waits or runs.
 
     Raises:
         SlurmError: if ``squeue`` cannot be run or does not answer.
     """
-    parents = sorted({job.split("_")[0] for job in jobs})
-    found: dict[str, tuple[str, str, str, str]] = {}
-    rest = iter(parents)
-    while batch := list(islice(rest, 500)):
+    parents = iter(sorted({job.split("_")[0] for job in jobs}))
+    active: dict[str, tuple[str, str, str, str]] = {}
+    while batch := list(islice(parents, 500)):
         command = ["squeue", "--noheader", "--array", "--all", "--format=%i|%j|%T|%r|%N", f"--jobs={','.join(batch)}"]
         try:
             answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SlurmError(f"squeue does not tell what is queued: {error}") from error
+            raise SlurmError(f"squeue does not report the queue: {error}") from error
         if answer.returncode and "Invalid job id" not in answer.stderr:  # Slurm forgets jobs after a while
-            raise SlurmError(f"squeue does not tell what is queued: {answer.stderr.strip()}")
+            raise SlurmError(f"squeue does not report the queue: {answer.stderr.strip()}")
         for line in answer.stdout.splitlines():
             job, *columns = line.strip().split("|")
             if len(columns) == 4:
-                found[job] = (columns[0], columns[1], columns[2], columns[3])
-    return {job: columns for job, columns in found.items() if job in jobs}
+                active[job] = (columns[0], columns[1], columns[2], columns[3])
+    return {job: columns for job, columns in active.items() if job in jobs}
 
 
-def cancel_job(queued: Queued) -> None:
-    """End a job that waits or runs.
+def cancel_job(queued: QueuedJob) -> None:
+    """Cancel a job that waits or runs.
 
     Raises:
         SlurmError: if Slurm refuses.

@@ -1,4 +1,4 @@
-"""What can be seen of a run from outside, at any time: how far it is, where it runs, and why it does not."""
+"""The status of runs, seen from outside at any time: their progress, where they run, and why they stopped."""
 
 from __future__ import annotations
 
@@ -10,143 +10,150 @@ from typing import Literal, NamedTuple, get_args
 
 from drumhead.experiments import Experiment
 from drumhead.runs import Run, RunError, lock_owner, read_owner, run_folders
-from drumhead.sweeps.failure import SILENT_DEATH, read_failure
+from drumhead.sweeps.failure import DIED_MESSAGE, read_failure
 from drumhead.sweeps.local import dead_owner
-from drumhead.sweeps.log import LOG_FILE, last_lines
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.sweeps.slurm import Queued, SlurmError, Submitted, queued_runs, submitted_runs
+from drumhead.sweeps.run_log import LOG_FILE, last_lines
+from drumhead.sweeps.slurm import QueuedJob, SlurmError, SubmittedJob, queued_runs, submitted_runs
 from drumhead.training import read_progress
 
-Wrong = Literal["failed", "died", "cancelled", "diverged", "unreadable"]
-"""States that want an explanation."""
-SeenState = Literal["running", "queued", "unfinished", "missing", "done", "imported"] | Wrong
-WRONG: tuple[Wrong, ...] = get_args(Wrong)
+ProblemState = Literal["failed", "died", "cancelled", "diverged", "unreadable"]
+"""The states that need an explanation."""
+ObservedState = Literal["running", "queued", "unfinished", "missing", "done", "imported"] | ProblemState
+PROBLEM_STATES: tuple[ProblemState, ...] = get_args(ProblemState)
 
 
-class Status(NamedTuple):
-    """What is seen of a run."""
+class RunStatus(NamedTuple):
+    """The status of a run."""
 
     folder: Path
-    state: SeenState
+    state: ObservedState
     experiment: Experiment | None = None
-    """None if its configuration cannot be read and no plan knows it."""
+    """None if the run's configuration cannot be read, and no plan contains the run."""
     epoch: int = 0
-    """Finished epochs."""
+    """The number of finished epochs."""
     share: float = 0.0
-    """Share of the training that is done, 0 to 1."""
+    """The share of the training that is done, 0 to 1."""
     val_loss: float | None = None
-    """Lowest loss on the validation images so far."""
+    """The lowest loss on the validation images so far."""
     iou_foreground: float | None = None
-    """On the test set once it is done, before that on the validation images after the last epoch; so is the next."""
+    """On the test set if the run is done; before that, on the validation images after the last epoch."""
     mean_iou: float | None = None
+    """On the same images as ``iou_foreground``."""
     where: str = ""
-    """Where it runs or waits: host and process, or Slurm job."""
+    """Where the run is trained or waits: the host and process, or the Slurm job."""
     seconds_left: float | None = None
-    """How long it will run, at the pace so far."""
+    """The estimated time left, at the pace so far."""
     reason: str = ""
-    """Why it does not go on."""
-    lines: tuple[str, ...] = ()
-    """The last lines of its log, if something went wrong."""
+    """Why the run stopped."""
+    log_lines: tuple[str, ...] = ()
+    """The last lines of the log, if the run has a problem."""
 
 
-def statuses(
-    folder: Path | str, *, jobs: SlurmView | None = None, before: Mapping[Path, Status] | None = None
-) -> list[Status]:
-    """What is seen of every run at or below a folder, and of those that wait on Slurm to begin there.
+def run_statuses(
+    folder: str | Path, *, jobs: SlurmJobs | None = None, previous: Mapping[Path, RunStatus] | None = None
+) -> list[RunStatus]:
+    """Return the status of every run in or below a folder, including runs whose Slurm jobs have not started.
 
     Args:
         folder: the folder.
-        jobs: what is known of jobs on Slurm; it is asked by default.
-        before: as of :func:`plan_statuses`.
+        jobs: the jobs on Slurm; by default, Slurm is queried.
+        previous: statuses of an earlier call; see :func:`plan_statuses`.
 
     Raises:
-        RunError: if the folder is not there.
+        RunError: if the folder does not exist.
     """
     folder = Path(folder)
-    jobs, before = jobs or SlurmView.of(folder), before or {}
+    jobs, previous = jobs or SlurmJobs.query(folder), previous or {}
     folders = {path.resolve(): path for path in run_folders(folder)}
     root = folder.resolve()
     for path in jobs.submitted:
         if path.is_relative_to(root) and path not in folders:
             folders[path] = folder / path.relative_to(root)
-    return [seen_before(path, before) or status_of(path, jobs=jobs) for _, path in sorted(folders.items())]
+    return [previous_if_done(path, previous) or run_status(path, jobs=jobs) for _, path in sorted(folders.items())]
 
 
-class SlurmView(NamedTuple):
-    """What is known of jobs on Slurm, by absolute run folder."""
+class SlurmJobs(NamedTuple):
+    """The Slurm jobs of runs, by absolute run folder."""
 
-    submitted: Mapping[Path, Sequence[Submitted]] = MappingProxyType({})
-    queued: Mapping[Path, Queued] = MappingProxyType({})
-    is_known: bool = True
-    """Whether Slurm could be asked."""
+    submitted: Mapping[Path, Sequence[SubmittedJob]] = MappingProxyType({})
+    queued: Mapping[Path, QueuedJob] = MappingProxyType({})
+    slurm_answered: bool = True
+    """Whether Slurm answered the query; if not, ``queued`` is empty."""
 
     @classmethod
-    def of(cls, folder: Path) -> SlurmView:
-        """The jobs of runs at, below or beside a folder."""
+    def query(cls, folder: str | Path) -> SlurmJobs:
+        """Return the jobs of the runs in, below or beside a folder."""
+        folder = Path(folder)
         submitted = submitted_runs(folder)
         try:
             return cls(submitted, queued_runs(folder))
         except SlurmError:
-            return cls(submitted, {}, is_known=False)
+            return cls(submitted, {}, slurm_answered=False)
 
-    def ended(self, folder: Path) -> Sequence[Submitted]:
-        """Jobs of a run that are known to wait or run no more."""
-        gone = self.is_known and folder.resolve() not in self.queued
-        return self.submitted.get(folder.resolve(), []) if gone else []
+    def ended(self, folder: Path) -> Sequence[SubmittedJob]:
+        """Return the jobs of a run that are known to have ended."""
+        has_ended = self.slurm_answered and folder.resolve() not in self.queued
+        return self.submitted.get(folder.resolve(), []) if has_ended else []
 
 
 def plan_statuses(
-    plan: Sequence[PlannedRun], *, jobs: SlurmView | None = None, before: Mapping[Path, Status] | None = None
-) -> list[Status]:
-    """What is seen of planned runs.
+    plan: Sequence[PlannedRun], *, jobs: SlurmJobs | None = None, previous: Mapping[Path, RunStatus] | None = None
+) -> list[RunStatus]:
+    """Return the statuses of planned runs.
 
     Args:
         plan: the runs.
-        jobs: what is known of jobs on Slurm, if any may be there.
-        before: what was seen earlier, by folder: what was done then is not looked at again.
+        jobs: the jobs on Slurm; none by default.
+        previous: statuses of an earlier call, by folder; the folders of runs that were done then are not read again.
     """
-    before = before or {}
-    return [seen_before(each.folder, before) or status_of(each.folder, each, jobs=jobs) for each in plan]
+    previous = previous or {}
+    return [
+        previous_if_done(planned.folder, previous) or run_status(planned.folder, planned, jobs=jobs) for planned in plan
+    ]
 
 
-def seen_before(folder: Path, before: Mapping[Path, Status]) -> Status | None:
-    """What was seen of a run that was done then, if it was."""
-    seen = before.get(folder)
-    return seen if seen is not None and seen.state == "done" else None
+def previous_if_done(folder: Path, previous: Mapping[Path, RunStatus]) -> RunStatus | None:
+    """Return the previous status of a run if it was done, else None."""
+    status = previous.get(folder)
+    return status if status is not None and status.state == "done" else None
 
 
-def status_of(folder: Path, planned: PlannedRun | None = None, *, jobs: SlurmView | None = None) -> Status:
-    """What is seen of one run folder; nothing in it is changed.
+def run_status(folder: str | Path, planned: PlannedRun | None = None, *, jobs: SlurmJobs | None = None) -> RunStatus:
+    """Return the status of one run; its folder is not changed.
 
     Args:
-        folder: the folder.
-        planned: the run that is to be there.
-        jobs: what is known of jobs on Slurm.
+        folder: the run folder.
+        planned: the run that is planned for the folder.
+        jobs: the jobs on Slurm; none by default.
     """
-    jobs = jobs or SlurmView()
+    folder = Path(folder)
+    jobs = jobs or SlurmJobs()
     try:
-        run = Run.open(folder) if (folder / "config.json").is_file() else None
-        seen = Status(folder, "missing", planned.experiment if planned else None) if run is None else seen_of(run)
+        if (folder / "config.json").is_file():
+            status = status_from_files(Run.open(folder))
+        else:
+            status = RunStatus(folder, "missing", planned.experiment if planned else None)
     except (OSError, ValueError, KeyError) as error:
-        return Status(folder, "unreadable", reason=str(error).splitlines()[0])
-    if seen.state in ("done", "imported"):
-        return seen
-    holder, queued = lock_owner(folder), jobs.queued.get(folder.resolve())
-    if holder is not None or (queued is not None and queued.is_running):
-        job = f"job {holder.job}, " if holder and holder.job else ""
-        where = f"{job}{holder.host}, process {holder.pid}" if holder else queued.where if queued else ""
-        return with_progress(seen, where)
+        return RunStatus(folder, "unreadable", reason=str(error).splitlines()[0])
+    if status.state in ("done", "imported"):
+        return status
+    owner, queued = lock_owner(folder), jobs.queued.get(folder.resolve())
+    if owner is not None or (queued is not None and queued.is_running):
+        job = f"job {owner.job}, " if owner and owner.job else ""
+        where = f"{job}{owner.host}, process {owner.pid}" if owner else queued.where if queued else ""
+        return with_progress(status, where)
     if queued is not None:
-        return seen._replace(state="queued", where=queued.where)
-    return with_reason(seen, jobs.ended(folder))
+        return status._replace(state="queued", where=queued.where)
+    return with_reason(status, jobs.ended(folder))
 
 
-def seen_of(run: Run) -> Status:
-    """What a run's own files tell."""
+def status_from_files(run: Run) -> RunStatus:
+    """Return the status of a run as far as its own files show it."""
     rows, scores = run.metrics(), run.scores()
     last = rows[-1] if rows else {}
     epochs = run.config.experiment.recipe.epochs
-    return Status(
+    return RunStatus(
         run.folder,
         run.state,
         run.config.experiment,
@@ -158,38 +165,44 @@ def seen_of(run: Run) -> Status:
     )
 
 
-def with_progress(seen: Status, where: str) -> Status:
-    """What is seen of a run that is being trained."""
-    progress = read_progress(seen.folder)
+def with_progress(status: RunStatus, where: str) -> RunStatus:
+    """Return the status of a run that is being trained, with its progress within the epoch."""
+    progress = read_progress(status.folder)
     if progress is None:
-        return seen._replace(state="running", where=where)
-    left = progress.seconds_left
-    if left is not None:
-        left = max(0.0, left - (time.time() - progress.when))
-    return seen._replace(state="running", where=where, share=max(seen.share, progress.progress), seconds_left=left)
+        return status._replace(state="running", where=where)
+    seconds_left = progress.seconds_left
+    if seconds_left is not None:
+        seconds_left = max(0.0, seconds_left - (time.time() - progress.when))
+    share = max(status.share, progress.progress)
+    return status._replace(state="running", where=where, share=share, seconds_left=seconds_left)
 
 
-def with_reason(seen: Status, ended: Sequence[Submitted]) -> Status:
-    """What is seen of a run that nobody trains and that is not done."""
-    failure, left = read_failure(seen.folder), read_owner(seen.folder)
-    log = seen.folder / LOG_FILE
-    if seen.state == "diverged":
-        seen = seen._replace(reason=divergence_of(seen.folder))
+def with_reason(status: RunStatus, ended: Sequence[SubmittedJob]) -> RunStatus:
+    """Return the status of a run that is not done and not being trained, with the reason if it has a problem.
+
+    Args:
+        status: the status from the run's files.
+        ended: the run's Slurm jobs that have ended.
+    """
+    failure, owner = read_failure(status.folder), read_owner(status.folder)
+    log = status.folder / LOG_FILE
+    if status.state == "diverged":
+        status = status._replace(reason=divergence_reason(status.folder))
     elif failure is not None:
-        seen = seen._replace(state=failure.kind, reason=failure.message)
-    elif dead_owner(seen.folder):
-        seen = seen._replace(state="died", reason=SILENT_DEATH)
-    elif ended and (seen.state == "missing" or (left and left.job in [each.job for each in ended])):
-        reason = f"job {ended[-1].job} ended without a word: killed, out of memory, or its node went down"
-        seen = seen._replace(state="died", reason=reason)
+        status = status._replace(state=failure.kind, reason=failure.message)
+    elif dead_owner(status.folder):
+        status = status._replace(state="died", reason=DIED_MESSAGE)
+    elif ended and (status.state == "missing" or (owner and owner.job in [job.job for job in ended])):
+        reason = f"job {ended[-1].job} ended without a message: killed, out of memory, or its node went down"
+        status = status._replace(state="died", reason=reason)
         log = Path(ended[-1].log)
     else:
-        return seen
-    return seen._replace(lines=tuple(last_lines(log, 5)))
+        return status
+    return status._replace(log_lines=tuple(last_lines(log, 5)))
 
 
-def divergence_of(folder: Path) -> str:
-    """Why a run diverged, as far as can be read."""
+def divergence_reason(folder: Path) -> str:
+    """Return why a run diverged, or why that cannot be read."""
     try:
         return Run.open(folder).divergence() or ""
     except (RunError, OSError) as error:

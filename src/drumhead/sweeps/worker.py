@@ -1,4 +1,4 @@
-"""A worker of a sweep on one machine: a process that walks through the plan and trains what nobody else does."""
+"""A worker of a sweep on one machine: a process that trains the runs of a plan that no other process trains."""
 
 from __future__ import annotations
 
@@ -16,85 +16,85 @@ from typing import NoReturn
 import torch
 
 from drumhead.runs import lock_owner
+from drumhead.sweeps.execution import failure_since, planned_dataset, train_plan
 from drumhead.sweeps.failure import read_failure
-from drumhead.sweeps.log import EpochLog, logged
 from drumhead.sweeps.plan import PlannedRun
-from drumhead.sweeps.work import failure_since, make_runs, planned_dataset
+from drumhead.sweeps.run_log import EpochLog, redirect_output
 from drumhead.training import Devices
 
-HEARTBEAT = 1.0
-"""Seconds between two looks at whether the command that started a worker still lives."""
+COMMAND_CHECK_INTERVAL = 1.0
+"""Seconds between two checks that the command that started the worker is still running."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """What submitit pickles and calls in a process of its own."""
+    """The function that submitit pickles and calls in a process of its own."""
 
     plan: tuple[PlannedRun, ...]
     """All runs of the sweep, with absolute folders."""
     data_root: Path
-    """Where standard folders of data are, all made already."""
+    """The folder of the standard dataset folders; all data must exist."""
     sweep: Path
-    """The folder that the command has claimed for as long as it lives."""
-    begun: float
-    """When the sweep began, in seconds since 1970."""
+    """A folder that the command that started the worker keeps locked while it runs."""
+    started_at: float
+    """When the sweep started, in seconds since 1970."""
     threads: int
-    """Threads of torch."""
+    """The number of torch threads."""
     devices: Devices
     """Where to train."""
     gpus: str | None = None
-    """The GPUs to use, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    """The GPUs to use, as in ``CUDA_VISIBLE_DEVICES``."""
     retry_failed: bool = False
-    """Try again what diverged before the sweep began."""
+    """Whether to resume runs that diverged before the sweep started."""
 
     def __call__(self) -> None:
-        """Make runs until there is none left to make, or the worker is told to stop."""
+        """Train runs until none is left, or the worker is signalled to stop."""
         if self.gpus is not None:
-            os.environ["CUDA_VISIBLE_DEVICES"] = self.gpus  # read when CUDA is first used, which is not yet
+            os.environ["CUDA_VISIBLE_DEVICES"] = self.gpus  # in time: it is read when CUDA is first used
         torch.set_num_threads(self.threads)
         faulthandler.enable()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then tells its workers
-        threading.Thread(target=self.watch, daemon=True).start()
-        begun: list[PlannedRun] = []
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C only stops the command, which then stops its workers
+        threading.Thread(target=self.stop_with_command, daemon=True).start()
+        started: list[PlannedRun] = []
         while True:
             signal.signal(signal.SIGTERM, interrupt)
             try:
-                self.make(begun)
+                self.train_runs(started)
             except KeyboardInterrupt:
-                if begun and self.was_cancelled(begun[-1]):
+                if started and self.was_cancelled(started[-1]):
                     continue  # with the other runs
             return
 
-    def make(self, begun: list[PlannedRun]) -> None:
-        """Make what is missing of the plan; what is begun is appended to a list."""
+    def train_runs(self, started: list[PlannedRun]) -> None:
+        """Train the runs of the plan that are not done; append each run that is started to ``started``."""
 
-        def log(planned: PlannedRun) -> AbstractContextManager[None]:
-            begun.append(planned)
-            return logged(planned.folder, planned.folder.name)
+        def log_context(planned: PlannedRun) -> AbstractContextManager[None]:
+            started.append(planned)
+            return redirect_output(planned.folder, planned.folder.name)
 
-        make_runs(
+        train_plan(
             self.plan,
-            prepare=lambda planned: planned_dataset(planned, root=self.data_root),
-            observer=lambda _: EpochLog(),
+            prepare_dataset=lambda planned: planned_dataset(planned, root=self.data_root),
+            make_observer=lambda _: EpochLog(),
             devices=self.devices,
             retry_diverged=self.retry_failed,
-            skip=lambda planned: failure_since(planned, self.begun),
-            around=log,
+            skip_reason=lambda planned: failure_since(planned, self.started_at),
+            log_context=log_context,
         )
 
     def was_cancelled(self, planned: PlannedRun) -> bool:
-        """Whether it was told to stop this run alone, by ``drumhead cancel``, which leaves a note in its folder."""
+        """Return whether ``drumhead cancel`` stopped this run alone; it records that in the run folder."""
         failure = read_failure(planned.folder)
-        return failure is not None and failure.kind == "cancelled" and failure.when.timestamp() >= self.begun
+        return failure is not None and failure.kind == "cancelled" and failure.when.timestamp() >= self.started_at
 
-    def watch(self) -> None:
-        """Stop this process, as if told to, when the command is no longer there."""
+    def stop_with_command(self) -> None:
+        """Stop this process, by the signal to stop, when the command that started it is no longer running."""
         while lock_owner(self.sweep) is not None:
-            time.sleep(HEARTBEAT)
+            time.sleep(COMMAND_CHECK_INTERVAL)
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def interrupt(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """Stop cleanly: the last finished epoch is kept. Being told again changes nothing."""
+    """Stop cleanly, with the last finished epoch kept; a second signal is ignored."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -6,7 +6,7 @@ import pytest
 
 from drumhead.experiments import find_experiment
 from drumhead.models import NWMConfig
-from drumhead.sweeps.fields import parse_fields, with_fields
+from drumhead.sweeps.overrides import parse_overrides, with_overrides
 
 NWM = find_experiment("tetrominoes-nwm-linear")
 
@@ -22,7 +22,7 @@ def test_values_are_of_the_kind_the_field_is() -> None:
         "dataset.train": "128",
         "dataset.seed": "0",
     }
-    changed = with_fields(NWM, texts)
+    changed = with_overrides(NWM, texts)
     assert isinstance(changed.model, NWMConfig)
     assert (changed.model.steps, changed.model.dt, changed.model.boundary) == (50, 0.05, "fixed")
     assert (changed.model.pixel_widths, changed.model.chunk_steps) == ((64, 32), None)
@@ -43,12 +43,12 @@ def test_values_are_of_the_kind_the_field_is() -> None:
         ("recipe.epochs", "None", "valid integer"),
         ("dataset.cell", "40", "dataset: .*cell"),
         ("dataset.train", "5", "dataset: .*the published set has fixed sizes"),
-        ("model", "nwm", r"--set model is not one value: set one of .*model\.pixel-widths"),
+        ("model", "nwm", r"--set model is not a single value: set one of .*model\.pixel-widths"),
     ],
 )
 def test_values_that_cannot_be_are_refused(name: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        with_fields(NWM, {name: text})
+        with_overrides(NWM, {name: text})
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,23 @@ def test_values_that_cannot_be_are_refused(name: str, text: str, said: str) -> N
         ("model.steps.more", "no such field"),
         ("model.__class__", "no such field"),
         ("model.model_config", "no such field"),
-        ("seed", "--seeds sets seeds"),
-        ("name", "another experiment is another name"),
-        ("model.name", "another experiment is another name"),
-        ("dataset.name", "another experiment is another name"),
+        ("seed", "use --seeds"),
+        ("name", "choose another experiment"),
+        ("model.name", "choose another experiment"),
+        ("dataset.name", "choose another experiment"),
     ],
 )
 def test_fields_that_are_not_there_are_told(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        with_fields(NWM, {name: "1"})
+        with_overrides(NWM, {name: "1"})
 
 
 @pytest.mark.parametrize("word", ["model.steps", "model.steps=", "=5", "model.steps=5,,6", "", "model.steps=5,"])
 def test_words_of_another_form_are_refused(word: str) -> None:
     with pytest.raises(ValueError, match="--set takes FIELD=VALUE,VALUE"):
-        parse_fields([word])
+        parse_overrides([word])
 
 
 def test_a_field_is_named_once() -> None:
-    with pytest.raises(ValueError, match=r"--set names model.learning-rate twice"):
-        parse_fields(["model.learning-rate=1", "model.learning_rate=2"])
+    with pytest.raises(ValueError, match=r"--set has model.learning-rate twice"):
+        parse_overrides(["model.learning-rate=1", "model.learning_rate=2"])

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from tests.fork_server import ForkServer
 
-from drumhead.sweeps.log import last_lines, logged
+from drumhead.sweeps.run_log import last_lines, redirect_output
 
 LOGS = """
 import os, subprocess
 from pathlib import Path
-from drumhead.sweeps.log import logged
+from drumhead.sweeps.run_log import redirect_output
 print("before", flush=True)
 try:
-    with logged(Path(arguments[0]), "a run"):
+    with redirect_output(Path(arguments[0]), "a run"):
         print("from Python")
         os.write(2, b"from C\\n")
         subprocess.run(["echo", "from a child"])
@@ -37,7 +37,7 @@ def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path, fork_server: 
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "log.txt").mkdir()
-    with pytest.raises(IsADirectoryError), logged(tmp_path, "a run"):
+    with pytest.raises(IsADirectoryError), redirect_output(tmp_path, "a run"):
         pass
 
 

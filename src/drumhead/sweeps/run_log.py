@@ -1,4 +1,4 @@
-"""The log of a run: ``log.txt`` in its folder, all that its process printed."""
+"""The log of a run: ``log.txt`` in its folder, with everything its process printed."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from drumhead.training import EpochReport, Observer
 
 LOG_FILE = "log.txt"
 TAIL_BYTES = 16_384
-"""How far from its end a log is read."""
+"""The number of bytes at the end of a log that are read."""
 
 
 @contextmanager
-def logged(folder: Path, title: str) -> Iterator[None]:
-    """Send all that this process and its children print to the run's log while the block lasts, with a heading; an
-    error that ends the block with its traceback.
+def redirect_output(folder: str | Path, title: str) -> Iterator[None]:
+    """Append everything that this process and its children print within the block to the run's log, under a heading.
+
+    The traceback of an error that ends the block is logged, too.
 
     Raises:
         OSError: if the log cannot be written.
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    before = [os.dup(1), os.dup(2)]
+    saved_descriptors = [os.dup(1), os.dup(2)]
     try:
         with (folder / LOG_FILE).open("ab") as log:
             os.dup2(log.fileno(), 1)
@@ -39,7 +41,7 @@ def logged(folder: Path, title: str) -> Iterator[None]:
         stamp = datetime.now().astimezone().isoformat(timespec="seconds")
         print(f"--- {stamp}  {title}, process {os.getpid()} on {socket.gethostname()}", flush=True)
         yield
-    except RunBusyError as error:  # the log is that of whoever trains it
+    except RunBusyError as error:  # no traceback: the log belongs to the process that trains the run
         print(error, flush=True)
         raise
     except Exception:
@@ -49,15 +51,16 @@ def logged(folder: Path, title: str) -> Iterator[None]:
         with suppress(OSError):  # the disk may be full
             sys.stdout.flush()
             sys.stderr.flush()
-        for number, descriptor in zip((1, 2), before, strict=True):
+        for number, descriptor in zip((1, 2), saved_descriptors, strict=True):
             os.dup2(descriptor, number)
             os.close(descriptor)
 
 
-def last_lines(path: Path, count: int, *, width: int = 200) -> list[str]:
-    """The last lines of a log that are not empty, each cut to ``width`` characters; none if it cannot be read."""
+def last_lines(path: str | Path, count: int, *, width: int = 200) -> list[str]:
+    """Return the last ``count`` non-empty lines of a log, each cut to ``width`` characters; [] if it is unreadable."""
+    path = Path(path)
     try:
-        if not path.is_file():  # a pipe may never end
+        if not path.is_file():  # reading a pipe may never end
             return []
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
@@ -72,7 +75,7 @@ class EpochLog(Observer):
     """Prints a line for each epoch."""
 
     def started(self, run: Run, epochs_done: int) -> None:
-        print(f"going on after epoch {epochs_done}" if epochs_done else "beginning", flush=True)
+        print(f"resuming after epoch {epochs_done}" if epochs_done else "starting", flush=True)
 
     def epoch_ended(self, report: EpochReport) -> None:
         print(report, flush=True)

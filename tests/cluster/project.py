@@ -1,4 +1,4 @@
-"""A lab's folder on a cluster: settings, data and runs, and the command line as a user there calls it."""
+"""A project's folder on a cluster: settings, data and runs, and the command line as a user there calls it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from drumhead.cli import USAGE_ERROR
 from drumhead.data import open_dataset, prepare_dataset
 from drumhead.runs import Run
-from drumhead.sweeps import parse_fields, plan_sweep
+from drumhead.sweeps import parse_overrides, plan_sweep
 from drumhead.training import EpochReport, Observer, train
 
 from .slurm_cluster import SlurmCluster
@@ -50,8 +50,8 @@ class Clock(Observer):
 
 def seconds_per_epoch(folder: Path) -> float:
     """How long an epoch of the small NWM takes on this machine, as busy as it is."""
-    fields = parse_fields([*SMALL, "recipe.epochs=15"])
-    (planned,) = plan_sweep([EXPERIMENT], "smoke", out=folder, fields=fields)
+    fields = parse_overrides([*SMALL, "recipe.epochs=15"])
+    (planned,) = plan_sweep([EXPERIMENT], "smoke", out=folder, overrides=fields)
     assert planned.experiment.dataset is not None
     clock = Clock()
     dataset = prepare_dataset(planned.experiment.dataset, folder / "data")
@@ -59,7 +59,7 @@ def seconds_per_epoch(folder: Path) -> float:
     return (clock.times[-1] - clock.times[4]) / 10  # the first ones may compile
 
 
-class Lab:
+class Project:
     """A folder with ``drumhead.yaml``.
 
     Args:
@@ -91,16 +91,16 @@ class Lab:
 
     def drumhead(self, *words: str, code: int = 0) -> str:
         """What a command says on standard output, or on standard error if it is to refuse."""
-        return said(self.begin(*words), code=code)
+        return command_output(self.begin(*words), code=code)
 
-    def sweep_words(self, seeds: str, *more: str, epochs: int = 2) -> list[str]:
+    def sweep_args(self, seeds: str, *more: str, epochs: int = 2) -> list[str]:
         """The command that sweeps a small NWM over seeds on the cluster."""
         fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
         return ["sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm", *more]
 
     def sweep(self, seeds: str, *more: str, epochs: int = 2, code: int = 0) -> str:
         """What that command says."""
-        return self.drumhead(*self.sweep_words(seeds, *more, epochs=epochs), code=code)
+        return self.drumhead(*self.sweep_args(seeds, *more, epochs=epochs), code=code)
 
     def runs(self) -> dict[int, Run]:
         """The runs there are, by seed."""
@@ -151,7 +151,7 @@ class Lab:
         return train(run.config.experiment, dataset, self.folder / "through", accelerator="cpu")
 
 
-def said(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
+def command_output(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
     """What a command says until its end; on standard output, or if it is to refuse, on standard error."""
     with command:
         try:

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
 
-import drumhead.sweeps.work as work
 from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig
 from drumhead.experiments import find_experiment
 from drumhead.runs import Run, RunError, lock_folder
-from drumhead.sweeps import Outcome, PlannedRun, make_runs, planned_dataset, state_of
+from drumhead.sweeps import PlannedRun, PlanResult, execution, planned_dataset, planned_state, train_plan
+from drumhead.sweeps.execution import failure_since
 from drumhead.sweeps.failure import read_failure
-from drumhead.sweeps.work import failure_since
 from drumhead.training import Devices, Observer, TrainingDivergedError, train
 
 CPU = Devices(accelerator="cpu")
@@ -25,8 +24,10 @@ def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
     return [PlannedRun(experiment, folder / f"seed{experiment.seed}") for experiment in experiments]
 
 
-def make(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> Outcome:
-    return make_runs(plan, prepare=lambda _: dataset, observer=lambda _: Observer(), devices=CPU, **settings)
+def make(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> PlanResult:
+    return train_plan(
+        plan, prepare_dataset=lambda _: dataset, make_observer=lambda _: Observer(), devices=CPU, **settings
+    )
 
 
 def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path:
     fit(done.experiment, boards, done.folder)
     with pytest.raises(KeyboardInterrupt):
         fit(half.experiment, boards, half.folder, Stop(after_epoch=1))
-    assert [state_of(planned) for planned in plan] == ["done", "unfinished", "missing"]
+    assert [planned_state(planned) for planned in plan] == ["done", "unfinished", "missing"]
     before = (done.folder / "model.safetensors").stat().st_mtime_ns
     begun: list[PlannedRun] = []
 
@@ -43,8 +44,8 @@ def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path:
         begun.append(planned)
         return Observer()
 
-    outcome = make_runs(plan, prepare=lambda _: boards, observer=observer, devices=CPU)
-    assert outcome == Outcome(done=[planned.folder for planned in plan])
+    outcome = train_plan(plan, prepare_dataset=lambda _: boards, make_observer=observer, devices=CPU)
+    assert outcome == PlanResult(done=[planned.folder for planned in plan])
     assert begun == [half, missing]
     assert (done.folder / "model.safetensors").stat().st_mtime_ns == before
     assert_same_training(Run.open(half.folder), fit(half.experiment, boards, tmp_path / "whole"))
@@ -54,8 +55,8 @@ def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path:
 def test_an_interrupted_plan_goes_on(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
     with pytest.raises(KeyboardInterrupt):
-        make_runs(plan, prepare=lambda _: boards, observer=lambda _: Stop(after_epoch=1), devices=CPU)
-    assert [state_of(planned) for planned in plan] == ["unfinished", "missing"]
+        train_plan(plan, prepare_dataset=lambda _: boards, make_observer=lambda _: Stop(after_epoch=1), devices=CPU)
+    assert [planned_state(planned) for planned in plan] == ["unfinished", "missing"]
     assert len(make(plan, boards).done) == 2
 
 
@@ -76,12 +77,12 @@ def test_one_that_fails_does_not_stop_the_others(
             raise RunError("last.ckpt is damaged")
         return train(experiment, dataset, folder, **settings)
 
-    monkeypatch.setattr(work, "train", failing)
+    monkeypatch.setattr(execution, "train", failing)
     outcome = make(plan, boards)
     failed = {plan[0].folder: "diverged: the loss of step 3 is nan", plan[1].folder: "last.ckpt is damaged"}
     assert (outcome.done, outcome.failed) == ([plan[2].folder], failed)
     assert tried == [0, 1, 2]
-    assert state_of(plan[0]) == "diverged"
+    assert planned_state(plan[0]) == "diverged"
     assert make(plan, boards).failed == failed  # the diverged one is named again, but not tried
     assert tried == [0, 1, 2, 1]
 
@@ -98,7 +99,7 @@ def test_what_diverged_goes_on_if_that_is_wanted(boards: Dataset, tmp_path: Path
 def test_what_another_trains_is_left_to_it(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
     with lock_folder(plan[0].folder):
-        assert state_of(plan[0]) == "running"
+        assert planned_state(plan[0]) == "running"
         outcome = make(plan, boards)
     assert outcome.done == [plan[1].folder]
     assert "being trained by process" in outcome.busy[plan[0].folder]
@@ -115,7 +116,7 @@ def test_any_error_is_one_runs_alone_and_noted_until_it_goes_on(
             raise OSError(28, "No space left on device")
         return train(experiment, dataset, folder, **settings)
 
-    monkeypatch.setattr(work, "train", failing)
+    monkeypatch.setattr(execution, "train", failing)
     outcome = make(plan, boards)
     assert outcome.failed == {plan[0].folder: "OSError: [Errno 28] No space left on device"}
     failure = read_failure(plan[0].folder)
@@ -123,7 +124,7 @@ def test_any_error_is_one_runs_alone_and_noted_until_it_goes_on(
     assert failure.kind == "failed"
     assert failure_since(plan[0], failure.when.timestamp() - 1) == failure.message
     assert failure_since(plan[0], failure.when.timestamp() + 1) is None
-    monkeypatch.setattr(work, "train", train)
+    monkeypatch.setattr(execution, "train", train)
     assert make(plan, boards).failed == {}
     assert read_failure(plan[0].folder) is None
 
@@ -136,22 +137,22 @@ def test_without_data_runs_fail_or_are_skipped(tmp_path: Path) -> None:
         raise DatasetError("no digits")
 
     plan = plan_of(tmp_path, 2)
-    settings: dict[str, Any] = {"prepare": prepare, "observer": lambda _: Observer()}
+    settings: dict[str, Any] = {"prepare_dataset": prepare, "make_observer": lambda _: Observer()}
     reasons = dict.fromkeys([planned.folder for planned in plan], "no data: no digits")
-    assert make_runs(plan, **settings) == Outcome(failed=reasons)
+    assert train_plan(plan, **settings) == PlanResult(failed=reasons)
     assert asked == plan[:1]
-    assert make_runs(plan, skip_without_data=True, **settings) == Outcome(skipped=reasons)
+    assert train_plan(plan, skip_without_data=True, **settings) == PlanResult(skipped=reasons)
 
 
 def test_a_folder_of_another_run_is_refused(boards: Dataset, tmp_path: Path) -> None:
     (planned,) = plan_of(tmp_path, 1)
     fit(planned.experiment.replace(seed=9), boards, planned.folder)
     with pytest.raises(RunError, match="holds another run than is planned here"):
-        state_of(planned)
+        planned_state(planned)
     (tmp_path / "seed1").mkdir()
     (tmp_path / "seed1" / "notes.txt").touch()
     with pytest.raises(RunError, match="holds other things already"):
-        state_of(plan_of(tmp_path, 2)[1])
+        planned_state(plan_of(tmp_path, 2)[1])
 
 
 def test_data_is_made_once_and_digits_are_not_downloaded_unasked(

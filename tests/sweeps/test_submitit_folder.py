@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from drumhead.runs import RunError
-from drumhead.sweeps.workplace import pickle_folder, workplace, workplaces
+from drumhead.sweeps.submitit_folder import find_submitit_folders, pickle_folder, submitit_folder
 
 
 def test_nobody_else_can_read_or_write_pickles(tmp_path: Path) -> None:
     folder = pickle_folder(tmp_path / "runs")
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert folder.parent == workplace(tmp_path / "runs")
+    assert folder.parent == submitit_folder(tmp_path / "runs")
     assert pickle_folder(tmp_path / "runs") == folder
     folder.chmod(0o770)
-    with pytest.raises(RunError, match=r"that nobody else can write.*its mode is 770"):
+    with pytest.raises(RunError, match=r"nobody else may write to it.*its mode is 770"):
         pickle_folder(tmp_path / "runs")
 
 
@@ -24,12 +24,12 @@ def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
     folder = pickle_folder(tmp_path)
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RunError, match="must be a folder of your own"):
+    with pytest.raises(RunError, match="must be your own folder"):
         pickle_folder(tmp_path)
 
 
 def test_workplaces_are_found_below_and_beside(tmp_path: Path) -> None:
-    one, other = workplace(tmp_path / "a" / "runs"), workplace(tmp_path / "b")
+    one, other = submitit_folder(tmp_path / "a" / "runs"), submitit_folder(tmp_path / "b")
     (tmp_path / "b" / "run").mkdir()
-    assert set(workplaces(tmp_path)) == {one, other}
-    assert workplaces(tmp_path / "b" / "run") == [other]
+    assert set(find_submitit_folders(tmp_path)) == {one, other}
+    assert find_submitit_folders(tmp_path / "b" / "run") == [other]

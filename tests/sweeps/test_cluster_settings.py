@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.sweeps import ClusterSettings, SettingsError, read_settings
-from drumhead.sweeps.settings import gigabytes, minutes
+from drumhead.sweeps import ClusterSettings, SettingsError, read_cluster_settings
+from drumhead.sweeps.cluster_settings import parse_gigabytes, parse_minutes
 
 FILE = """\
 partition: gpu
@@ -25,16 +25,16 @@ more:
 
 def test_a_file_is_read_and_flags_go_over_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert read_settings() == ClusterSettings()
+    assert read_cluster_settings() == ClusterSettings()
     (tmp_path / "drumhead.yaml").write_text(FILE)
-    settings = read_settings(partition=None, time="30", cpus=2)
+    settings = read_cluster_settings(partition=None, time="30", cpus=2)
     assert (settings.partition, settings.account, settings.time, settings.cpus) == ("gpu", "vision", 30, 2)
     assert (settings.gpus, settings.mem) == (1, 16.0)
     assert settings.setup == ("module load cuda/12.4", "source ~/drumhead/bin/activate")
     assert settings.more == {"reservation": "spring"}
-    assert read_settings().time == 240
+    assert read_cluster_settings().time == 240
     (tmp_path / "other.yaml").write_text("")
-    assert read_settings(tmp_path / "other.yaml") == ClusterSettings()
+    assert read_cluster_settings(tmp_path / "other.yaml") == ClusterSettings()
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_a_file_is_read_and_flags_go_over_it(tmp_path: Path, monkeypatch: pytest
 def test_what_is_wrong_in_a_file_is_told(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "lab.yaml").write_text(text)
     with pytest.raises(SettingsError, match=said) as caught:
-        read_settings(tmp_path / "lab.yaml")
+        read_cluster_settings(tmp_path / "lab.yaml")
     assert "lab.yaml" in str(caught.value)
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none.yaml cannot be read"):
-        read_settings(tmp_path / "none.yaml")
+        read_cluster_settings(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     [("90", 90), ("1:30", 2), ("4:00:00", 240), ("0:10:01", 11), ("2-0", 2880), ("1-2:30", 1590), ("1-2:30:30", 1591)],
 )
 def test_times_are_read_as_sbatch_reads_them(text: str, expected: int) -> None:
-    assert minutes(text) == expected
+    assert parse_minutes(text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("16G", 16.0), ("16GB", 16.0), ("1.5g", 1.5), ("1024", 1.0), ("1T", 1024.0)]
 )
 def test_memory_is_read_as_sbatch_reads_it(text: str, expected: float) -> None:
-    assert gigabytes(text) == expected
+    assert parse_gigabytes(text) == expected
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/cluster.md"])
 def test_the_file_on_a_page_is_one(page: str, tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / page).read_text()
     (tmp_path / "lab.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
-    settings = read_settings(tmp_path / "lab.yaml")
+    settings = read_cluster_settings(tmp_path / "lab.yaml")
     assert (settings.partition, settings.time, settings.gpus, settings.mem) == ("gpu", 240, 1, 16.0)
     assert settings.setup
