@@ -57,7 +57,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["tetrominos"], "no experiment is called 'tetrominos'"),
+        (["tetrominos"], "no experiment or sweep is called 'tetrominos'"),
         (["mnist-cnn-2", "--seeds", "a"], "seeds are numbers and ranges"),
         (["mnist-cnn-2", "--set", "model.steps=5"], "mnist-cnn-2 has no such field"),
         (["mnist-nwm-fft", "mnist-cnn-2", "--set", "model.steps=5"], "mnist-cnn-2 has no such field"),
