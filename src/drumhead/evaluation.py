@@ -10,7 +10,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset
 from drumhead.runs import Run
-from drumhead.scores import Scores, evaluate
+from drumhead.scores import Scores, evaluate_model
 from drumhead.training import Accelerator, Devices, make_fabric
 
 SplitName = Literal["train", "val", "test"]
@@ -69,7 +69,7 @@ def evaluate_run(
     fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
-    return evaluate(model, with_progress(loader, len(loader), progress), dataset.class_names)
+    return evaluate_model(model, with_progress(loader, len(loader), progress), dataset.class_names)
 
 
 def with_progress(

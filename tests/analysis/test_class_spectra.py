@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from drumhead.analysis.class_spectra import average_spectra, draw_pixels
+from drumhead.analysis.class_spectra import average_spectra, sample_time_series
 from drumhead.analysis.spectrum import Spectrum, amplitude_spectrum
 
 STEPS, DT = 100, 0.1
@@ -29,7 +29,7 @@ def batch(images: int = 3) -> tuple[Tensor, Tensor]:
 
 
 def test_pixels_are_drawn_per_class_and_image_with_their_own_series() -> None:
-    heard = draw_pixels([batch(), batch(1)], per_class=4, generator=np.random.default_rng(0))
+    heard = sample_time_series([batch(), batch(1)], per_class=4, generator=np.random.default_rng(0))
     counts = Counter(zip(heard.images.tolist(), heard.labels.tolist(), strict=True))
     assert counts == {(i, 0): 4 for i in range(4)} | {(i, 1): 4 for i in range(4)} | {(0, 2): 2, (3, 2): 2}
     time = DT * np.arange(STEPS)
@@ -39,7 +39,7 @@ def test_pixels_are_drawn_per_class_and_image_with_their_own_series() -> None:
 
 
 def test_average_spectra_of_classes() -> None:
-    heard = draw_pixels([batch()], per_class=4, generator=np.random.default_rng(0))
+    heard = sample_time_series([batch()], per_class=4, generator=np.random.default_rng(0))
     found = average_spectra(amplitude_spectrum(heard.series, dt=DT), heard.labels, classes=4)
     assert found.mean.shape == found.spread.shape == (4, 2, STEPS // 2 + 1)
     for label, frequency in enumerate(FREQUENCIES):
@@ -60,10 +60,10 @@ def test_refuses() -> None:
     generator = np.random.default_rng(0)
     fields, masks = batch()
     with pytest.raises(ValueError, match="per_class must be 1 or more"):
-        draw_pixels([(fields, masks)], per_class=0, generator=generator)
+        sample_time_series([(fields, masks)], per_class=0, generator=generator)
     with pytest.raises(ValueError, match="at least one image"):
-        draw_pixels([], per_class=1, generator=generator)
+        sample_time_series([], per_class=1, generator=generator)
     with pytest.raises(ValueError, match=r"got \(3, 100, 2, 6, 8\) and \(2, 6, 8\)"):
-        draw_pixels([(fields, masks[:2])], per_class=1, generator=generator)
+        sample_time_series([(fields, masks[:2])], per_class=1, generator=generator)
     with pytest.raises(ValueError, match=r"labels \(pixel,\)"):
         average_spectra(Spectrum(np.zeros(2), np.zeros((3, 1, 2))), [0, 1], classes=2)

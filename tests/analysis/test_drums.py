@@ -9,7 +9,7 @@ import torch
 from drumhead.analysis.drums import (
     continuous_area,
     continuous_fundamental,
-    largest_side_heard,
+    largest_resolvable_side,
     lattice_area,
     lattice_frequency,
     lattice_fundamental,
@@ -68,7 +68,7 @@ def test_the_frequency_of_a_mode_tends_to_that_without_steps() -> None:
 
 @pytest.mark.parametrize(("duration", "side"), [(10, 7), (2.8, 1), (100, 70), (1000, 707)])
 def test_the_largest_side_heard_is_the_last_whose_period_fits(duration: float, side: int) -> None:
-    assert largest_side_heard(duration, dt=0.1) == side
+    assert largest_resolvable_side(duration, dt=0.1) == side
     if side >= 2:
         assert duration * lattice_fundamental(float(side), dt=0.1) >= 1
     assert duration * lattice_fundamental(float(side + 1), dt=0.1) < 1
@@ -76,12 +76,12 @@ def test_the_largest_side_heard_is_the_last_whose_period_fits(duration: float, s
 
 def test_a_side_whose_period_fits_exactly_is_heard() -> None:
     for side in range(2, 60):
-        assert largest_side_heard(1 / lattice_fundamental(float(side), dt=0.1), dt=0.1) == side
+        assert largest_resolvable_side(1 / lattice_fundamental(float(side), dt=0.1), dt=0.1) == side
 
 
 def test_no_square_larger_than_half_the_steps_is_heard_whatever_the_speed_of_waves() -> None:
     steps, dt = 100, 0.1
-    assert largest_side_heard(steps * dt, dt=dt, c=1 / (dt * 2**0.5)) == steps // 2
+    assert largest_resolvable_side(steps * dt, dt=dt, c=1 / (dt * 2**0.5)) == steps // 2
 
 
 def test_in_the_papers_duration_no_two_neighbouring_squares_are_a_bin_apart() -> None:
@@ -132,7 +132,7 @@ def test_refuses() -> None:
     with pytest.raises(ValueError, match="c must be positive"):
         lattice_area(0.1, dt=0.1, c=0.0)
     with pytest.raises(ValueError, match="duration must be more than two steps"):
-        largest_side_heard(0.1, dt=0.1)
+        largest_resolvable_side(0.1, dt=0.1)
     with pytest.raises(ValueError, match="side must be 2 or more"):
         square_modes(1, 1)
     with pytest.raises(ValueError, match="number of cells inside, 9; got 10"):

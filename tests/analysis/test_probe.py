@@ -26,7 +26,7 @@ def test_classes_that_differ_in_frequency_are_told_perfectly() -> None:
         tones(labels, generator=generator), labels, np.arange(400) // 20, classes=CLASSES, generator=generator
     )
     assert scores.accuracy == scores.balanced_accuracy == 1.0
-    assert scores.balanced_accuracy_by_chance == 1 / CLASSES
+    assert scores.chance_balanced_accuracy == 1 / CLASSES
     assert scores.confusion.sum() == 200
     assert not (scores.confusion - np.diag(scores.confusion.diagonal())).any()
 
@@ -37,7 +37,7 @@ def test_features_that_know_nothing_are_at_chance() -> None:
     features = generator.standard_normal((4000, 10))
     scores = probe_across_images(features, labels, np.arange(4000) // 20, classes=CLASSES, generator=generator)
     assert scores.balanced_accuracy == pytest.approx(1 / CLASSES, abs=0.04)
-    assert scores.accuracy_by_chance == pytest.approx(1 / CLASSES, abs=0.04)
+    assert scores.chance_accuracy == pytest.approx(1 / CLASSES, abs=0.04)
 
 
 def test_what_images_share_does_not_leak() -> None:
@@ -67,7 +67,7 @@ def test_classes_weigh_the_same_however_many_pixels_they_have() -> None:
     probe = fit_probe(features, labels, classes=2)
     scores = score_probe(probe, features, labels)
     np.testing.assert_allclose(scores.confusion.diagonal() / scores.confusion.sum(axis=1), 0.8413, atol=0.03)
-    assert scores.accuracy_by_chance == pytest.approx(0.95, abs=0.01)
+    assert scores.chance_accuracy == pytest.approx(0.95, abs=0.01)
 
 
 def test_scores_of_a_probe_by_hand() -> None:
@@ -75,9 +75,9 @@ def test_scores_of_a_probe_by_hand() -> None:
     scores = score_probe(probe, [[-1.0], [-1.0], [-1.0], [1.0]], [0, 0, 1, 1])
     assert scores.confusion.tolist() == [[2, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert scores.accuracy == 0.75
-    assert scores.accuracy_by_chance == 0.5
+    assert scores.chance_accuracy == 0.5
     assert scores.balanced_accuracy == 0.75
-    assert scores.balanced_accuracy_by_chance == 0.5
+    assert scores.chance_balanced_accuracy == 0.5
 
 
 def test_a_feature_without_variation_does_no_harm() -> None:

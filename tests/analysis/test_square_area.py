@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from drumhead.analysis.drums import continuous_area, lattice_fundamental
-from drumhead.analysis.square_area import BETWEEN, BINS, DURATIONS, AreaStudy, paper_duration, study_areas
+from drumhead.analysis.square_area import (
+    DURATION_COUNT,
+    WITH_INTERPOLATION,
+    WITHOUT_INTERPOLATION,
+    AreaStudy,
+    paper_duration,
+    study_areas,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,28 +25,28 @@ def study() -> AreaStudy:
 
 def test_it_holds_every_square_duration_and_estimation(study: AreaStudy) -> None:
     assert list(study.spectra) == [4, 8]
-    assert len(study.heard) == 2 * DURATIONS * 2
+    assert len(study.estimates) == 2 * DURATION_COUNT * 2
     assert study.durations[0] == paper_duration() == 10
     assert study.durations[-1] == pytest.approx(150)
     assert study.shown_durations[1] == pytest.approx((10 * 150) ** 0.5, abs=0.1)
-    one = study.select(side=8, duration=study.shown_durations[-1], estimation=BETWEEN)
+    one = study.select(side=8, duration=study.shown_durations[-1], estimation=WITH_INTERPOLATION)
     assert [each.points for each in one] == [6]
 
 
 def test_long_listening_hears_the_areas_and_short_listening_does_not(study: AreaStudy) -> None:
     shortest, _, longest = study.shown_durations
-    for each in study.select(duration=longest, estimation=BETWEEN):
+    for each in study.select(duration=longest, estimation=WITH_INTERPOLATION):
         assert each.heard == each.points
         assert each.error < 2e-3
         assert each.area_low <= each.area <= each.area_high
         assert each.area == pytest.approx(each.side**2, rel=2e-3)
         assert each.area_continuous == pytest.approx(continuous_area(each.fundamental))
-    for each in study.select(side=8, duration=shortest, estimation=BETWEEN):
+    for each in study.select(side=8, duration=shortest, estimation=WITH_INTERPOLATION):
         assert each.error > 0.4
 
 
 def test_bins_alone_are_quantised(study: AreaStudy) -> None:
-    for each in study.select(duration=study.shown_durations[-1], estimation=BINS):
+    for each in study.select(duration=study.shown_durations[-1], estimation=WITHOUT_INTERPOLATION):
         nearest = round(each.duration * lattice_fundamental(float(each.side), dt=0.1)) / each.duration
         assert each.fundamental == pytest.approx(nearest)
         assert each.area_low == each.area_high
@@ -47,15 +54,15 @@ def test_bins_alone_are_quantised(study: AreaStudy) -> None:
 
 def test_squares_do_not_depend_on_each_other_and_a_seed_makes_them(study: AreaStudy) -> None:
     alone = study_areas((4,), duration=150, strikes=3, points=6)
-    assert alone.heard == [each for each in study.heard if each.side == 4]
+    assert alone.estimates == [each for each in study.estimates if each.side == 4]
     other = study_areas((4,), duration=150, strikes=3, points=6, seed=1)
     assert not np.array_equal(other.spectra[4].amplitudes, study.spectra[4].amplitudes)
 
 
 def test_from_which_side_on_the_paper_hears_less_than_a_period(study: AreaStudy) -> None:
-    assert study.first_side_unheard == 8
-    assert study._replace(c=3.0).first_side_unheard == 22
-    assert study._replace(c=0.01).first_side_unheard == 2
+    assert study.first_unresolved_side == 8
+    assert study._replace(c=3.0).first_unresolved_side == 22
+    assert study._replace(c=0.01).first_unresolved_side == 2
 
 
 def test_refuses() -> None:

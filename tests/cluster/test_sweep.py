@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.training.tiny import assert_same_training
+from tests.training.tiny_runs import assert_same_training
 
 from .project import Project
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.training.tiny import assert_same_training
+from tests.training.tiny_runs import assert_same_training
 
 from .project import Project, command_output
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from tests.published.reference_models import params, random_state, write
-from tests.training.tiny import fit, tiny
+from tests.training.tiny_runs import fit, tiny_experiment
 
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import find_experiment
@@ -70,7 +70,7 @@ def build(folder: Path) -> None:
     untrained(folder / "diverged", dataset).write_divergence("the loss of step 3 is nan")
     stopped(folder / "stopped", dataset)
     lab(folder / "lab")
-    fit(tiny("cnn", epochs=1, model_fields={"engine": "plain"}), dataset, folder / "going")
+    fit(tiny_experiment("cnn", epochs=1, model_fields={"engine": "plain"}), dataset, folder / "going")
     (folder / "going" / "scores.json").unlink()
     described = params("cornn_model2", max_iters=6, c_mid=4, readout_type="fft")
     write(folder / "theirs", described, random_state(described))

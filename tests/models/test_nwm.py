@@ -91,8 +91,8 @@ def test_with_enough_steps_every_pixel_hears_every_other() -> None:
 def test_a_step_past_the_limit_is_told() -> None:
     images = random_images(2, 3, 9, 9)
     calm, hasty = wave_machine(dt=0.1).double(), wave_machine(dt=0.9).double()
-    assert calm.diagnose(images) is None
-    message = hasty.diagnose(images)
+    assert calm.stability_warning(images) is None
+    message = hasty.stability_warning(images)
     assert message is not None
     assert "dt = 0.9 is past the stability limit" in message
     assert "smaller dt" in message
@@ -106,7 +106,7 @@ def test_the_limit_is_that_of_the_drum_it_makes() -> None:
     assert limit < stability_limit(torch.zeros(1), torch.zeros(1), laplacian(2))
     for dt, silent in ((0.999 * limit, True), (1.001 * limit, False)):
         model.config = NWMConfig(dt=dt)
-        assert (model.diagnose(images) is None) is silent
+        assert (model.stability_warning(images) is None) is silent
 
 
 def test_stiffness_that_training_adds_is_noticed() -> None:
@@ -116,4 +116,4 @@ def test_stiffness_that_training_adds_is_noticed() -> None:
         assert isinstance(last, torch.nn.Conv2d)
         assert last.bias is not None
         last.bias.fill_(500.0)
-    assert model.diagnose(images) is not None
+    assert model.stability_warning(images) is not None

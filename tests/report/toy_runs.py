@@ -10,7 +10,7 @@ import numpy as np
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import find_experiment
 from drumhead.runs import DataRecord, Run, RunConfig
-from drumhead.scores import count_predictions, reduce
+from drumhead.scores import compute_scores, count_predictions
 
 SIZES: dict[str, dict[str, Any]] = {
     "tetrominoes-nwm-linear": {"steps": 6, "pixel_widths": (8,)},
@@ -49,5 +49,7 @@ def toy_run(
     if score is not None:
         truth = np.ones((1, 1, 10), int)
         predicted = truth * (np.arange(10) < round(10 * score))
-        run.write_scores(reduce(count_predictions(predicted, truth, classes=len(data.class_names)), data.class_names))
+        run.write_scores(
+            compute_scores(count_predictions(predicted, truth, classes=len(data.class_names)), data.class_names)
+        )
     return run

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from drumhead.scores import ImageCounts, concatenate, count, count_predictions, reduce
+from drumhead.scores import ImageCounts, compute_scores, concatenate, count_logits, count_predictions
 
 NAMES = ["background", "square", "disc"]
 
@@ -16,7 +16,7 @@ NAMES = ["background", "square", "disc"]
 def test_loss_is_summed_in_float64() -> None:
     # A sum of a million equal float32 losses in float32 is off in the sixth digit.
     logits = torch.zeros(1, 3, 1000, 1000)
-    counts = count(logits, torch.ones(1, 1000, 1000, dtype=torch.uint8))
+    counts = count_logits(logits, torch.ones(1, 1000, 1000, dtype=torch.uint8))
     assert counts.loss is not None
     assert counts.loss[0] == pytest.approx(1e6 * float(np.float32(math.log(3))), rel=1e-12)
 
@@ -35,16 +35,16 @@ def test_batches_joined_equal_one_batch() -> None:
         torch.randn(7, 3, 4, 5, generator=generator),
         torch.randint(3, (7, 4, 5), generator=generator),
     )
-    parts = [count(x, y) for x, y in zip(torch.split(logits, 3), torch.split(masks, 3), strict=True)]
-    assert reduce(concatenate(parts), NAMES) == reduce(count(logits, masks), NAMES)
+    parts = [count_logits(x, y) for x, y in zip(torch.split(logits, 3), torch.split(masks, 3), strict=True)]
+    assert compute_scores(concatenate(parts), NAMES) == compute_scores(count_logits(logits, masks), NAMES)
 
 
 def test_losses_are_absent_if_any_part_has_none() -> None:
     masks = torch.zeros(1, 2, 2, dtype=torch.long)
-    joined = concatenate([count(torch.zeros(1, 3, 2, 2), masks), count_predictions(masks, masks, classes=3)])
+    joined = concatenate([count_logits(torch.zeros(1, 3, 2, 2), masks), count_predictions(masks, masks, classes=3)])
     assert joined.loss is None
     assert joined.foreground_loss is None
-    assert reduce(joined, NAMES).loss is None
+    assert compute_scores(joined, NAMES).loss is None
 
 
 def test_counts_are_frozen() -> None:
@@ -57,12 +57,12 @@ def test_counts_are_frozen() -> None:
 def test_wrong_input_is_refused() -> None:
     masks = torch.zeros(2, 4, 4, dtype=torch.long)
     with pytest.raises(ValueError, match=r"one shape; got \(2, 4, 5\) and \(2, 4, 4\)"):
-        count(torch.zeros(2, 3, 4, 5), masks)
+        count_logits(torch.zeros(2, 3, 4, 5), masks)
     with pytest.raises(ValueError, match=r"masks must lie in 0 to 2.*from 0 to 3"):
         count_predictions(masks, torch.full((2, 4, 4), 3).triu(), classes=3)
     with pytest.raises(ValueError, match=r"masks must be integer.*float32"):
         count_predictions(masks, masks.float(), classes=3)
     with pytest.raises(ValueError, match=r"logits must be \(batch, class, height, width\)"):
-        count(torch.zeros(3, 4, 5), masks)
+        count_logits(torch.zeros(3, 4, 5), masks)
     with pytest.raises(ValueError, match=r"one number of classes; got \[2, 3\]"):
         concatenate([count_predictions(masks, masks, classes=k) for k in (2, 3)])

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from drumhead.scores import Scores, count, count_predictions, reduce
+from drumhead.scores import Scores, compute_scores, count_logits, count_predictions
 
 NAMES = ["background", "square", "disc"]
 
 
 def score(prediction: list[Any], truth: list[Any], names: list[str] = NAMES) -> Scores:
     counts = count_predictions(np.array(prediction), np.array(truth), classes=len(names))
-    return reduce(counts, names)
+    return compute_scores(counts, names)
 
 
 def by_class(scores: Scores) -> list[tuple[float | None, float | None, float | None]]:
@@ -157,7 +157,7 @@ def test_agrees_with_the_slow_implementation(seed: int) -> None:
     masks = torch.randint(classes, (5, height, width), generator=generator)
     masks[seed % 5] = 0
     names = [str(label) for label in range(classes)]
-    scores = reduce(count(logits, masks), names)
+    scores = compute_scores(count_logits(logits, masks), names)
     for name, value in slow_scores(logits, masks).items():
         assert getattr(scores, name) == pytest.approx(value, rel=1e-5), name
 
@@ -167,7 +167,7 @@ def test_published_ious_are_functions_of_the_accuracies(seed: int) -> None:
     generator = np.random.default_rng(seed)
     for _ in range(20):
         truth, prediction = generator.integers(0, 4, (2, 1, 5, 6))
-        scores = reduce(count_predictions(prediction, truth, classes=4), list("abcd"))
+        scores = compute_scores(count_predictions(prediction, truth, classes=4), list("abcd"))
         assert scores.acc_foreground is not None
         assert scores.iou == pytest.approx(scores.acc / (2 - scores.acc), abs=1e-12)
         assert scores.iou_foreground == pytest.approx(scores.acc_foreground / (2 - scores.acc_foreground))
@@ -184,7 +184,7 @@ def test_scores_survive_json() -> None:
 def test_each_class_needs_a_name() -> None:
     masks = np.zeros((2, 4, 4), int)
     with pytest.raises(ValueError, match=r"each of the 3 classes; got \['a'\]"):
-        reduce(count_predictions(masks, masks, classes=3), ["a"])
+        compute_scores(count_predictions(masks, masks, classes=3), ["a"])
 
 
 @pytest.mark.parametrize(

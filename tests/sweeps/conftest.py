@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.sweeps.fake_slurm import FakeSlurm
-from tests.training.tiny import BOARDS
+from tests.training.tiny_runs import BOARDS
 
 from drumhead.data import Dataset, make_dataset
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.sweeps.fake_slurm import FakeSlurm
-from tests.training.tiny import BOARDS, tiny
+from tests.training.tiny_runs import BOARDS, tiny_experiment
 
 from drumhead.runs import LockOwner, RunError, lock_folder
 from drumhead.sweeps import ClusterSettings, PlannedRun, cancel, run_status, submit
@@ -17,7 +17,10 @@ from drumhead.sweeps.cancellation import has_lock_open, stop_process
 
 
 def test_jobs_that_wait_or_run_are_cancelled(fake_slurm: FakeSlurm, tmp_path: Path) -> None:
-    plan = [PlannedRun(tiny("cnn", seed=seed).replace(dataset=BOARDS), tmp_path / f"seed{seed}") for seed in range(3)]
+    plan = [
+        PlannedRun(tiny_experiment("cnn", seed=seed).replace(dataset=BOARDS), tmp_path / f"seed{seed}")
+        for seed in range(3)
+    ]
     submit(plan, out=tmp_path, settings=ClusterSettings())
     fake_slurm.begin("1_1")
     plan[2].folder.mkdir()

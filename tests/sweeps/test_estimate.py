@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.training.tiny import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny
+from tests.training.tiny_runs import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny_experiment
 
 from drumhead.data import Dataset
 from drumhead.runs import Run
@@ -13,7 +13,7 @@ from drumhead.sweeps import PlannedRun, estimate_plan
 
 
 def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> None:
-    experiment = tiny("cnn", epochs=4, seed=0).replace(dataset=BOARDS)
+    experiment = tiny_experiment("cnn", epochs=4, seed=0).replace(dataset=BOARDS)
     run = fit(experiment, boards, tmp_path / "done")
     half = PlannedRun(experiment.replace(seed=1), tmp_path / "half")
     with pytest.raises(KeyboardInterrupt):
@@ -36,6 +36,6 @@ def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> 
 
 
 def test_nothing_is_known_of_an_empty_folder_or_of_images_not_counted(tmp_path: Path) -> None:
-    experiment = tiny("cnn", epochs=4)
+    experiment = tiny_experiment("cnn", epochs=4)
     plan = [PlannedRun(experiment, tmp_path / "run", tmp_path / "cells")]
     assert estimate_plan(plan, tmp_path / "nowhere") == [(None, None)]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.training.tiny import BOARDS, Stop, assert_same_training, fit, tiny
+from tests.training.tiny_runs import BOARDS, Stop, assert_same_training, fit, tiny_experiment
 
 from drumhead.data import Dataset, DatasetError, MNISTConfig, TetrominoConfig
 from drumhead.experiments import find_experiment
@@ -20,7 +20,7 @@ CPU = Devices(accelerator="cpu")
 
 
 def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
-    experiments = [tiny("cnn", seed=seed, epochs=2).replace(dataset=BOARDS) for seed in range(seeds)]
+    experiments = [tiny_experiment("cnn", seed=seed, epochs=2).replace(dataset=BOARDS) for seed in range(seeds)]
     return [PlannedRun(experiment, folder / f"seed{experiment.seed}") for experiment in experiments]
 
 

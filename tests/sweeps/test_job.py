@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.training.tiny import BOARDS, assert_same_training, fit, tiny
+from tests.training.tiny_runs import BOARDS, assert_same_training, fit, tiny_experiment
 
 import drumhead.sweeps.job as job_module
 from drumhead.data import Dataset, prepare_dataset
@@ -21,7 +21,7 @@ from drumhead.training import Devices
 @pytest.fixture
 def job(tmp_path: Path) -> RunJob:
     prepare_dataset(BOARDS, tmp_path / "data")
-    planned = PlannedRun(tiny("cnn", epochs=2).replace(dataset=BOARDS), tmp_path / "run")
+    planned = PlannedRun(tiny_experiment("cnn", epochs=2).replace(dataset=BOARDS), tmp_path / "run")
     return RunJob(planned=planned, data_root=tmp_path / "data", limit=600.0, devices=Devices(accelerator="cpu"))
 
 

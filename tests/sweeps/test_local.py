@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.training.tiny import assert_same_training, fit, tiny
+from tests.training.tiny_runs import assert_same_training, fit, tiny_experiment
 
 from drumhead.data import Dataset
 from drumhead.runs import LockOwner, Run, lock_owner
@@ -25,12 +25,12 @@ import signal, sys, time
 from pathlib import Path
 from drumhead.sweeps import PlannedRun, local_sweep
 from drumhead.training import Devices
-from tests.training.tiny import tiny
+from tests.training.tiny_runs import tiny_experiment
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, signal.default_int_handler)  # as the command line has it
 out, data, workers, *epochs = sys.argv[1:]
 plan = [
-    PlannedRun(tiny("cnn", seed=seed, epochs=int(each)), Path(out) / f"seed{seed}", Path(data))
+    PlannedRun(tiny_experiment("cnn", seed=seed, epochs=int(each)), Path(out) / f"seed{seed}", Path(data))
     for seed, each in enumerate(epochs)
 ]
 with local_sweep(plan, out=Path(out), workers=int(workers), threads=1, devices=Devices(accelerator="cpu")) as sweep:
@@ -42,7 +42,7 @@ ENDLESS = 10**6
 
 def plan_of(out: Path, boards: Dataset, *epochs: int) -> list[PlannedRun]:
     return [
-        PlannedRun(tiny("cnn", seed=seed, epochs=each), out / f"seed{seed}", boards.folder)
+        PlannedRun(tiny_experiment("cnn", seed=seed, epochs=each), out / f"seed{seed}", boards.folder)
         for seed, each in enumerate(epochs)
     ]
 

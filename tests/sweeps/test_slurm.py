@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.sweeps.fake_slurm import FakeSlurm
-from tests.training.tiny import tiny
+from tests.training.tiny_runs import tiny_experiment
 
 import drumhead.sweeps.slurm as slurm
 from drumhead.sweeps import ClusterSettings, PlannedRun, SlurmError, check_slurm, submit
@@ -19,7 +19,7 @@ SETTINGS = ClusterSettings(partition="gpu", time="1:30:00", gpus=1, mem="1.5G", 
 
 
 def plan_of(out: Path, seeds: int) -> list[PlannedRun]:
-    return [PlannedRun(tiny("cnn", seed=seed), out / f"seed{seed}") for seed in range(seeds)]
+    return [PlannedRun(tiny_experiment("cnn", seed=seed), out / f"seed{seed}") for seed in range(seeds)]
 
 
 def test_a_job_for_each_run_with_what_the_settings_ask_for(fake_slurm: FakeSlurm, tmp_path: Path) -> None:

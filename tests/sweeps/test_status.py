@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.fork_server import ForkServer
 from tests.sweeps.fake_slurm import FakeSlurm
-from tests.training.tiny import BOARDS, Stop, fit, tiny
+from tests.training.tiny_runs import BOARDS, Stop, fit, tiny_experiment
 
 from drumhead.data import Dataset
 from drumhead.runs import Run, RunError, lock_folder
@@ -29,7 +29,7 @@ with lock_folder(Path(arguments[0])):
 
 def half_done(boards: Dataset, folder: Path) -> Run:
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny("cnn", epochs=4), boards, folder, Stop(after_epoch=1))
+        fit(tiny_experiment("cnn", epochs=4), boards, folder, Stop(after_epoch=1))
     return Run.open(folder)
 
 
@@ -38,7 +38,7 @@ def seen_in(folder: Path) -> dict[str, RunStatus]:
 
 
 def test_done_unfinished_diverged_failed_and_unreadable(boards: Dataset, tmp_path: Path) -> None:
-    done = fit(tiny("cnn", epochs=1), boards, tmp_path / "done")
+    done = fit(tiny_experiment("cnn", epochs=1), boards, tmp_path / "done")
     half = half_done(boards, tmp_path / "half")
     for name in ("diverged", "failed", "unreadable"):
         (tmp_path / name).mkdir()
@@ -111,7 +111,9 @@ def test_a_run_that_works_on_for_a_while_after_it_was_cancelled_is_cancelled(boa
 
 def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, tmp_path: Path) -> None:
     out = tmp_path / "runs"
-    plan = [PlannedRun(tiny("cnn", seed=seed).replace(dataset=BOARDS), out / f"seed{seed}") for seed in range(4)]
+    plan = [
+        PlannedRun(tiny_experiment("cnn", seed=seed).replace(dataset=BOARDS), out / f"seed{seed}") for seed in range(4)
+    ]
     submit(plan, out=out, settings=ClusterSettings())
     fake_slurm.begin("1_1", node="n7")
     assert {name: (each.state, each.where) for name, each in seen_in(out).items()} == {
@@ -135,7 +137,7 @@ def test_runs_that_wait_or_run_on_slurm(fake_slurm: FakeSlurm, boards: Dataset, 
 
 
 def test_what_was_done_is_not_looked_at_again(boards: Dataset, tmp_path: Path) -> None:
-    planned = PlannedRun(tiny("cnn", epochs=1), tmp_path / "run")
+    planned = PlannedRun(tiny_experiment("cnn", epochs=1), tmp_path / "run")
     (seen,) = plan_statuses([planned])
     assert (seen.state, seen.experiment) == ("missing", planned.experiment)
     fit(planned.experiment, boards, planned.folder)

@@ -6,7 +6,7 @@ import pytest
 
 from drumhead.data import Dataset, make_dataset
 
-from .tiny import BOARDS
+from .tiny_runs import BOARDS
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ import torch
 from torch import distributed, nn
 
 from drumhead.models import build
-from drumhead.training.batch_norm import SharedBatchNorm, share_batch_norm
+from drumhead.training.batch_norm import SyncBatchNorm2d, synchronize_batch_norm
 
-from .together import in_processes
+from .multiprocess import in_processes
 
 
 def check() -> None:
@@ -25,8 +25,8 @@ def check() -> None:
             whole.weight.copy_(torch.rand(3))
             whole.bias.copy_(torch.rand(3))
         shared[0].load_state_dict(whole.state_dict())
-        share_batch_norm(shared)
-        assert type(shared[0]) is SharedBatchNorm
+        synchronize_batch_norm(shared)
+        assert type(shared[0]) is SyncBatchNorm2d
         for _ in range(2):
             expected_images = images.clone().requires_grad_()
             expected = whole(expected_images)
@@ -53,7 +53,7 @@ def check_unet() -> None:
         images, masks = torch.rand(4, 1, 20, 18, dtype=torch.float64), torch.randint(3, (4, 20, 18))
         part = slice(2 * distributed.get_rank(), 2 * distributed.get_rank() + 2)
         whole, shared = (build("unet", in_channels=1, classes=3, width=2, seed=1).double() for _ in range(2))
-        share_batch_norm(shared)
+        synchronize_batch_norm(shared)
         whole.loss(images, masks).backward()  # type: ignore[no-untyped-call]
         shared.loss(images[part], masks[part]).backward()  # type: ignore[no-untyped-call]
         for own, wanted in zip(shared.parameters(), whole.parameters(), strict=True):

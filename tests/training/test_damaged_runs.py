@@ -14,9 +14,9 @@ from drumhead.data import Dataset, DatasetError, make_dataset
 from drumhead.evaluation import evaluate_run
 from drumhead.runs import DamageWarning, Run, RunError
 
-from .tiny import BOARDS, DEMO, Stop, assert_same_training, fit, tiny
+from .tiny_runs import BOARDS, DEMO, Stop, assert_same_training, fit, tiny_experiment
 
-EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 5, "learning_rate": 0.3})
+EXPERIMENT = tiny_experiment("cnn", **{**DEMO, "epochs": 5, "learning_rate": 0.3})
 """Of a learning rate so high that the best epoch is not always the last."""
 
 

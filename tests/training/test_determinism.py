@@ -13,7 +13,7 @@ import torch
 from drumhead.data import Dataset
 from drumhead.seeds import derive_seed, generator
 
-from .tiny import DEMO, MODELS, assert_same_training, fit, last_weights, same_weights, tiny
+from .tiny_runs import DEMO, MODELS, assert_same_training, fit, last_weights, same_weights, tiny_experiment
 
 # Losses of four epochs. A change of the code that changes the numbers changes these: if that is meant, say why, and
 # store the new ones. Another number of threads, or other convolution kernels, round to 2e-9 of these numbers; the
@@ -28,14 +28,14 @@ def global_states() -> tuple[bytes, bytes, bytes]:
 
 
 def test_the_stored_loss_curve(boards: Dataset, tmp_path: Path) -> None:
-    rows = fit(tiny(**DEMO), boards, tmp_path).metrics()
+    rows = fit(tiny_experiment(**DEMO), boards, tmp_path).metrics()
     assert [row["train_loss"] for row in rows] == pytest.approx(GOLDEN_TRAIN_LOSSES, rel=TOLERANCE)
     assert [row["val_loss"] for row in rows] == pytest.approx(GOLDEN_VALIDATION_LOSSES, rel=TOLERANCE)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_same_seed_gives_the_same_training(model: str, boards: Dataset, tmp_path: Path) -> None:
-    experiment = tiny(model, **{**DEMO, "epochs": 2})
+    experiment = tiny_experiment(model, **{**DEMO, "epochs": 2})
     torch.manual_seed(1)
     np.random.seed(1)  # noqa: NPY002
     random.seed(1)
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_training(model: str, boards: Dataset, tmp_
 
 
 def test_another_seed_gives_other_weights(boards: Dataset, tmp_path: Path) -> None:
-    one, other = (fit(tiny(seed=seed, epochs=1), boards, tmp_path / str(seed)) for seed in (3, 4))
+    one, other = (fit(tiny_experiment(seed=seed, epochs=1), boards, tmp_path / str(seed)) for seed in (3, 4))
     assert not same_weights(last_weights(one), last_weights(other))
 
 
@@ -56,12 +56,12 @@ def test_each_purpose_has_a_stream_of_its_own(
     purpose: str, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Equal initial weights, but another order or other pixels, train to other weights."""
-    experiment = tiny(**{**DEMO, "epochs": 1})
+    experiment = tiny_experiment(**{**DEMO, "epochs": 1})
     one = fit(experiment, boards, tmp_path / "one")
     if purpose == "shuffling":
-        monkeypatch.setattr("drumhead.training.loop.derive_seed", lambda seed, *rest: derive_seed(seed + 1, *rest))
+        monkeypatch.setattr("drumhead.training.trainer.derive_seed", lambda seed, *rest: derive_seed(seed + 1, *rest))
     else:
-        monkeypatch.setattr("drumhead.training.loop.generator", lambda seed, *rest: generator(seed + 1, *rest))
+        monkeypatch.setattr("drumhead.training.trainer.generator", lambda seed, *rest: generator(seed + 1, *rest))
     other = fit(experiment, boards, tmp_path / "other")
     assert same_weights(one.new_model().state_dict(), other.new_model().state_dict())
     assert not same_weights(last_weights(one), last_weights(other))
@@ -69,13 +69,14 @@ def test_each_purpose_has_a_stream_of_its_own(
 
 def test_global_generators_are_left_alone(boards: Dataset, tmp_path: Path) -> None:
     before = global_states()
-    fit(tiny(**{**DEMO, "epochs": 1}), boards, tmp_path)
+    fit(tiny_experiment(**{**DEMO, "epochs": 1}), boards, tmp_path)
     assert global_states() == before
 
 
 def test_validation_draws_nothing_that_training_draws(boards: Dataset, tmp_path: Path) -> None:
     one, all_ = (
-        fit(tiny(**{**DEMO, "validation_images": images}), boards, tmp_path / str(images)) for images in (1, None)
+        fit(tiny_experiment(**{**DEMO, "validation_images": images}), boards, tmp_path / str(images))
+        for images in (1, None)
     )
     assert one.metrics()[0]["val_loss"] != all_.metrics()[0]["val_loss"]
     assert same_weights(last_weights(one), last_weights(all_))
@@ -83,18 +84,18 @@ def test_validation_draws_nothing_that_training_draws(boards: Dataset, tmp_path:
 
 def test_training_starts_from_the_weights_the_seed_gives(boards: Dataset, tmp_path: Path) -> None:
     """A learning rate next to nothing leaves them."""
-    run = fit(tiny(learning_rate=1e-30, epochs=1), boards, tmp_path)
+    run = fit(tiny_experiment(learning_rate=1e-30, epochs=1), boards, tmp_path)
     initial = run.new_model().state_dict()
     for name, weights in last_weights(run).items():
         torch.testing.assert_close(weights, initial[name], rtol=0, atol=1e-25)
 
 
 def test_two_threads_train_alike(boards: Dataset, tmp_path: Path) -> None:
-    one = fit(tiny(**DEMO), boards, tmp_path / "one")
+    one = fit(tiny_experiment(**DEMO), boards, tmp_path / "one")
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        two = fit(tiny(**DEMO), boards, tmp_path / "two")
+        two = fit(tiny_experiment(**DEMO), boards, tmp_path / "two")
     finally:
         torch.set_num_threads(threads)
     losses, expected = ([row["val_loss"] for row in run.metrics()] for run in (two, one))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from drumhead.runs import RunError
 from drumhead.training import Devices, is_first_process, make_fabric
-from drumhead.training.devices import StartedHere, find_environment
+from drumhead.training.devices import DrumheadEnvironment, find_environment
 
 STEP = {
     "SLURM_JOB_ID": "123",
@@ -46,7 +46,7 @@ def surround(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None
 def test_one_device_takes_no_notice_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for variables in ({}, ALLOCATION, STEP):
         surround(monkeypatch, variables)
-        assert isinstance(find_environment(ONE), StartedHere)
+        assert isinstance(find_environment(ONE), DrumheadEnvironment)
         assert is_first_process(ONE)
         fabric = make_fabric(ONE)
         assert (fabric.world_size, fabric.global_rank) == (1, 0)
@@ -54,9 +54,9 @@ def test_one_device_takes_no_notice_of_a_job(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_shell_in_a_job_starts_the_processes_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     surround(monkeypatch, ALLOCATION)
-    assert isinstance(find_environment(TWO), StartedHere)
+    assert isinstance(find_environment(TWO), DrumheadEnvironment)
     surround(monkeypatch, {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"})  # srun --pty bash
-    assert isinstance(find_environment(TWO), StartedHere)
+    assert isinstance(find_environment(TWO), DrumheadEnvironment)
     assert is_first_process(TWO)
 
 
@@ -93,7 +93,7 @@ def test_other_nodes_have_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RunError, match=r"srun --nodes 2 --ntasks-per-node 2 .*MASTER_ADDR, MASTER_PORT, NODE_RANK$"):
         find_environment(FOUR)
     surround(monkeypatch, {"MASTER_ADDR": "n1", "MASTER_PORT": "29500", "NODE_RANK": "1"})
-    assert isinstance(find_environment(FOUR), StartedHere)
+    assert isinstance(find_environment(FOUR), DrumheadEnvironment)
     assert not is_first_process(FOUR)
 
 

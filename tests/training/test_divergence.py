@@ -16,7 +16,7 @@ from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.runs import Run
 from drumhead.training import TrainingDivergedError
 
-from .tiny import Events, Stop, assert_same_training, fit, tiny
+from .tiny_runs import EventRecorder, Stop, assert_same_training, fit, tiny_experiment
 
 
 def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
@@ -41,11 +41,11 @@ def test_a_loss_that_is_not_finite(
     value: float, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(), boards, tmp_path / "run", Stop(after_epoch=1))
+        fit(tiny_experiment(), boards, tmp_path / "run", Stop(after_epoch=1))
     before = files(tmp_path / "run")
     spoil_loss(monkeypatch, at=3, how=lambda model, loss: loss * value)
     with pytest.raises(TrainingDivergedError) as raised:
-        fit(tiny(), boards, tmp_path / "run")
+        fit(tiny_experiment(), boards, tmp_path / "run")
     assert str(raised.value).startswith(f"the loss is {value} in epoch 2, after 7 steps; the state after epoch 1 is in")
     assert str(tmp_path / "run") in str(raised.value)
     assert "lower --recipe.learning-rate" in str(raised.value)
@@ -55,8 +55,8 @@ def test_a_loss_that_is_not_finite(
     diverged = Run.open(tmp_path / "run")
     assert (diverged.state, diverged.divergence()) == ("diverged", str(raised.value))
     monkeypatch.undo()
-    through = fit(tiny(), boards, tmp_path / "through")
-    assert_same_training(fit(tiny(), boards, tmp_path / "run"), through)
+    through = fit(tiny_experiment(), boards, tmp_path / "through")
+    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "run"), through)
     assert (diverged.state, diverged.divergence()) == ("done", None)
 
 
@@ -65,10 +65,10 @@ def test_a_diverged_run_that_goes_on_and_is_interrupted_is_unfinished(
 ) -> None:
     spoil_loss(monkeypatch, at=1, how=lambda model, loss: loss * float("nan"))
     with pytest.raises(TrainingDivergedError):
-        fit(tiny(), boards, tmp_path)
+        fit(tiny_experiment(), boards, tmp_path)
     monkeypatch.undo()
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(), boards, tmp_path, Stop(after_step=1))
+        fit(tiny_experiment(), boards, tmp_path, Stop(after_step=1))
     assert Run.open(tmp_path).state == "unfinished"
 
 
@@ -83,7 +83,7 @@ def test_a_gradient_that_is_not_finite_with_a_loss_that_is(
 
     spoil_loss(monkeypatch, at=8, how=steep)
     with pytest.raises(TrainingDivergedError, match="the gradient's norm is nan in epoch 2, after 7 steps"):
-        fit(tiny(clip=1.0), boards, tmp_path)
+        fit(tiny_experiment(clip=1.0), boards, tmp_path)
     assert len(Run.open(tmp_path).metrics()) == 1
 
 
@@ -92,14 +92,14 @@ def test_the_same_without_clipping_is_found_at_the_next_loss(
 ) -> None:
     spoil_loss(monkeypatch, at=8, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
     with pytest.raises(TrainingDivergedError, match="the loss is nan in epoch 2, after 8 steps"):
-        fit(tiny(), boards, tmp_path)
+        fit(tiny_experiment(), boards, tmp_path)
 
 
 def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last step of the second epoch spoils the weights."""
     spoil_loss(monkeypatch, at=10, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
     with pytest.raises(TrainingDivergedError, match=r"validation after epoch 2: .* the state after epoch 1 is in"):
-        fit(tiny(), boards, tmp_path)
+        fit(tiny_experiment(), boards, tmp_path)
     run = Run.open(tmp_path)
     assert run.state == "diverged"
     state = run.load_checkpoint()
@@ -109,15 +109,15 @@ def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkey
 
 def test_a_learning_rate_far_too_high(boards: Dataset, tmp_path: Path) -> None:
     with pytest.raises(TrainingDivergedError, match=r"in epoch 1, .*no epoch is done"):
-        fit(tiny("cnn", learning_rate=1e30), boards, tmp_path)
+        fit(tiny_experiment("cnn", learning_rate=1e30), boards, tmp_path)
     run = Run.open(tmp_path)
     assert run.load_checkpoint() is None
     assert run.metrics() == []
 
 
 def test_observers_are_told_of_the_end(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    events = Events()
+    events = EventRecorder()
     spoil_loss(monkeypatch, at=2, how=lambda model, loss: loss * float("nan"))
     with pytest.raises(TrainingDivergedError):
-        fit(tiny(), boards, tmp_path, events)
+        fit(tiny_experiment(), boards, tmp_path, events)
     assert events.names == ["started after 0", "stepped", "ended"]

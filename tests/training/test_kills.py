@@ -13,10 +13,10 @@ from drumhead.data import Dataset
 from drumhead.runs import Run, lock_owner
 from drumhead.runs.folders import OWNER_FILE, TEMPORARY_FOLDER
 
-from .killing import Tally, kill_until_done
-from .tiny import DEMO, assert_same_training, fit, tiny
+from .repeated_kills import Tally, kill_until_done
+from .tiny_runs import DEMO, assert_same_training, fit, tiny_experiment
 
-EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 6})
+EXPERIMENT = tiny_experiment("cnn", **{**DEMO, "epochs": 6})
 
 
 def survive(

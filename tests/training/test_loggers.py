@@ -14,7 +14,7 @@ from drumhead.runs import Run
 from drumhead.training import LOGGERS, LoggerName, LoggerWarning
 from drumhead.training.loggers import Logger, TensorBoardLogger, WandbLogger
 
-from .tiny import STEPS_PER_EPOCH, Steps, assert_same_training, fit, tiny
+from .tiny_runs import STEPS_PER_EPOCH, StepRecorder, assert_same_training, fit, tiny_experiment
 
 EPOCHS = 2
 
@@ -22,7 +22,7 @@ EPOCHS = 2
 @pytest.fixture(scope="module")
 def unlogged(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run that every logged one must equal."""
-    return fit(tiny(epochs=EPOCHS), boards, tmp_path_factory.mktemp("loggers") / "unlogged")
+    return fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path_factory.mktemp("loggers") / "unlogged")
 
 
 def test_every_name_has_a_logger() -> None:
@@ -32,8 +32,8 @@ def test_every_name_has_a_logger() -> None:
 
 def test_tensorboard_reads_back_what_was_logged(boards: Dataset, tmp_path: Path, unlogged: Run) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    steps = Steps()
-    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", TensorBoardLogger(), steps)
+    steps = StepRecorder()
+    run = fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path / "run", TensorBoardLogger(), steps)
     assert_same_training(run, unlogged)
     events = accumulator.EventAccumulator(str(run.folder / "tensorboard"))
     events.Reload()
@@ -51,7 +51,7 @@ def test_a_missing_package_is_told_with_how_to_get_it(
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.warns(LoggerWarning, match=f"no more logging to {name}.*pip install {name}") as caught:
-        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", LOGGERS[name]())
+        run = fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path / "run", LOGGERS[name]())
     assert len(caught) == 1
     assert_same_training(run, unlogged)
 
@@ -80,7 +80,7 @@ def test_a_logger_that_fails_is_warned_of_once_and_left(
             self.call("close")
 
     with pytest.warns(LoggerWarning, match="no more logging to failing: OSError: disk full$") as caught:
-        run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", Failing())
+        run = fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path / "run", Failing())
     assert len(caught) == 1
     writes = EPOCHS * (STEPS_PER_EPOCH + 1)
     assert (
@@ -133,8 +133,8 @@ def test_wandb_logs_offline_where_there_is_no_key(
     monkeypatch.delenv("WANDB_MODE", raising=False)
     if asked is not None:
         monkeypatch.setenv("WANDB_MODE", asked)
-    steps = Steps()
-    run = fit(tiny(epochs=EPOCHS), boards, tmp_path / "run", WandbLogger(), steps)
+    steps = StepRecorder()
+    run = fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path / "run", WandbLogger(), steps)
     assert_same_training(run, unlogged)
     (options,) = wandb.begun
     assert options["mode"] == mode

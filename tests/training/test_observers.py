@@ -10,23 +10,23 @@ from drumhead.data import Dataset
 from drumhead.runs import Run
 from drumhead.training import EpochReport, Observer
 
-from .tiny import STEPS_PER_EPOCH, Events, Steps, Stop, fit, tiny
+from .tiny_runs import STEPS_PER_EPOCH, EventRecorder, StepRecorder, Stop, fit, tiny_experiment
 
 EPOCH = [*["stepped"] * STEPS_PER_EPOCH, "validated 1 of 2", "validated 2 of 2"]
 TEST = ["validated 1 of 2", "validated 2 of 2"]
 
 
 def test_the_order_of_events(boards: Dataset, tmp_path: Path) -> None:
-    events = Events()
-    fit(tiny(epochs=2), boards, tmp_path, events)
+    events = EventRecorder()
+    fit(tiny_experiment(epochs=2), boards, tmp_path, events)
     assert events.names == ["started after 0", *EPOCH, "epoch 1 ended", *EPOCH, "epoch 2 ended", *TEST, "ended"]
 
 
 def test_a_stop_is_an_end_too_and_a_resumed_run_knows_its_epochs(boards: Dataset, tmp_path: Path) -> None:
-    stopped, resumed = Events(), Events()
+    stopped, resumed = EventRecorder(), EventRecorder()
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(epochs=2), boards, tmp_path, stopped, Stop(after_step=7))
-    fit(tiny(epochs=2), boards, tmp_path, resumed)
+        fit(tiny_experiment(epochs=2), boards, tmp_path, stopped, Stop(after_step=7))
+    fit(tiny_experiment(epochs=2), boards, tmp_path, resumed)
     assert stopped.names == ["started after 0", *EPOCH, "epoch 1 ended", "stepped", "stepped", "ended"]
     assert resumed.names == ["started after 1", *EPOCH, "epoch 2 ended", *TEST, "ended"]
 
@@ -41,7 +41,7 @@ def test_observers_are_told_in_the_order_given(boards: Dataset, tmp_path: Path) 
         def ended(self) -> None:
             told.append(self.name)
 
-    fit(tiny(epochs=1), boards, tmp_path, Named("first"), Named("second"))
+    fit(tiny_experiment(epochs=1), boards, tmp_path, Named("first"), Named("second"))
     assert told == ["first", "second"]
 
 
@@ -58,12 +58,12 @@ def test_an_epoch_is_written_when_it_is_told(boards: Dataset, tmp_path: Path) ->
             assert run.load_model()
             assert run.state == "unfinished"
 
-    assert fit(tiny(epochs=2), boards, tmp_path, Reader()).state == "done"
+    assert fit(tiny_experiment(epochs=2), boards, tmp_path, Reader()).state == "done"
 
 
 def test_reports_agree_with_each_other(boards: Dataset, tmp_path: Path) -> None:
-    steps = Steps()
-    (row,) = fit(tiny(epochs=1), boards, tmp_path, steps).metrics()
+    steps = StepRecorder()
+    (row,) = fit(tiny_experiment(epochs=1), boards, tmp_path, steps).metrics()
     assert row["train_loss"] == pytest.approx(sum(report.loss for report in steps.reports) / STEPS_PER_EPOCH)
     assert row["step"] == steps.reports[-1].step
     assert row["learning_rate"] == steps.reports[-1].learning_rate

@@ -9,15 +9,15 @@ import torch
 
 from drumhead.data import Dataset
 from drumhead.experiments import Recipe
-from drumhead.training.precision import product_precision
+from drumhead.training.precision import resolve_precision
 
-from .tiny import MODELS, assert_same_training, fit, last_weights, tiny
+from .tiny_runs import MODELS, assert_same_training, fit, last_weights, tiny_experiment
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Dataset, tmp_path: Path) -> None:
     single, half, again = (
-        fit(tiny(model, epochs=2, precision=precision), boards, tmp_path / folder)
+        fit(tiny_experiment(model, epochs=2, precision=precision), boards, tmp_path / folder)
         for folder, precision in (("single", "float32"), ("half", "bf16"), ("again", "bf16"))
     )
     assert_same_training(half, again)
@@ -38,16 +38,16 @@ def test_auto_takes_what_the_processor_has(
     capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert product_precision(Recipe(precision="auto"), torch.device("cpu")) == expected
+    assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == expected
 
 
 def test_auto_takes_float32_where_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities")
-    assert product_precision(Recipe(precision="auto"), torch.device("cpu")) == "float32"
+    assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == "float32"
 
 
 def test_auto_asks_the_gpu_where_it_trains_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for supported, expected in ((True, "bf16"), (False, "float32")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, answer=supported: answer)
-        assert product_precision(Recipe(precision="auto"), torch.device("cuda")) == expected
-    assert product_precision(Recipe(precision="auto"), torch.device("mps")) == "float32"
+        assert resolve_precision(Recipe(precision="auto"), torch.device("cuda")) == expected
+    assert resolve_precision(Recipe(precision="auto"), torch.device("mps")) == "float32"

@@ -18,8 +18,8 @@ from drumhead.runs import Run, RunBusyError, RunError, lock_folder
 from drumhead.scores import ImageCounts
 from drumhead.training import ProcessLostError, TrainingDivergedError, train
 
-from .tiny import DEMO, Events, Stop, assert_same_training, fit, kept_weights, last_weights, tiny
-from .together import fit_together, in_processes, largest_difference, part
+from .multiprocess import fit_in_processes, in_processes, largest_difference, train_one_rank
+from .tiny_runs import DEMO, EventRecorder, Stop, assert_same_training, best_weights, fit, last_weights, tiny_experiment
 
 
 def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None:
@@ -29,7 +29,7 @@ def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None
             assert left[name] == pytest.approx(right[name], rel=losses)
         assert [left[name] for name in ("epoch", "step", "kept")] == [right[name] for name in ("epoch", "step", "kept")]
     assert largest_difference(last_weights(one), last_weights(other)) < weights
-    assert largest_difference(kept_weights(one), kept_weights(other)) < weights
+    assert largest_difference(best_weights(one), best_weights(other)) < weights
     scores, expected = one.scores(), other.scores()
     assert scores is not None
     assert expected is not None
@@ -50,25 +50,25 @@ each by its size, makes steps of their rounding; tests/training/test_batch_norm.
 @pytest.mark.parametrize("model", WEIGHTS)
 def test_two_processes_train_as_one(model: str, boards: Dataset, tmp_path: Path) -> None:
     """With a part of the pixels in each step, clipping, and validation images that do not divide."""
-    experiment = tiny(model, **{**DEMO, "epochs": 2})
+    experiment = tiny_experiment(model, **{**DEMO, "epochs": 2})
     one = fit(experiment, boards, tmp_path / "one")
-    two = fit_together(experiment, boards, tmp_path / "two")
+    two = fit_in_processes(experiment, boards, tmp_path / "two")
     assert_alike(two, one, losses=1e-5, weights=WEIGHTS[model])
 
 
 def test_products_in_bfloat16_are_made_of_the_same_numbers(boards: Dataset, tmp_path: Path) -> None:
     """Images, states and weights are in float32 in each process, as on one device."""
-    experiment = tiny(**{**DEMO, "epochs": 2, "precision": "bf16"})
+    experiment = tiny_experiment(**{**DEMO, "epochs": 2, "precision": "bf16"})
     one = fit(experiment, boards, tmp_path / "one")
-    two = fit_together(experiment, boards, tmp_path / "two")
+    two = fit_in_processes(experiment, boards, tmp_path / "two")
     assert_alike(two, one, losses=1e-3, weights=1e-2)
 
 
 def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: Path) -> None:
     """And fewer batches to validate than processes."""
-    experiment = tiny(epochs=2)
+    experiment = tiny_experiment(epochs=2)
     assert_alike(
-        fit_together(experiment, boards, tmp_path / "four", count=4),
+        fit_in_processes(experiment, boards, tmp_path / "four", count=4),
         fit(experiment, boards, tmp_path / "one"),
         losses=1e-5,
         weights=1e-4,
@@ -76,33 +76,33 @@ def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: 
 
 
 def test_the_same_processes_train_alike_to_the_bit(boards: Dataset, tmp_path: Path) -> None:
-    experiment = tiny(**{**DEMO, "epochs": 1})
-    assert_same_training(*(fit_together(experiment, boards, tmp_path / name) for name in ("one", "other")))
+    experiment = tiny_experiment(**{**DEMO, "epochs": 1})
+    assert_same_training(*(fit_in_processes(experiment, boards, tmp_path / name) for name in ("one", "other")))
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
 def test_a_stopped_training_goes_on_with_another_number_of_processes(
     before: int, after: int, boards: Dataset, tmp_path: Path
 ) -> None:
-    experiment, folder = tiny(**DEMO), tmp_path / "run"
+    experiment, folder = tiny_experiment(**DEMO), tmp_path / "run"
     stop = Stop(after_step=7)  # in the second epoch
     if before == 1:
         with pytest.raises(KeyboardInterrupt):
             fit(experiment, boards, folder, stop)
     else:
         in_processes(
-            lambda: ends_with(KeyboardInterrupt, lambda: part(experiment, boards, folder, stop)),
-            lambda: ends_with(ProcessLostError, lambda: part(experiment, boards, folder)),
+            lambda: ends_with(KeyboardInterrupt, lambda: train_one_rank(experiment, boards, folder, stop)),
+            lambda: ends_with(ProcessLostError, lambda: train_one_rank(experiment, boards, folder)),
         )
     assert len(Run.open(folder).metrics()) == 1
-    run = (fit if after == 1 else fit_together)(experiment, boards, folder)
+    run = (fit if after == 1 else fit_in_processes)(experiment, boards, folder)
     assert_alike(run, fit(experiment, boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
 
 
 def test_only_the_first_process_writes_and_tells(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Forbidden(Events):
+    class Forbidden(EventRecorder):
         def started(self, run: Run, epochs_done: int) -> None:
             raise AssertionError("told")
 
@@ -113,16 +113,16 @@ def test_only_the_first_process_writes_and_tells(
         for name in ("replacing", "write", "save_checkpoint"):
             monkeypatch.setattr(Run, name, forbidden)
 
-    experiment, folder = tiny(epochs=1), tmp_path / "run"
+    experiment, folder = tiny_experiment(epochs=1), tmp_path / "run"
 
     def first() -> list[str]:
-        events = Events()
-        part(experiment, boards, folder, events)
+        events = EventRecorder()
+        train_one_rank(experiment, boards, folder, events)
         return events.names
 
     def other() -> None:
         forbid_writing()
-        part(experiment, boards, folder, Forbidden())
+        train_one_rank(experiment, boards, folder, Forbidden())
 
     told, _ = in_processes(first, other)
     assert told == [
@@ -153,10 +153,10 @@ def test_a_loss_that_is_not_finite_in_one_process_ends_all_alike(
 
     def other() -> None:
         monkeypatch.setattr(FusedSegmenter, "loss", spoiled)
-        part(tiny(), boards, tmp_path)
+        train_one_rank(tiny_experiment(), boards, tmp_path)
 
     in_processes(
-        lambda: ends_with(TrainingDivergedError, lambda: part(tiny(), boards, tmp_path), message),
+        lambda: ends_with(TrainingDivergedError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path), message),
         lambda: ends_with(TrainingDivergedError, other, message),
     )
     run = Run.open(tmp_path)
@@ -173,11 +173,11 @@ def test_a_validation_that_is_not_finite_in_one_process_ends_all_alike(
     message = "validation after epoch 1: logits are nan"
 
     def other() -> None:
-        monkeypatch.setattr("drumhead.scores.judging.count", spoiled)
-        part(tiny(), boards, tmp_path)
+        monkeypatch.setattr("drumhead.scores.model_scores.count_logits", spoiled)
+        train_one_rank(tiny_experiment(), boards, tmp_path)
 
     in_processes(
-        lambda: ends_with(TrainingDivergedError, lambda: part(tiny(), boards, tmp_path), message),
+        lambda: ends_with(TrainingDivergedError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path), message),
         lambda: ends_with(TrainingDivergedError, other, message),
     )
     assert Run.open(tmp_path).state == "diverged"
@@ -188,12 +188,14 @@ def test_clocks_that_differ_end_a_timed_training_together(
 ) -> None:
     """The other process's clock runs a thousand times faster; the first one's counts, for the learning rate too."""
     clock = time.perf_counter
-    experiment = tiny(**{**DEMO, "epochs": 1000, "seconds": 0.4})
-    run = fit_together(
+    experiment = tiny_experiment(**{**DEMO, "epochs": 1000, "seconds": 0.4})
+    run = fit_in_processes(
         experiment,
         boards,
         tmp_path,
-        others_first=[lambda: monkeypatch.setattr("drumhead.training.loop.time.perf_counter", lambda: 1000 * clock())],
+        others_first=[
+            lambda: monkeypatch.setattr("drumhead.training.trainer.time.perf_counter", lambda: 1000 * clock())
+        ],
     )
     (*before, last) = run.metrics()
     assert last["seconds"] >= 0.4
@@ -207,13 +209,13 @@ def test_a_failure_to_write_ends_all(boards: Dataset, tmp_path: Path, monkeypatc
 
     def first() -> None:
         monkeypatch.setattr(Run, "save_checkpoint", full)
-        part(tiny(), boards, tmp_path)
+        train_one_rank(tiny_experiment(), boards, tmp_path)
 
     in_processes(
         lambda: ends_with(OSError, first, "no space left"),
-        lambda: ends_with(ProcessLostError, lambda: part(tiny(), boards, tmp_path)),
+        lambda: ends_with(ProcessLostError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path)),
     )
-    assert fit(tiny(epochs=4), boards, tmp_path).state == "done"
+    assert fit(tiny_experiment(epochs=4), boards, tmp_path).state == "done"
 
 
 def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,10 +224,10 @@ def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monk
 
     def other() -> None:
         monkeypatch.setattr(FusedSegmenter, "loss", broken)
-        part(tiny(), boards, tmp_path)
+        train_one_rank(tiny_experiment(), boards, tmp_path)
 
     in_processes(
-        lambda: ends_with(ProcessLostError, lambda: part(tiny(), boards, tmp_path)),
+        lambda: ends_with(ProcessLostError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path)),
         lambda: ends_with(MemoryError, other),
     )
 
@@ -233,22 +235,22 @@ def test_a_failure_of_one_process_ends_all(boards: Dataset, tmp_path: Path, monk
 def test_a_busy_folder_ends_all(boards: Dataset, tmp_path: Path) -> None:
     with lock_folder(tmp_path):
         in_processes(
-            lambda: ends_with(RunBusyError, lambda: part(tiny(), boards, tmp_path)),
-            lambda: ends_with(ProcessLostError, lambda: part(tiny(), boards, tmp_path)),
+            lambda: ends_with(RunBusyError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path)),
+            lambda: ends_with(ProcessLostError, lambda: train_one_rank(tiny_experiment(), boards, tmp_path)),
         )
 
 
 def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=1), boards, tmp_path)
+    run = fit(tiny_experiment(epochs=1), boards, tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()}
-    again = fit_together(tiny(epochs=1), boards, tmp_path)
+    again = fit_in_processes(tiny_experiment(epochs=1), boards, tmp_path)
     assert again.scores() == run.scores()
     assert {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
 
 
 def test_a_batch_that_cannot_be_shared_is_refused_before_any_work(boards: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="3 devices cannot share a batch of 4 images evenly"):
-        train(tiny(), boards, tmp_path / "run", accelerator="cpu", devices=3)
+        train(tiny_experiment(), boards, tmp_path / "run", accelerator="cpu", devices=3)
     assert not (tmp_path / "run").exists()
 
 

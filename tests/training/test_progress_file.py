@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.training.tiny import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny
+from tests.training.tiny_runs import BOARDS, STEPS_PER_EPOCH, Stop, fit, tiny_experiment
 
 from drumhead.data import Dataset, make_dataset
 from drumhead.runs import Run
@@ -31,7 +31,7 @@ class Look(Observer):
 
 def test_the_file_follows_the_training_and_goes_with_it(boards: Dataset, tmp_path: Path) -> None:
     look = Look()
-    fit(tiny("cnn", epochs=2), boards, tmp_path / "run", ProgressFile(interval=0), look)
+    fit(tiny_experiment("cnn", epochs=2), boards, tmp_path / "run", ProgressFile(interval=0), look)
     seen = [progress for progress in look.seen if progress is not None]
     assert len(seen) == 2 * STEPS_PER_EPOCH
     assert [progress.step for progress in seen] == list(range(1, 2 * STEPS_PER_EPOCH + 1))
@@ -44,7 +44,7 @@ def test_the_file_follows_the_training_and_goes_with_it(boards: Dataset, tmp_pat
 
 def test_every_training_writes_it_but_not_at_every_step(boards: Dataset, tmp_path: Path) -> None:
     look = Look()
-    fit(tiny("cnn", epochs=1), boards, tmp_path / "run", look)
+    fit(tiny_experiment("cnn", epochs=1), boards, tmp_path / "run", look)
     assert {progress.step if progress else None for progress in look.seen} == {1}
 
 
@@ -53,9 +53,9 @@ def test_time_left_is_by_the_pace_of_this_process(boards: Dataset, tmp_path: Pat
     assert progress.seconds_left == pytest.approx(40.0)
     assert progress.replace(progress=0.5).seconds_left is None
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny("cnn", epochs=2), boards, tmp_path / "run", Stop(after_epoch=1))
+        fit(tiny_experiment("cnn", epochs=2), boards, tmp_path / "run", Stop(after_epoch=1))
     look = Look()
-    fit(tiny("cnn", epochs=2), boards, tmp_path / "run", ProgressFile(interval=0), look)
+    fit(tiny_experiment("cnn", epochs=2), boards, tmp_path / "run", ProgressFile(interval=0), look)
     first = look.seen[0]
     assert first is not None
     assert first.begun_progress == pytest.approx(0.6)  # after its first step
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_written_or_read_stops_nothing(boards: Dataset, tm
         def started(self, run: Run, epochs_done: int) -> None:
             (run.folder / PROGRESS_FILE).mkdir()  # a folder of that name: it cannot be replaced
 
-    run = fit(tiny("cnn", epochs=1), boards, tmp_path / "run", InTheWay())
+    run = fit(tiny_experiment("cnn", epochs=1), boards, tmp_path / "run", InTheWay())
     assert run.state == "done"
     (tmp_path / PROGRESS_FILE).write_text('{"epoch": 1')
     assert read_progress(tmp_path) is None

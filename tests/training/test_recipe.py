@@ -19,9 +19,9 @@ from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.runs import Run
 from drumhead.scores import Scores
 from drumhead.training import Devices, Observer, StepReport, learning_rate, make_fabric
-from drumhead.training.loop import Training
+from drumhead.training.trainer import Trainer
 
-from .tiny import STEPS_PER_EPOCH, Steps, Stop, fit, tiny
+from .tiny_runs import STEPS_PER_EPOCH, StepRecorder, Stop, fit, tiny_experiment
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_the_learning_rate_by_quarters_of_the_training(recipe: Recipe, expected:
 
 
 def test_each_step_has_the_learning_rate_of_its_place(boards: Dataset, tmp_path: Path) -> None:
-    steps = Steps()
-    experiment = tiny(epochs=2, schedule="cosine", warmup=0.2)
+    steps = StepRecorder()
+    experiment = tiny_experiment(epochs=2, schedule="cosine", warmup=0.2)
     run = fit(experiment, boards, tmp_path, steps)
     total = 2 * STEPS_PER_EPOCH
     assert [report.step for report in steps.reports] == list(range(1, total + 1))
@@ -53,12 +53,12 @@ def test_each_step_has_the_learning_rate_of_its_place(boards: Dataset, tmp_path:
     assert [row["learning_rate"] for row in run.metrics()] == pytest.approx([expected[4], expected[9]])
 
 
-def begin(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer) -> Training:
+def begin(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer) -> Trainer:
     """A training about to start, whose inside can be looked at."""
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, dataset, folder, Stop(after_step=1))
     fabric = make_fabric(Devices(accelerator="cpu"))
-    return Training(Run.open(folder), dataset, fabric=fabric, observers=observers)
+    return Trainer(Run.open(folder), dataset, fabric=fabric, observers=observers)
 
 
 class GradientNorms(Observer):
@@ -78,7 +78,7 @@ def test_gradients_are_clipped_to_the_norm(boards: Dataset, tmp_path: Path) -> N
     norms = {}
     for clip in (None, 1e-3):
         watched = GradientNorms()
-        training = begin(tiny(epochs=1, clip=clip), boards, tmp_path / str(clip), watched)
+        training = begin(tiny_experiment(epochs=1, clip=clip), boards, tmp_path / str(clip), watched)
         watched.model = training.model
         training.fit()
         norms[clip] = watched.norms
@@ -90,7 +90,7 @@ def test_gradients_are_clipped_to_the_norm(boards: Dataset, tmp_path: Path) -> N
     ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)], ids=["adam", "adamw"]
 )
 def test_the_optimiser_is_the_named_one(name: str, kind: type, boards: Dataset, tmp_path: Path) -> None:
-    training = begin(tiny(optimizer=name, weight_decay=0.25, learning_rate=0.5), boards, tmp_path)
+    training = begin(tiny_experiment(optimizer=name, weight_decay=0.25, learning_rate=0.5), boards, tmp_path)
     assert type(training.optimizer) is kind
     (group,) = training.optimizer.param_groups
     assert (group["lr"], group["weight_decay"], group["betas"], group["eps"]) == (0.5, 0.25, (0.9, 0.999), 1e-8)
@@ -100,13 +100,13 @@ def test_the_optimiser_is_the_named_one(name: str, kind: type, boards: Dataset, 
 def record_batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     """Keep the images of every training step."""
     batches: list[Tensor] = []
-    train_step = Training.train_step
+    train_step = Trainer.train_step
 
-    def recording(self: Training, images: Tensor, masks: Tensor, generator: torch.Generator) -> float:
+    def recording(self: Trainer, images: Tensor, masks: Tensor, generator: torch.Generator) -> float:
         batches.append(images)
         return train_step(self, images, masks, generator)
 
-    monkeypatch.setattr(Training, "train_step", recording)
+    monkeypatch.setattr(Trainer, "train_step", recording)
     return batches
 
 
@@ -121,7 +121,7 @@ def test_an_epoch_sees_each_image_at_most_once_in_full_batches(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches = record_batches(monkeypatch)
-    fit(tiny(epochs=3), boards, tmp_path)
+    fit(tiny_experiment(epochs=3), boards, tmp_path)
     assert [len(batch) for batch in batches] == [4] * (3 * STEPS_PER_EPOCH)
     epochs = [which(batches[n : n + STEPS_PER_EPOCH], boards) for n in range(0, len(batches), STEPS_PER_EPOCH)]
     assert all(len(set(epoch)) == 20 for epoch in epochs)
@@ -133,20 +133,20 @@ def test_short_epochs_draw_anew_from_all_images(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches = record_batches(monkeypatch)
-    run = fit(tiny(epochs=12, steps_per_epoch=2), boards, tmp_path)
+    run = fit(tiny_experiment(epochs=12, steps_per_epoch=2), boards, tmp_path)
     assert [row["step"] for row in run.metrics()] == list(range(2, 25, 2))
     assert set(which(batches, boards)) == set(range(22))
 
 
 def test_an_epoch_has_no_more_steps_than_full_batches(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=1, steps_per_epoch=99), boards, tmp_path)
+    run = fit(tiny_experiment(epochs=1, steps_per_epoch=99), boards, tmp_path)
     assert [row["step"] for row in run.metrics()] == [STEPS_PER_EPOCH]
 
 
 def fake_clock(monkeypatch: pytest.MonkeyPatch, *, seconds_per_step: float) -> None:
     """Make every step last so long: the clock is read at its begin and end."""
     readings = iter(np.arange(0, 1e6, seconds_per_step))
-    monkeypatch.setattr("drumhead.training.loop.time", SimpleNamespace(perf_counter=lambda: float(next(readings))))
+    monkeypatch.setattr("drumhead.training.trainer.time", SimpleNamespace(perf_counter=lambda: float(next(readings))))
 
 
 @pytest.mark.parametrize(("seconds", "steps"), [(3.5, [5, 7]), (3.3, [5, 7]), (2.5, [5]), (1e-9, [1]), (99.0, [5, 10])])
@@ -154,7 +154,7 @@ def test_seconds_end_the_training_after_the_step_that_spends_them(
     seconds: float, steps: list[int], boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_clock(monkeypatch, seconds_per_step=0.5)
-    run = fit(tiny(epochs=2, seconds=seconds), boards, tmp_path)
+    run = fit(tiny_experiment(epochs=2, seconds=seconds), boards, tmp_path)
     assert run.state == "done"
     assert [row["step"] for row in run.metrics()] == steps
     assert [row["seconds"] for row in run.metrics()] == [0.5 * step for step in steps]
@@ -163,15 +163,15 @@ def test_seconds_end_the_training_after_the_step_that_spends_them(
 def test_seconds_count_on_after_a_stop(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_clock(monkeypatch, seconds_per_step=0.5)
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(seconds=4.0), boards, tmp_path, Stop(after_epoch=1))
-    run = fit(tiny(seconds=4.0), boards, tmp_path)
+        fit(tiny_experiment(seconds=4.0), boards, tmp_path, Stop(after_epoch=1))
+    run = fit(tiny_experiment(seconds=4.0), boards, tmp_path)
     assert [row["step"] for row in run.metrics()] == [5, 8]
 
 
 def test_the_schedule_follows_the_seconds(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_clock(monkeypatch, seconds_per_step=0.5)
-    steps = Steps()
-    experiment = tiny(epochs=4, seconds=5.0, schedule="cosine")
+    steps = StepRecorder()
+    experiment = tiny_experiment(epochs=4, seconds=5.0, schedule="cosine")
     fit(experiment, boards, tmp_path, steps)
     expected = [learning_rate(experiment.recipe, n / 10) for n in range(10)]
     assert [report.learning_rate for report in steps.reports] == pytest.approx(expected)
@@ -189,7 +189,7 @@ def test_a_share_of_the_pixels_is_looked_at(
         return loss(self, *batch, pixels=pixels)
 
     monkeypatch.setattr(FusedSegmenter, "loss", recording)
-    fit(tiny(epochs=1, pixels=share), boards, tmp_path)
+    fit(tiny_experiment(epochs=1, pixels=share), boards, tmp_path)
     drawn = [sample for sample in samples if sample is not None]
     assert [tuple(sample.pixel.shape) for sample in drawn] == [(4, count)] * STEPS_PER_EPOCH
     assert not torch.equal(drawn[0].pixel, drawn[1].pixel)
@@ -200,15 +200,15 @@ def test_so_many_images_are_validated_on(
     images: int | None, scored: int, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[int] = []
-    validate = Training.validate
+    validate = Trainer.validate
 
-    def counting(self: Training) -> Scores:
+    def counting(self: Trainer) -> Scores:
         scores = validate(self)
         counted.append(scores.images)
         return scores
 
-    monkeypatch.setattr(Training, "validate", counting)
-    run = fit(tiny(epochs=1, validation_images=images), boards, tmp_path)
+    monkeypatch.setattr(Trainer, "validate", counting)
+    run = fit(tiny_experiment(epochs=1, validation_images=images), boards, tmp_path)
     assert counted == [scored]
     scores = run.scores()
     assert scores is not None
@@ -217,12 +217,12 @@ def test_so_many_images_are_validated_on(
 
 def test_a_step_past_the_stability_limit_is_warned_of_once(boards: Dataset, tmp_path: Path) -> None:
     with pytest.warns(StabilityWarning, match="dt = 0.9 is past the stability limit") as caught:
-        run = fit(tiny(epochs=3, model_fields={"dt": 0.9}), boards, tmp_path)
+        run = fit(tiny_experiment(epochs=3, model_fields={"dt": 0.9}), boards, tmp_path)
     assert len(caught) == 1
     assert run.state == "done"
 
 
 def test_it_learns(boards: Dataset, tmp_path: Path) -> None:
-    rows = fit(tiny("cnn", epochs=15, learning_rate=1e-2), boards, tmp_path).metrics()
+    rows = fit(tiny_experiment("cnn", epochs=15, learning_rate=1e-2), boards, tmp_path).metrics()
     assert rows[-1]["train_loss"] < 0.5 * rows[0]["train_loss"]
     assert rows[-1]["val_loss"] < 0.6 * rows[0]["val_loss"]

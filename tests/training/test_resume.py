@@ -14,7 +14,7 @@ import pytest
 from drumhead.data import Dataset
 from drumhead.runs import Run
 
-from .tiny import DEMO, Events, Stop, assert_same_training, fit, kept_weights, tiny
+from .tiny_runs import DEMO, EventRecorder, Stop, assert_same_training, best_weights, fit, tiny_experiment
 
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "nwm, paper": ("nwm", {}),
@@ -34,7 +34,7 @@ MOMENTS: dict[str, dict[str, int]] = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_stopped_training_goes_on(recipe: str, moment: str, boards: Dataset, tmp_path: Path) -> None:
     model, fields = RECIPES[recipe]
-    experiment = tiny(model, **fields)
+    experiment = tiny_experiment(model, **fields)
     through = fit(experiment, boards, tmp_path / "through")
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, boards, tmp_path / "stopped", Stop(**MOMENTS[moment]))
@@ -44,46 +44,46 @@ def test_a_stopped_training_goes_on(recipe: str, moment: str, boards: Dataset, t
 
 
 def test_it_may_be_stopped_again_and_again(boards: Dataset, tmp_path: Path) -> None:
-    through = fit(tiny(), boards, tmp_path / "through")
+    through = fit(tiny_experiment(), boards, tmp_path / "through")
     for step in (3, 7, 13, 17):
         with pytest.raises(KeyboardInterrupt):
-            fit(tiny(), boards, tmp_path / "stopped", Stop(after_step=step))
-    assert_same_training(fit(tiny(), boards, tmp_path / "stopped"), through)
+            fit(tiny_experiment(), boards, tmp_path / "stopped", Stop(after_step=step))
+    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "stopped"), through)
 
 
 @pytest.mark.parametrize("model", ["nwm", "unet"])
 def test_a_finished_training_takes_more_epochs(model: str, boards: Dataset, tmp_path: Path) -> None:
-    through = fit(tiny(model, epochs=4), boards, tmp_path / "through")
-    run = fit(tiny(model, epochs=2), boards, tmp_path / "longer")
+    through = fit(tiny_experiment(model, epochs=4), boards, tmp_path / "through")
+    run = fit(tiny_experiment(model, epochs=2), boards, tmp_path / "longer")
     assert len(run.metrics()) == 2
-    longer = fit(tiny(model, epochs=4), boards, tmp_path / "longer")
+    longer = fit(tiny_experiment(model, epochs=4), boards, tmp_path / "longer")
     assert longer.config.experiment == through.config.experiment
     assert Run.open(tmp_path / "longer").config == longer.config
     assert_same_training(longer, through)
 
 
 def test_more_epochs_stopped_on_the_way_leave_no_scores_of_fewer(boards: Dataset, tmp_path: Path) -> None:
-    fit(tiny(epochs=1), boards, tmp_path / "run")
+    fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(epochs=3), boards, tmp_path / "run", Stop(after_epoch=2))
+        fit(tiny_experiment(epochs=3), boards, tmp_path / "run", Stop(after_epoch=2))
     assert Run.open(tmp_path / "run").state == "unfinished"
-    fit(tiny(epochs=3), boards, tmp_path / "run")
-    through = fit(tiny(epochs=3), boards, tmp_path / "through")
+    fit(tiny_experiment(epochs=3), boards, tmp_path / "run")
+    through = fit(tiny_experiment(epochs=3), boards, tmp_path / "through")
     assert_same_training(Run.open(tmp_path / "run"), through)
 
 
 def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=1), boards, tmp_path / "run")
+    run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()}
-    events = Events()
-    again = fit(tiny(epochs=1), boards, tmp_path / "run", events)
+    events = EventRecorder()
+    again = fit(tiny_experiment(epochs=1), boards, tmp_path / "run", events)
     assert events.names == []
     assert again.scores() == run.scores()
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()} == before
 
 
 def test_a_finished_run_is_exactly_these_files(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=2), boards, tmp_path / "run")
+    run = fit(tiny_experiment(epochs=2), boards, tmp_path / "run")
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == [
         ".lock",
@@ -119,7 +119,7 @@ train(experiment, open_dataset(Path(sys.argv[2])), sys.argv[3], accelerator="cpu
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
 def test_a_process_that_is_killed_leaves_a_run_that_goes_on(name: str, boards: Dataset, tmp_path: Path) -> None:
-    experiment, folder = tiny(epochs=3), tmp_path / "killed"
+    experiment, folder = tiny_experiment(epochs=3), tmp_path / "killed"
     written = tmp_path / "experiment.json"
     written.write_text(experiment.model_dump_json())
     arguments = [sys.executable, "-c", SCRIPT, str(written), str(boards.folder), str(folder)]
@@ -134,6 +134,6 @@ def test_a_process_that_is_killed_leaves_a_run_that_goes_on(name: str, boards: D
     killed = Run.open(folder)
     assert killed.state == "unfinished"
     assert [row["epoch"] for row in killed.metrics()] == [1]
-    assert kept_weights(killed)
+    assert best_weights(killed)
     through = fit(experiment, boards, tmp_path / "through")
     assert_same_training(fit(experiment, boards, folder), through)

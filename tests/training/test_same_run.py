@@ -13,7 +13,7 @@ from drumhead.experiments import Experiment
 from drumhead.runs import Run, RunError
 from drumhead.training import train
 
-from .tiny import BOARDS, Stop, fit, tiny
+from .tiny_runs import BOARDS, Stop, fit, tiny_experiment
 
 
 @pytest.fixture
@@ -21,22 +21,22 @@ def begun(boards: Dataset, tmp_path: Path) -> Path:
     """The folder of a run stopped after its first epoch."""
     folder = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        fit(tiny(), boards, folder, Stop(after_epoch=1))
+        fit(tiny_experiment(), boards, folder, Stop(after_epoch=1))
     return folder
 
 
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
-        (tiny(learning_rate=0.01), "recipe.learning_rate is 0.003, not 0.01"),
-        (tiny(clip=1.0), "recipe.clip is None, not 1.0"),
-        (tiny(epochs=3), "recipe.epochs is 4, not 3"),
-        (tiny(seed=4), "seed is 3, not 4"),
-        (tiny(model_fields={"steps": 7}), "model.steps is 6, not 7"),
-        (tiny(model_fields={"readout": "fft"}), "model.readout is 'linear', not 'fft'"),
-        (tiny("cnn"), "model.name is 'nwm', not 'cnn'"),
-        (tiny("cnn"), "model.layers is None, not 2"),
-        (tiny(epochs=5, seed=4), "recipe.epochs is 4, not 5; seed is 3, not 4"),
+        (tiny_experiment(learning_rate=0.01), "recipe.learning_rate is 0.003, not 0.01"),
+        (tiny_experiment(clip=1.0), "recipe.clip is None, not 1.0"),
+        (tiny_experiment(epochs=3), "recipe.epochs is 4, not 3"),
+        (tiny_experiment(seed=4), "seed is 3, not 4"),
+        (tiny_experiment(model_fields={"steps": 7}), "model.steps is 6, not 7"),
+        (tiny_experiment(model_fields={"readout": "fft"}), "model.readout is 'linear', not 'fft'"),
+        (tiny_experiment("cnn"), "model.name is 'nwm', not 'cnn'"),
+        (tiny_experiment("cnn"), "model.layers is None, not 2"),
+        (tiny_experiment(epochs=5, seed=4), "recipe.epochs is 4, not 5; seed is 3, not 4"),
     ],
 )
 def test_another_experiment_is_refused_by_field(
@@ -52,49 +52,49 @@ def test_another_experiment_is_refused_by_field(
 
 @pytest.mark.parametrize("scheduled", [{"schedule": "cosine"}, {"warmup": 0.1}], ids=str)
 def test_a_scheduled_run_takes_no_more_epochs(scheduled: dict[str, Any], boards: Dataset, tmp_path: Path) -> None:
-    fit(tiny(epochs=1, **scheduled), boards, tmp_path)
+    fit(tiny_experiment(epochs=1, **scheduled), boards, tmp_path)
     with pytest.raises(RunError, match=r"recipe\.epochs is 1, not 2"):
-        fit(tiny(epochs=2, **scheduled), boards, tmp_path)
+        fit(tiny_experiment(epochs=2, **scheduled), boards, tmp_path)
     assert Run.open(tmp_path).state == "done"
 
 
 def test_other_data_is_refused(begun: Path, tmp_path: Path) -> None:
     other = make_dataset(BOARDS.replace(seed=1), tmp_path / "other")
     with pytest.raises(RunError, match=f"data is '.{{64}}', not '{other.fingerprint}'"):
-        fit(tiny(), other, begun)
+        fit(tiny_experiment(), other, begun)
 
 
 def test_the_same_data_with_other_classes_is_refused(begun: Path, boards: Dataset) -> None:
     more = boards.manifest.replace(class_names=(*boards.class_names, "Z"))
     with pytest.raises(RunError, match=r"classes is .*'J/L'\), not .*'J/L', 'Z'\)"):
-        fit(tiny(), dataclasses.replace(boards, manifest=more), begun)
+        fit(tiny_experiment(), dataclasses.replace(boards, manifest=more), begun)
 
 
 def test_the_same_data_in_another_place_is_the_same(begun: Path, tmp_path: Path) -> None:
     moved = make_dataset(BOARDS, tmp_path / "moved")
-    assert fit(tiny(), moved, begun).state == "done"
+    assert fit(tiny_experiment(), moved, begun).state == "done"
 
 
 def test_other_versions_are_warned_of(begun: Path, boards: Dataset) -> None:
     run = Run.open(begun)
     run.write_config(run.config.replace(versions={**run.config.versions, "torch": "1.0"}))
     with pytest.warns(UserWarning, match="other package versions"):
-        assert fit(tiny(), boards, begun).state == "done"
+        assert fit(tiny_experiment(), boards, begun).state == "done"
 
 
 def test_a_folder_of_other_things_is_refused(boards: Dataset, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(RunError, match="holds other things"):
-        fit(tiny(), boards, tmp_path)
+        fit(tiny_experiment(), boards, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_fewer_images_than_a_batch_are_refused_before_anything_is_written(boards: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"22 training images, fewer than a batch of 23: choose --recipe.batch-size 22"):
-        fit(tiny(batch_size=23), boards, tmp_path / "run")
+        fit(tiny_experiment(batch_size=23), boards, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_the_folder_may_be_named_by_a_string(boards: Dataset, tmp_path: Path) -> None:
-    run = train(tiny("cnn", epochs=1), boards, str(tmp_path / "new" / "run"), accelerator="cpu")
+    run = train(tiny_experiment("cnn", epochs=1), boards, str(tmp_path / "new" / "run"), accelerator="cpu")
     assert run.folder == tmp_path / "new" / "run"

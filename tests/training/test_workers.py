@@ -16,11 +16,11 @@ import torch
 from drumhead.data import Dataset
 from drumhead.runs import Run, lock_owner
 from drumhead.training import ProcessLostError, StepReport, train
-from drumhead.training.launching import local_address
+from drumhead.training.launching import local_rendezvous
 
+from .multiprocess import in_processes, train_one_rank
 from .test_processes import assert_alike
-from .tiny import Events, fit, tiny
-from .together import in_processes, part
+from .tiny_runs import EventRecorder, fit, tiny_experiment
 
 WITHIN = 60.0
 """Seconds within which all processes of a training have ended, on a busy machine."""
@@ -41,7 +41,7 @@ def workers_of(parent: int) -> list[int]:
     return found
 
 
-class KillWorker(Events):
+class KillWorker(EventRecorder):
     """Kills the worker after some step."""
 
     def __init__(self, step: int) -> None:
@@ -63,22 +63,22 @@ def test_a_worker_is_lost_and_the_run_goes_on(boards: Dataset, tmp_path: Path) -
         del os.environ["LOCAL_RANK"], os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]  # so it starts the other
         before, threads = dict(os.environ), torch.get_num_threads()
         with pytest.raises(ProcessLostError, match=r"process 1 of this training \(pid \d+\) was killed by signal 9"):
-            part(tiny(), boards, folder, KillWorker(step=8))
+            train_one_rank(tiny_experiment(), boards, folder, KillWorker(step=8))
         assert workers_of(os.getpid()) == []
         assert lock_owner(folder) is None
         assert len(Run.open(folder).metrics()) == 1
-        part(tiny(), boards, folder)
+        train_one_rank(tiny_experiment(), boards, folder)
         assert workers_of(os.getpid()) == []
         assert (dict(os.environ), torch.get_num_threads()) == (before, threads)
 
     in_processes(first)
-    assert_alike(Run.open(folder), fit(tiny(), boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
+    assert_alike(Run.open(folder), fit(tiny_experiment(), boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
 
 
 def test_a_worker_that_cannot_begin(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drumhead.training.workers.sys.executable", "/bin/false")
     with pytest.raises(ProcessLostError, match="ended with exit code 1"):
-        train(tiny(), boards, tmp_path / "run", accelerator="cpu", devices=2)
+        train(tiny_experiment(), boards, tmp_path / "run", accelerator="cpu", devices=2)
     assert not (tmp_path / "run").exists()
 
 
@@ -166,7 +166,7 @@ class Sleep(Observer):
         print("asleep", flush=True)
         time.sleep(600)
 
-workers.GRACE = 1.0
+workers.GRACE_SECONDS = 1.0
 experiment, data = Experiment.model_validate_json(sys.argv[1]), open_dataset(Path(sys.argv[2]))
 train(experiment, data, sys.argv[3], accelerator="cpu", devices=2, observers=[Sleep()])
 """
@@ -176,7 +176,7 @@ train(experiment, data, sys.argv[3], accelerator="cpu", devices=2, observers=[Sl
 @needs_proc
 def test_a_first_process_that_does_not_find_out_ends_too(boards: Dataset, tmp_path: Path) -> None:
     """As one that waits in a call which nothing interrupts; here it sleeps."""
-    words = [tiny().model_dump_json(), str(boards.folder), str(tmp_path / "run")]
+    words = [tiny_experiment().model_dump_json(), str(boards.folder), str(tmp_path / "run")]
     command = [sys.executable, "-c", ASLEEP, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -191,7 +191,7 @@ def test_a_first_process_that_does_not_find_out_ends_too(boards: Dataset, tmp_pa
 def test_two_nodes_of_one_machine(boards: Dataset, tmp_path: Path) -> None:
     """The same command on each node, with two devices each; the second node says nothing."""
     words = ["tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(boards.folder), "--out", str(tmp_path / "run")]
-    address = local_address()
+    address = local_rendezvous()
     nodes = [
         subprocess.Popen(
             [sys.executable, "-m", "drumhead", "train", *words, *SHARED, "--nodes", "2"],

@@ -36,7 +36,7 @@ class ClassSpectra(NamedTuple):
     """``(class,)``: how many there were."""
 
 
-def draw_pixels(
+def sample_time_series(
     batches: Iterable[tuple[Tensor, Tensor]], *, per_class: int, generator: np.random.Generator
 ) -> PixelSeries:
     """Time series of pixels at random places, up to ``per_class`` of each class in each image.

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drumhead.analysis.class_spectra import ClassSpectra, average_spectra, draw_pixels
+from drumhead.analysis.class_spectra import ClassSpectra, average_spectra, sample_time_series
 from drumhead.analysis.natural_frequency import NaturalFrequencies, natural_frequencies
 from drumhead.analysis.probe import ProbeScores, probe_across_images
 from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
@@ -110,7 +110,7 @@ def study_classes(
             yield model.states(images), masks
 
     with torch.inference_mode():
-        heard = draw_pixels(fields(), per_class=per_class, generator=generator)
+        heard = sample_time_series(fields(), per_class=per_class, generator=generator)
     if not (heard.labels != 0).any() or not (heard.labels == 0).any():
         raise ValueError(f"the images must show shapes and background; got the classes {np.unique(heard.labels)} alone")
     spectrum = amplitude_spectrum(heard.series, dt=model.config.dt, window=window)

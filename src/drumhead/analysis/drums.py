@@ -86,12 +86,12 @@ def lattice_frequency(eigenvalue: Real, *, dt: float) -> Real:
     return frequency
 
 
-def largest_side_heard(duration: float, *, dt: float, c: float = 1.0) -> int:
+def largest_resolvable_side(duration: float, *, dt: float, c: float = 1.0) -> int:
     """The side of the largest square of which one period of the fundamental fits in the duration; below 2, none does.
 
     A period fits just where the fundamental is not below the first bin of the spectrum, ``1 / duration``.
 
-    >>> largest_side_heard(10, dt=0.1)
+    >>> largest_resolvable_side(10, dt=0.1)
     7
     """
     if not 2 * dt < duration < float("inf"):

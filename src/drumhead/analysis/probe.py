@@ -40,11 +40,11 @@ class ProbeScores(NamedTuple):
 
     accuracy: float
     """Share of pixels whose class it tells."""
-    accuracy_by_chance: float
+    chance_accuracy: float
     """Share of the commonest class: what always guessing that one would score."""
     balanced_accuracy: float
     """Mean over classes of the share of the class's pixels it tells."""
-    balanced_accuracy_by_chance: float
+    chance_balanced_accuracy: float
     """One over the number of classes among the pixels: what any guess without features scores."""
     confusion: Labels
     """``(class, class)``: pixels by true class (row) and told class."""
@@ -95,9 +95,9 @@ def score_probe(probe: Probe, features: npt.ArrayLike, labels: npt.ArrayLike) ->
     present = pixels > 0
     return ProbeScores(
         accuracy=float(confusion.trace() / pixels.sum()),
-        accuracy_by_chance=float(pixels.max() / pixels.sum()),
+        chance_accuracy=float(pixels.max() / pixels.sum()),
         balanced_accuracy=float((confusion.diagonal()[present] / pixels[present]).mean()),
-        balanced_accuracy_by_chance=float(1 / present.sum()),
+        chance_balanced_accuracy=float(1 / present.sum()),
         confusion=confusion,
     )
 

@@ -27,7 +27,7 @@ class Spectrum(NamedTuple):
     """``(..., bin)``, at least 0. A sine of amplitude 1 has a peak of height 1, a constant 1 of height 2."""
 
 
-class Estimation(NamedTuple):
+class EstimationSettings(NamedTuple):
     """How a spectrum is estimated, and a peak's frequency read off it."""
 
     window: Window = "hann"
@@ -40,10 +40,10 @@ class Estimation(NamedTuple):
     """Height of the smallest peak that counts, as a share of the maximum: above a Hann window's side lobes."""
 
 
-BINS_ALONE = Estimation(padding=1, interpolate=False)
+NEAREST_BIN = EstimationSettings(padding=1, interpolate=False)
 """The plain transform of windowed samples; a peak has its bin's frequency."""
 
-BETWEEN_BINS = Estimation()
+INTERPOLATED = EstimationSettings()
 """Padded and interpolated."""
 
 

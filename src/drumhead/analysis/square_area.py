@@ -7,19 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drumhead.analysis.drums import check_step, continuous_area, largest_side_heard, lattice_area
-from drumhead.analysis.hearing import Recording, heard_fundamentals, heard_spectra, record_drum, steps_of
-from drumhead.analysis.spectrum import BETWEEN_BINS, BINS_ALONE, Floats, Spectrum
+from drumhead.analysis.drum_recordings import (
+    DrumRecording,
+    estimate_fundamentals,
+    estimate_spectra,
+    simulate_drum,
+    steps_in,
+)
+from drumhead.analysis.drums import check_step, continuous_area, largest_resolvable_side, lattice_area
+from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN, Floats, Spectrum
 from drumhead.models import NWMConfig
 
 SIDES = (5, 7, 8, 10, 16, 24, 32, 48)
 """Of the squares, in grid spacings, unless others are chosen."""
 
-DURATIONS = 17
+DURATION_COUNT = 17
 """How many durations, evenly spaced on a logarithmic scale, each once: odd, so that one is in the middle."""
 
-BINS, BETWEEN = "bins alone", "between bins"
-ESTIMATIONS = {BINS: BINS_ALONE, BETWEEN: BETWEEN_BINS}
+WITHOUT_INTERPOLATION, WITH_INTERPOLATION = "bins alone", "between bins"
+ESTIMATIONS = {WITHOUT_INTERPOLATION: NEAREST_BIN, WITH_INTERPOLATION: INTERPOLATED}
 """The two estimations, by name."""
 
 
@@ -29,7 +35,7 @@ def paper_duration() -> float:
     return config.steps * config.dt
 
 
-class AreaHeard(NamedTuple):
+class AreaEstimate(NamedTuple):
     """What the points of one square hear in one duration by one estimation. Points that hear no peak have no area."""
 
     side: int
@@ -67,7 +73,7 @@ class AreaStudy(NamedTuple):
     """From the paper's to the longest."""
     spectra: dict[int, Spectrum]
     """By side: the root mean square over strikes and points of what is heard in the longest duration."""
-    heard: list[AreaHeard]
+    estimates: list[AreaEstimate]
     """For every side, duration and estimation."""
 
     @property
@@ -76,15 +82,15 @@ class AreaStudy(NamedTuple):
         return [float(self.durations[i]) for i in (0, len(self.durations) // 2, -1)]
 
     @property
-    def first_side_unheard(self) -> int:
+    def first_unresolved_side(self) -> int:
         """Of this side and more, squares ring less than one period in the paper's duration."""
-        return max(2, largest_side_heard(paper_duration(), dt=self.dt, c=self.c) + 1)
+        return max(2, largest_resolvable_side(paper_duration(), dt=self.dt, c=self.c) + 1)
 
-    def select(self, *, side: int | None = None, duration: float | None = None, estimation: str) -> list[AreaHeard]:
+    def select(self, *, side: int | None = None, duration: float | None = None, estimation: str) -> list[AreaEstimate]:
         """What was heard by an estimation, of one square or all, in one duration or all."""
         return [
             each
-            for each in self.heard
+            for each in self.estimates
             if each.estimation == estimation and side in (None, each.side) and duration in (None, each.duration)
         ]
 
@@ -123,32 +129,34 @@ def study_areas(
         raise ValueError(f"duration must be more than the paper's T dt = {shortest:g} and finite, got {duration}")
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
-    durations = dt * np.unique([steps_of(each, dt=dt) for each in np.geomspace(shortest, duration, DURATIONS)])
+    durations = dt * np.unique([steps_in(each, dt=dt) for each in np.geomspace(shortest, duration, DURATION_COUNT)])
     study = AreaStudy(dt, c, durations, {}, [])
     for number, side in enumerate(sorted(sides), start=1):
         generator = np.random.default_rng([seed, side])
-        recording = record_drum(
+        recording = simulate_drum(
             side, duration=duration, generator=generator, strikes=strikes, points=points, dt=dt, c=c
         )
-        frequencies, amplitudes = heard_spectra(recording)
+        frequencies, amplitudes = estimate_spectra(recording)
         study.spectra[side] = Spectrum(frequencies, np.sqrt(np.mean(amplitudes**2, axis=0)))
-        study.heard.extend(
-            hear_area(recording, duration=each, estimation=name) for each in durations.tolist() for name in ESTIMATIONS
+        study.estimates.extend(
+            estimate_area(recording, duration=each, estimation=name)
+            for each in durations.tolist()
+            for name in ESTIMATIONS
         )
         if progress:
             progress(number, len(sides))
     return study
 
 
-def hear_area(recording: Recording, *, duration: float, estimation: str) -> AreaHeard:
+def estimate_area(recording: DrumRecording, *, duration: float, estimation: str) -> AreaEstimate:
     """What the points of a recorded square hear of its area, ``estimation`` being a key of ``ESTIMATIONS``."""
-    fundamentals = heard_fundamentals(recording, duration=duration, estimation=ESTIMATIONS[estimation])
+    fundamentals = estimate_fundamentals(recording, duration=duration, estimation=ESTIMATIONS[estimation])
     areas = lattice_area(fundamentals, dt=recording.dt, c=recording.c)
     known = ~np.isnan(areas)
     errors = np.where(known, np.abs(areas / recording.side**2 - 1), np.inf)
     low, middle, high = np.percentile(areas[known], [10, 50, 90]) if known.any() else [np.nan] * 3
     fundamental = np.median(fundamentals[known]) if known.any() else np.nan
-    return AreaHeard(
+    return AreaEstimate(
         side=recording.side,
         duration=duration,
         estimation=estimation,

@@ -65,7 +65,7 @@ class TrainingProgress(Observer):
         status = f"epoch {report.epoch}  loss {report.loss:.3f}"
         self.bar.update(self.task, completed=report.progress, status=status)
 
-    def validated(self, done: int, total: int) -> None:
+    def batch_scored(self, done: int, total: int) -> None:
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:

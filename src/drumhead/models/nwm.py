@@ -110,7 +110,7 @@ class NWM(RecurrentSegmenter):
         drum = self.encode(images)
         return stability_limit(drum.omega, drum.alpha, self.coupling)
 
-    def diagnose(self, images: Tensor) -> str | None:
+    def stability_warning(self, images: Tensor) -> str | None:
         limit = self.stability_limit(images)
         if self.config.dt <= limit:
             return None

@@ -109,7 +109,7 @@ class Segmenter(nn.Module, ABC):
             prediction: Tensor = self(images).argmax(dim=1)
         return prediction
 
-    def diagnose(self, images: Tensor) -> str | None:
+    def stability_warning(self, images: Tensor) -> str | None:
         """What makes the numbers for these images doubtful, in a sentence for the user; none if nothing does."""
         return None
 

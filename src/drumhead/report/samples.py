@@ -74,7 +74,7 @@ def hear(model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int
     Warns with ``StabilityWarning``, once for all samples, if the waves are the scheme's rather than the equation's.
     """
     images, masks = to_tensors(dataset.splits[split], [sample])
-    if doubt := model.diagnose(images):
+    if doubt := model.stability_warning(images):
         warnings.warn(doubt, StabilityWarning, stacklevel=1)
     with torch.inference_mode():
         field = model.states(images)

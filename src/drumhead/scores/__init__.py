@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from drumhead.scores.counting import ImageCounts, concatenate, count, count_predictions
-from drumhead.scores.judging import background_scores, count_batches, evaluate
-from drumhead.scores.reduction import ClassScores, Scores, reduce
+from drumhead.scores.background import background_scores
+from drumhead.scores.counting import ImageCounts, concatenate, count_logits, count_predictions
+from drumhead.scores.model_scores import count_batches, evaluate_model
+from drumhead.scores.reduction import ClassScores, Scores, compute_scores
 
 __all__ = [
     "ClassScores",
     "ImageCounts",
     "Scores",
     "background_scores",
+    "compute_scores",
     "concatenate",
-    "count",
     "count_batches",
+    "count_logits",
     "count_predictions",
-    "evaluate",
-    "reduce",
+    "evaluate_model",
 ]

@@ -53,7 +53,7 @@ class ImageCounts:
         return _over_classes(self.hits[:, 1:])
 
 
-def count(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
+def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
     """Count a batch of predictions: each pixel gets its class of largest logit (the first, of equals).
 
     Args:

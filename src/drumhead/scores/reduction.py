@@ -60,7 +60,7 @@ class Scores(Config):
         return self.acc_foreground is not None and all(entry.precision is None for entry in self.classes[1:])
 
 
-def reduce(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
+def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
     """Every score, from the counts of a test set.
 
     Args:
@@ -73,7 +73,7 @@ def reduce(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
     Example:
         >>> from drumhead.scores import count_predictions
         >>> counts = count_predictions(np.array([[[0, 1, 1]]]), np.array([[[0, 1, 0]]]), classes=2)
-        >>> scores = reduce(counts, ["background", "square"])
+        >>> scores = compute_scores(counts, ["background", "square"])
         >>> round(scores.acc, 3), scores.acc_foreground, scores.iou, scores.mean_iou
         (0.667, 1.0, 0.5, 0.5)
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from drumhead.training.devices import Accelerator, Devices, Strategy, is_first_process, make_fabric
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
-from drumhead.training.loop import TrainingDivergedError
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.processes import ProcessLostError
 from drumhead.training.progress_file import Progress, ProgressFile, read_progress
 from drumhead.training.schedule import learning_rate
 from drumhead.training.train_run import check_batches, train
+from drumhead.training.trainer import TrainingDivergedError
 
 __all__ = [
     "LOGGERS",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 
-class SharedBatchNorm(nn.BatchNorm2d):
+class SyncBatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation with the mean and variance over equal parts of a batch in several processes."""
 
     def forward(self, images: Tensor) -> Tensor:
@@ -34,11 +34,11 @@ class SharedBatchNorm(nn.BatchNorm2d):
         return (centred * scale[:, None, None] + self.bias[:, None, None]).to(images.dtype)
 
 
-def share_batch_norm(model: nn.Module) -> None:
+def synchronize_batch_norm(model: nn.Module) -> None:
     """Let every batch normalisation of a model look at the batch of all processes."""
     for module in model.modules():
         if type(module) is nn.BatchNorm2d:
-            module.__class__ = SharedBatchNorm  # the parameters stay, and their names
+            module.__class__ = SyncBatchNorm2d  # the parameters stay, and their names
 
 
 def mean_over_processes(values: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ Strategy = Literal["auto", "ddp"]
 """How several devices train one model. ``ddp``: each has the whole model and a part of every batch, and gradients are
 averaged. ``auto``: that, where there are several."""
 
-ADDRESS = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
+RENDEZVOUS_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
 """Variables by which processes on several nodes find each other, where no cluster tells them."""
 
 
@@ -46,13 +46,13 @@ class Devices(Config):
         """How many processes there are."""
         return self.devices * self.nodes
 
-    def described(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         """What a run's configuration says of them."""
         strategy = "ddp" if self.count > 1 else "one device"
         return {"devices": str(self.devices), "nodes": str(self.nodes), "strategy": strategy}
 
 
-class StartedHere(LightningEnvironment):
+class DrumheadEnvironment(LightningEnvironment):
     """Processes that Fabric need not start: they are started in :mod:`drumhead.training.workers`, or by hand."""
 
     @property
@@ -88,24 +88,24 @@ def find_environment(devices: Devices) -> ClusterEnvironment:
         RunError: if another number of processes has been started, or other nodes cannot be found.
     """
     if devices.count == 1:
-        return StartedHere()
-    if distributed.is_torchelastic_launched() and all_started("torchrun", os.environ.get("WORLD_SIZE"), devices):
+        return DrumheadEnvironment()
+    if distributed.is_torchelastic_launched() and started_all("torchrun", os.environ.get("WORLD_SIZE"), devices):
         return TorchElasticEnvironment()
-    if all_started("srun", os.environ.get("SLURM_STEP_NUM_TASKS"), devices):
+    if started_all("srun", os.environ.get("SLURM_STEP_NUM_TASKS"), devices):
         if "SLURM_NTASKS_PER_NODE" not in os.environ:
             raise RunError(f"start the processes with `srun --ntasks-per-node {devices.devices}`, which was not given")
         return SLURMEnvironment(auto_requeue=False)
-    missing = [name for name in ADDRESS if name not in os.environ]
+    missing = [name for name in RENDEZVOUS_VARIABLES if name not in os.environ]
     if devices.nodes > 1 and missing:
         raise RunError(
             f"{devices.nodes} nodes: start a process for each device with `srun --nodes {devices.nodes} "
             f"--ntasks-per-node {devices.devices} drumhead train ...`; without Slurm, give this command on each node "
-            f"with the variables {', '.join(ADDRESS)} set; not set here: {', '.join(missing)}"
+            f"with the variables {', '.join(RENDEZVOUS_VARIABLES)} set; not set here: {', '.join(missing)}"
         )
-    return StartedHere()
+    return DrumheadEnvironment()
 
 
-def all_started(launcher: str, started: str | None, devices: Devices) -> bool:
+def started_all(launcher: str, started: str | None, devices: Devices) -> bool:
     """Whether a launcher has started a process for every device; if it has started but one, it has not.
 
     Raises:

@@ -17,19 +17,19 @@ import torch
 from lightning_fabric import Fabric
 from torch import distributed
 
-from drumhead.training.devices import ADDRESS, StartedHere
+from drumhead.training.devices import RENDEZVOUS_VARIABLES, DrumheadEnvironment
 from drumhead.training.processes import ProcessLostError
 from drumhead.training.workers import WorkerRequest, Workers
 
-SETTLING = 0.2
+TEARDOWN_SECONDS = 0.2
 """Seconds for gloo's threads to let go of the last tensors: they need Python's lock for that, and who takes the group
 of processes down with that lock in hand waits for them for ever."""
-GONE = ("Connection closed", "Connection reset", "Broken pipe", "failed to recv", "Socket closed")
+DISCONNECT_MESSAGES = ("Connection closed", "Connection reset", "Broken pipe", "failed to recv", "Socket closed")
 """What torch says when another process is no longer there."""
 
 
 @contextmanager
-def joined(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
+def process_group(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
     """All processes of a training, those for further devices of this node started; inside, they can talk.
 
     Afterwards this process is as it was, and those that were started have ended.
@@ -44,35 +44,35 @@ def joined(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
     if request.devices.count == 1:
         yield
         return
-    start_here = are_started_here(fabric)
-    address = local_address() if start_here and request.devices.nodes == 1 else {}
-    with set_for_a_while(address), Workers(request, start=start_here) as workers:
+    start_here = starts_workers(fabric)
+    address = local_rendezvous() if start_here and request.devices.nodes == 1 else {}
+    with temporary_environment(address), Workers(request, start=start_here) as workers:
         try:
             workers.wait_until_ready()
             fabric.launch()
             yield
         except RuntimeError as error:
-            if found := loss_of_a_process(error, workers):
+            if found := lost_process_error(error, workers):
                 raise found from error
             raise
         finally:
             workers.end()
             if distributed.is_initialized():
-                time.sleep(SETTLING)
+                time.sleep(TEARDOWN_SECONDS)
                 distributed.destroy_process_group()
 
 
-def are_started_here(fabric: Fabric) -> bool:
+def starts_workers(fabric: Fabric) -> bool:
     """Whether this process is the one to start those for the other devices of its node."""
     environment = getattr(fabric.strategy, "cluster_environment", None)
-    return isinstance(environment, StartedHere) and "LOCAL_RANK" not in os.environ
+    return isinstance(environment, DrumheadEnvironment) and "LOCAL_RANK" not in os.environ
 
 
-def loss_of_a_process(error: RuntimeError, workers: Workers) -> ProcessLostError | None:
+def lost_process_error(error: RuntimeError, workers: Workers) -> ProcessLostError | None:
     """The error as the loss of another process, if it comes from that."""
     if isinstance(error, ProcessLostError):
         return error
-    gone = isinstance(error, distributed.DistError) or any(words in str(error) for words in GONE)
+    gone = isinstance(error, distributed.DistError) or any(words in str(error) for words in DISCONNECT_MESSAGES)
     found = workers.lost(patience=5.0 if gone else 0.0)
     if found or gone:
         return ProcessLostError(found or "another process of this training has ended")
@@ -80,12 +80,12 @@ def loss_of_a_process(error: RuntimeError, workers: Workers) -> ProcessLostError
 
 
 @contextmanager
-def set_for_a_while(variables: Mapping[str, str]) -> Iterator[None]:
+def temporary_environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Environment variables, where they are not set; they, and what Fabric sets, are put back afterwards.
 
     Fabric sets variables too, and how many threads torch has: a share of the cores, unless OMP_NUM_THREADS tells.
     """
-    names = {*variables, *ADDRESS, "WORLD_SIZE", "OMP_NUM_THREADS"}
+    names = {*variables, *RENDEZVOUS_VARIABLES, "WORLD_SIZE", "OMP_NUM_THREADS"}
     before, threads = {name: os.environ.get(name) for name in names}, torch.get_num_threads()
     os.environ.update({name: value for name, value in variables.items() if name not in os.environ})
     try:
@@ -99,7 +99,7 @@ def set_for_a_while(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def local_address() -> dict[str, str]:
+def local_rendezvous() -> dict[str, str]:
     """Variables by which the processes of one machine find each other, without leaving it."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

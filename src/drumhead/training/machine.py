@@ -8,7 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from drumhead.experiments import Recipe
-from drumhead.training.precision import product_precision
+from drumhead.training.precision import resolve_precision
 
 
 def describe_machine(fabric: Fabric, recipe: Recipe) -> dict[str, str]:
@@ -18,5 +18,5 @@ def describe_machine(fabric: Fabric, recipe: Recipe) -> dict[str, str]:
         "processor": platform.processor() or platform.machine(),
         "device": str(fabric.device),
         "threads": str(torch.get_num_threads()),
-        "precision": product_precision(recipe, fabric.device),
+        "precision": resolve_precision(recipe, fabric.device),
     }

@@ -66,7 +66,7 @@ class Observer:
     def stepped(self, report: StepReport) -> None:
         """After each step."""
 
-    def validated(self, done: int, total: int) -> None:
+    def batch_scored(self, done: int, total: int) -> None:
         """After each batch of a validation or of the test."""
 
     def epoch_ended(self, report: EpochReport) -> None:

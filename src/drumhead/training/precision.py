@@ -9,15 +9,15 @@ import torch
 from drumhead.cpu_info import cpu_capabilities
 from drumhead.experiments import Recipe
 
-ProductPrecision = Literal["float32", "bf16"]
+Precision = Literal["float32", "bf16"]
 
 
-def product_precision(recipe: Recipe, device: torch.device) -> ProductPrecision:
+def resolve_precision(recipe: Recipe, device: torch.device) -> Precision:
     """The recipe's precision on a device.
 
-    >>> product_precision(Recipe(precision="bf16"), torch.device("cpu"))
+    >>> resolve_precision(Recipe(precision="bf16"), torch.device("cpu"))
     'bf16'
-    >>> product_precision(Recipe(), torch.device("cpu"))
+    >>> resolve_precision(Recipe(), torch.device("cpu"))
     'float32'
     """
     if recipe.precision == "auto":
@@ -25,7 +25,7 @@ def product_precision(recipe: Recipe, device: torch.device) -> ProductPrecision:
     return recipe.precision
 
 
-def products_in(precision: ProductPrecision, device: torch.device) -> torch.autocast:
+def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     """A context in which products are made so.
 
     Not Lightning Fabric's own precision: that rounds the images too, but only where there are several devices.

@@ -29,70 +29,70 @@ class Processes:
 
     def __init__(self, fabric: Fabric) -> None:
         self.fabric = fabric
-        self.number = fabric.global_rank
-        self.count = fabric.world_size
+        self.rank = fabric.global_rank
+        self.world_size = fabric.world_size
 
     @property
     def is_first(self) -> bool:
         """Whether this is the process that writes, and tells the observers."""
-        return self.number == 0
+        return self.rank == 0
 
-    def part(self, batch_size: int) -> slice:
+    def batch_slice(self, batch_size: int) -> slice:
         """This process's part of each batch; ``batch_size`` is a multiple of the number of processes."""
-        images = batch_size // self.count
-        return slice(self.number * images, (self.number + 1) * images)
+        images = batch_size // self.world_size
+        return slice(self.rank * images, (self.rank + 1) * images)
 
-    def batches(self, samples: int, *, batch_size: int) -> list[int]:
+    def own_samples(self, samples: int, *, batch_size: int) -> list[int]:
         """Sample numbers of every so many-th batch of all, whole batches, beginning with this process's number."""
-        first, stride = self.number * batch_size, self.count * batch_size
+        first, stride = self.rank * batch_size, self.world_size * batch_size
         starts = range(first, samples, stride)
         return [sample for start in starts for sample in range(start, min(start + batch_size, samples))]
 
     def mean(self, value: Tensor) -> float:
         """The mean of a scalar over the processes, the same number in all; not finite if it is not in one."""
-        if self.count == 1:
+        if self.world_size == 1:
             return float(value.item())
         total = value.detach().to(torch.float64, copy=True)
         distributed.all_reduce(total)
-        return float(total.item()) / self.count
+        return float(total.item()) / self.world_size
 
-    def of_first(self, value: Value) -> Value:
+    def broadcast(self, value: Value) -> Value:
         """The first process's value."""
-        return value if self.count == 1 else self.fabric.broadcast(value)
+        return value if self.world_size == 1 else self.fabric.broadcast(value)
 
-    def alone(self, work: Callable[[], Value]) -> Value | None:
+    def run_on_first(self, work: Callable[[], Value]) -> Value | None:
         """What ``work`` gives, which the first process does while the others wait; in those, None.
 
         Raises:
             ProcessLostError: in the others, if it fails.
         """
-        if self.count == 1:
+        if self.world_size == 1:
             return work()
         if not self.is_first:
-            if not self.of_first(False):
+            if not self.broadcast(False):
                 raise ProcessLostError("the first process of this training has stopped; it tells why")
             return None
         try:
             value = work()
         except BaseException:
-            self.of_first(False)
+            self.broadcast(False)
             raise
-        self.of_first(True)
+        self.broadcast(True)
         return value
 
-    def dealt(self, work: Callable[[], Sequence[Value]]) -> list[Value]:
-        """What ``work`` gives for the batches of each process (:meth:`batches`), in the order of all batches.
+    def gather_batches(self, work: Callable[[], Sequence[Value]]) -> list[Value]:
+        """What ``work`` gives for the batches of each process (:meth:`own_samples`), in the order of all batches.
 
         If it raises an error in one process, all raise that.
         """
-        if self.count == 1:
+        if self.world_size == 1:
             return list(work())
         own: Sequence[Value] | Exception
         try:
             own = work()
         except Exception as error:
             own = error
-        everyone: list[Sequence[Value] | Exception] = [own] * self.count
+        everyone: list[Sequence[Value] | Exception] = [own] * self.world_size
         distributed.all_gather_object(everyone, own)
         hands: list[Sequence[Value]] = []
         for hand in everyone:

@@ -72,7 +72,7 @@ class ProgressFile(Observer):
         self.epoch, self.step, self.share, self.loss = report.epoch, report.step, report.progress, report.loss
         self.write("training")
 
-    def validated(self, done: int, total: int) -> None:
+    def batch_scored(self, done: int, total: int) -> None:
         self.write("scoring")
 
     def epoch_ended(self, report: EpochReport) -> None:

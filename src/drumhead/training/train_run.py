@@ -20,13 +20,13 @@ from drumhead.runs import (
     package_versions,
 )
 from drumhead.training.devices import Accelerator, Devices, Strategy, make_fabric
-from drumhead.training.launching import joined
-from drumhead.training.loop import Training
+from drumhead.training.launching import process_group
 from drumhead.training.machine import describe_machine
 from drumhead.training.observers import Observer
 from drumhead.training.processes import Processes
 from drumhead.training.progress_file import ProgressFile
 from drumhead.training.same_run import check_same_run
+from drumhead.training.trainer import Trainer
 from drumhead.training.workers import WorkerRequest
 
 
@@ -78,17 +78,17 @@ def train(
     fabric = make_fabric(device_config)
     folder = Path(folder)
     request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=device_config)
-    with joined(fabric, request), ExitStack() as locks:
+    with process_group(fabric, request), ExitStack() as locks:
         config = RunConfig(
             experiment=experiment,
             data=DataRecord.from_dataset(dataset),
             versions=package_versions(),
-            machine={**describe_machine(fabric, experiment.recipe), **device_config.described()},
+            machine={**describe_machine(fabric, experiment.recipe), **device_config.describe()},
         )
         processes = Processes(fabric)
-        run = processes.alone(lambda: lock_run(folder, config, dataset, locks)) or Run(folder, config)
-        if not processes.of_first(run.state == "done"):
-            Training(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
+        run = processes.run_on_first(lambda: prepare_run(folder, config, dataset, locks)) or Run(folder, config)
+        if not processes.broadcast(run.state == "done"):
+            Trainer(run, dataset, fabric=fabric, observers=[ProgressFile(), *observers]).fit()
     return Run(folder, run.config)
 
 
@@ -108,7 +108,7 @@ def check_batches(experiment: Experiment, dataset: Dataset, devices: Devices) ->
         )
 
 
-def lock_run(folder: Path, config: RunConfig, dataset: Dataset, locks: ExitStack) -> Run:
+def prepare_run(folder: Path, config: RunConfig, dataset: Dataset, locks: ExitStack) -> Run:
     """Return the run in the folder: a finished one, or a new or partial one whose lock is added to ``locks``.
 
     Raises:

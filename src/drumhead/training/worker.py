@@ -26,7 +26,7 @@ def main() -> int:
     if not line:
         return 1  # the process that started this one is gone
     request = WorkerRequest.model_validate_json(line)
-    threading.Thread(target=end_without, args=(request.parent,), daemon=True).start()
+    threading.Thread(target=exit_with_parent, args=(request.parent,), daemon=True).start()
     try:
         dataset = open_dataset(request.data)
         os.write(1, READY)
@@ -45,7 +45,7 @@ def main() -> int:
     return 0
 
 
-def end_without(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """End this process when its parent is no longer there."""
     while os.getppid() == parent:
         time.sleep(0.5)

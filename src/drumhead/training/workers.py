@@ -18,7 +18,7 @@ from drumhead.training.processes import ProcessLostError
 READY = b"ready\n"
 """What a worker writes when it is about to join the others."""
 
-GRACE = 10.0
+GRACE_SECONDS = 10.0
 """Seconds that this process gets to find by itself that a worker is lost."""
 
 
@@ -110,7 +110,7 @@ class Workers:
         """End this process if a worker is lost and it does not find out."""
         while not self.over.wait(0.5):
             message = self.lost()
-            if message and not self.over.wait(GRACE):
+            if message and not self.over.wait(GRACE_SECONDS):
                 print(f"drumhead: {message}; without it this one waits in vain, and ends", file=sys.stderr, flush=True)
                 os._exit(1)
 

@@ -12,7 +12,13 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from drumhead.analysis.square_area import BETWEEN, BINS, DURATIONS, AreaStudy, study_areas
+from drumhead.analysis.square_area import (
+    DURATION_COUNT,
+    WITH_INTERPOLATION,
+    WITHOUT_INTERPOLATION,
+    AreaStudy,
+    study_areas,
+)
 from drumhead.report.figures.square_area_figure import square_area_figure
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
 
@@ -35,18 +41,20 @@ def test_the_figure_shows_what_was_heard(study: AreaStudy) -> None:
     assert any("f = 0.1,\nfrom L = 8 on" in text.get_text() for text in fundamentals.texts)
     drawn = [container for container in areas.containers if isinstance(container, ErrorbarContainer)]
     for container, duration in zip(drawn, study.shown_durations, strict=True):
-        heard = study.select(duration=duration, estimation=BETWEEN)
+        heard = study.select(duration=duration, estimation=WITH_INTERPOLATION)
         assert values(container.lines[0]) == pytest.approx([each.area for each in heard])
     followed = [line for line in errors.lines if np.size(line.get_xdata()) > 1]
     assert len(followed) == 2 * 2
-    expected = [100 * each.error for each in study.select(side=5, estimation=BINS) if np.isfinite(each.error)]
+    expected = [
+        100 * each.error for each in study.select(side=5, estimation=WITHOUT_INTERPOLATION) if np.isfinite(each.error)
+    ]
     assert values(followed[0]) == pytest.approx(expected)
 
 
 def test_one_square_that_nobody_hears_is_drawn_too(study: AreaStudy) -> None:
     unknown: dict[str, Any] = dict.fromkeys(("fundamental", "area", "area_low", "area_high"), np.nan)
-    deaf = [each._replace(heard=0, error=np.inf, **unknown) for each in study.heard if each.side == 9]
-    figure = square_area_figure(study._replace(heard=deaf, spectra={9: study.spectra[9]}), dpi=60)
+    deaf = [each._replace(heard=0, error=np.inf, **unknown) for each in study.estimates if each.side == 9]
+    figure = square_area_figure(study._replace(estimates=deaf, spectra={9: study.spectra[9]}), dpi=60)
     figure.canvas.draw()
     assert not [line for line in figure.axes[3].lines if np.size(line.get_xdata()) > 1]
 
@@ -69,8 +77,8 @@ def test_the_csv_holds_all_of_it(study: AreaStudy, tmp_path: Path) -> None:
     write_area_csv(study, path)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 2 * 2 * DURATIONS
-    for row, each in zip(rows, study.heard, strict=True):
+    assert len(rows) == 2 * 2 * DURATION_COUNT
+    for row, each in zip(rows, study.estimates, strict=True):
         assert (row["side"], row["estimation"], int(row["heard"])) == (str(each.side), each.estimation, each.heard)
         assert row["area"] == ("" if np.isnan(each.area) else str(each.area))
         assert (row["error"] == "") == np.isinf(each.error)

@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console, RenderableType
 
 from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, classes_table, scores_markdown, scores_table
-from drumhead.scores import background_scores, count_predictions, reduce
+from drumhead.scores import background_scores, compute_scores, count_predictions
 
 MASKS = np.array([[[0, 0], [0, 1]], [[0, 0], [0, 0]]])
 NAMES = ["background", "square", "disc"]
 BACKGROUND = ScoreRow(name="background [all]", scores=background_scores(MASKS, NAMES))
 PERFECT = ScoreRow(
     name="a|b",
-    scores=reduce(count_predictions(MASKS, MASKS, classes=3), NAMES),
+    scores=compute_scores(count_predictions(MASKS, MASKS, classes=3), NAMES),
     parameters=176124,
     seconds=61.4,
 )

@@ -185,8 +185,8 @@ def _draw_confusion(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -
     probe = study.probe
     axes.set_xlabel(
         "% of a class told as each, in order\n"
-        f"balanced {probe.balanced_accuracy:.2f} (chance {probe.balanced_accuracy_by_chance:.2f})\n"
-        f"accuracy {probe.accuracy:.2f} (chance {probe.accuracy_by_chance:.2f})",
+        f"balanced {probe.balanced_accuracy:.2f} (chance {probe.chance_balanced_accuracy:.2f})\n"
+        f"accuracy {probe.accuracy:.2f} (chance {probe.chance_accuracy:.2f})",
         fontsize=SMALL,
     )
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
-from drumhead.analysis.square_area import BETWEEN, BINS, AreaStudy, paper_duration
+from drumhead.analysis.square_area import WITH_INTERPOLATION, WITHOUT_INTERPOLATION, AreaStudy, paper_duration
 from drumhead.report.style import DPI, FONT_SIZE, PAGE, styled
 
 SHOWN = 4
@@ -71,7 +71,7 @@ def _spectra(axes: Axes, study: AreaStudy) -> None:
 def _fundamentals(axes: Axes, study: AreaStudy) -> None:
     axes.set_title("The fundamental")
     paper = paper_duration()
-    heard = [each for each in study.select(duration=study.durations[-1], estimation=BETWEEN) if each.heard]
+    heard = [each for each in study.select(duration=study.durations[-1], estimation=WITH_INTERPOLATION) if each.heard]
     sides = np.array(sorted(study.spectra), np.float64)
     smooth = np.geomspace(0.85 * sides.min(), 1.18 * sides.max(), 200)
     continuous, lattice = continuous_fundamental(smooth, c=study.c), lattice_fundamental(smooth, dt=study.dt, c=study.c)
@@ -92,7 +92,9 @@ def _fundamentals(axes: Axes, study: AreaStudy) -> None:
     _plain_ticks(axes, [int(side) for side in sides])
     _few_ticks(axes.yaxis)
     axes.legend(loc="upper right", borderaxespad=0.5)
-    note = f"grey: below the first bin\nat T dt = {paper:g}, f = {1 / paper:g},\nfrom L = {study.first_side_unheard} on"
+    note = (
+        f"grey: below the first bin\nat T dt = {paper:g}, f = {1 / paper:g},\nfrom L = {study.first_unresolved_side} on"
+    )
     axes.text(0.97, 0.74, note, transform=axes.transAxes, **SMALL | {"ha": "right"})
     inset.set(xscale="log", xlim=(smooth[0], smooth[-1]))
     inset.set_title("% from c / (L √2)", fontsize=FONT_SIZE - 1, pad=2)
@@ -107,7 +109,7 @@ def _areas(axes: Axes, study: AreaStudy) -> None:
     axes.plot(span, span, color="0.6", lw=1, zorder=0)
     looks = (("#d55e00", "s", 0.95), ("#0072b2", "D", 1.0), ("black", "o", 1.05))
     for duration, (colour, marker, shift) in zip(study.shown_durations, looks, strict=True):
-        heard = [each for each in study.select(duration=duration, estimation=BETWEEN) if each.heard]
+        heard = [each for each in study.select(duration=duration, estimation=WITH_INTERPOLATION) if each.heard]
         area = np.array([each.area for each in heard])
         axes.errorbar(
             [shift * each.side**2 for each in heard],
@@ -130,7 +132,7 @@ def _areas(axes: Axes, study: AreaStudy) -> None:
 
 def _errors(axes: Axes, study: AreaStudy) -> None:
     axes.set_title("Error over listening time")
-    lines = {BINS: ":", BETWEEN: "-"}
+    lines = {WITHOUT_INTERPOLATION: ":", WITH_INTERPOLATION: "-"}
     for side in _spread(sorted(study.spectra), FOLLOWED):
         colour = _colour(side, study)
         for estimation, line in lines.items():

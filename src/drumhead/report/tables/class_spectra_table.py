@@ -39,8 +39,8 @@ def probe_note(probe: ProbeScores) -> str:
     """A probe's scores beside those of chance, in a sentence."""
     return (
         "Linear probe on the spectra of single pixels, of images it was not fitted on: "
-        f"balanced accuracy {probe.balanced_accuracy:.3f} (chance {probe.balanced_accuracy_by_chance:.3f}), "
-        f"accuracy {probe.accuracy:.3f} (always the commonest class: {probe.accuracy_by_chance:.3f})."
+        f"balanced accuracy {probe.balanced_accuracy:.3f} (chance {probe.chance_balanced_accuracy:.3f}), "
+        f"accuracy {probe.accuracy:.3f} (always the commonest class: {probe.chance_accuracy:.3f})."
     )
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
-from drumhead.analysis.square_area import BETWEEN, AreaHeard, AreaStudy, paper_duration
+from drumhead.analysis.square_area import WITH_INTERPOLATION, AreaEstimate, AreaStudy, paper_duration
 from drumhead.files import atomic_replace
 from drumhead.report.style import short
 from drumhead.report.tables.score_tables import DASH
@@ -32,7 +32,7 @@ def area_table(study: AreaStudy) -> Group:
 def area_notes(study: AreaStudy) -> list[str]:
     """What the table's columns are, and what the paper's duration can and cannot hear."""
     dt, c, paper = study.dt, study.c, paper_duration()
-    points = max(each.points for each in study.heard)
+    points = max(each.points for each in study.estimates)
     excess = np.pi**2 * (1 - 2 * (c * dt) ** 2) / 12
     return [
         f"dt = {dt:g}, c = {c:g}. f is heard in T dt = {study.durations[-1]:g}, areas in less too, by {points} points "
@@ -45,7 +45,7 @@ def area_notes(study: AreaStudy) -> list[str]:
 
 def largest_note(study: AreaStudy) -> str:
     """Which squares ring too slowly for the paper's duration, in a sentence."""
-    paper, side = paper_duration(), study.first_side_unheard
+    paper, side = paper_duration(), study.first_unresolved_side
     fundamental = lattice_fundamental(float(side), dt=study.dt, c=study.c)
     return (
         f"In the paper's T dt = {paper:g} a bin is {1 / paper:g} wide: wider than the fundamental of every square of "
@@ -57,9 +57,9 @@ def write_area_csv(study: AreaStudy, path: Path) -> None:
     """Write a row for every square, duration and estimation; an unknown area is an empty cell."""
     exact = ("area_true", "fundamental_continuous", "fundamental_lattice", "periods")
     with atomic_replace(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [*AreaHeard._fields, *exact])
+        writer = csv.DictWriter(file, [*AreaEstimate._fields, *exact])
         writer.writeheader()
-        for each in study.heard:
+        for each in study.estimates:
             lattice = lattice_fundamental(float(each.side), dt=study.dt, c=study.c)
             row = each._asdict() | {
                 "area_true": each.side**2,
@@ -82,10 +82,12 @@ def _headings(study: AreaStudy) -> list[str]:
 def _cells(study: AreaStudy) -> list[list[str]]:
     *shorter, longest = study.shown_durations
     rows = []
-    for each in study.select(duration=longest, estimation=BETWEEN):
+    for each in study.select(duration=longest, estimation=WITH_INTERPOLATION):
         side = float(each.side)
         lattice = lattice_fundamental(side, dt=study.dt, c=study.c)
-        before = [study.select(side=each.side, duration=duration, estimation=BETWEEN)[0] for duration in shorter]
+        before = [
+            study.select(side=each.side, duration=duration, estimation=WITH_INTERPOLATION)[0] for duration in shorter
+        ]
         rows.append(
             [
                 f"{each.side}",
@@ -101,7 +103,7 @@ def _cells(study: AreaStudy) -> list[list[str]]:
     return rows
 
 
-def _area(heard: AreaHeard) -> str:
+def _area(heard: AreaEstimate) -> str:
     """Median, and the percentiles where they differ in two digits."""
     if not heard.heard:
         return DASH

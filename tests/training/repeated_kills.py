@@ -27,7 +27,7 @@ from drumhead.training import Observer, train
 class Telling(Observer):
     def started(self, run, epochs_done): print("resuming" if epochs_done else "starting", flush=True)
     def stepped(self, report): print("in a step", flush=True)
-    def validated(self, done, total): print("scoring", flush=True)
+    def batch_scored(self, done, total): print("scoring", flush=True)
     def epoch_ended(self, report): print("after an epoch", flush=True)
     def ended(self): print("ending", flush=True)
 

@@ -8,29 +8,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drumhead.analysis.drums import lattice_frequency, lattice_fundamental, square_modes
-from drumhead.analysis.hearing import (
-    Recording,
-    heard_areas,
-    heard_fundamentals,
-    heard_spectra,
-    record_drum,
+from drumhead.analysis.drum_recordings import (
+    DrumRecording,
+    estimate_areas,
+    estimate_fundamentals,
+    estimate_spectra,
+    simulate_drum,
 )
-from drumhead.analysis.spectrum import BETWEEN_BINS, BINS_ALONE
+from drumhead.analysis.drums import lattice_frequency, lattice_fundamental, square_modes
+from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN
 
 
 @pytest.fixture(scope="module")
-def recording() -> Recording:
+def recording() -> DrumRecording:
     """A square of side 10: 28 periods in a duration of 400."""
-    return record_drum(10, duration=400, generator=np.random.default_rng(0), strikes=6, points=12)
+    return simulate_drum(10, duration=400, generator=np.random.default_rng(0), strikes=6, points=12)
 
 
 @pytest.mark.parametrize(("side", "dt", "c"), [(6, 0.1, 1.0), (10, 0.5, 1.0), (13, 0.2, 2.0)])
 def test_every_point_hears_the_schemes_exact_fundamental(side: int, dt: float, c: float) -> None:
     exact = lattice_fundamental(float(side), dt=dt, c=c)
     duration = 40 / exact  # 40 periods
-    heard = heard_fundamentals(
-        record_drum(side, duration=duration, generator=np.random.default_rng(1), strikes=4, points=8, dt=dt, c=c)
+    heard = estimate_fundamentals(
+        simulate_drum(side, duration=duration, generator=np.random.default_rng(1), strikes=4, points=8, dt=dt, c=c)
     )
     assert heard.shape == (8,)
     np.testing.assert_allclose(heard, exact, rtol=1e-4)
@@ -39,7 +39,7 @@ def test_every_point_hears_the_schemes_exact_fundamental(side: int, dt: float, c
 def test_a_recording_is_the_sum_of_its_modes() -> None:
     """Each rings at its own frequency, from rest: as the scheme does with ``y[-1] = y[0]``."""
     side, dt = 6, 0.3
-    recording = record_drum(side, duration=60, generator=np.random.default_rng(2), strikes=2, points=25, dt=dt)
+    recording = simulate_drum(side, duration=60, generator=np.random.default_rng(2), strikes=2, points=25, dt=dt)
     modes = square_modes(side, 25)
     angle = 2 * np.pi * dt * lattice_frequency(modes.eigenvalues, dt=dt)
     time = np.arange(1, recording.signals.shape[-1] + 1)
@@ -52,36 +52,36 @@ def test_a_recording_is_the_sum_of_its_modes() -> None:
         assert np.abs(signals).max() > 0.1
 
 
-def test_the_area_is_recovered_after_long_listening(recording: Recording) -> None:
-    np.testing.assert_allclose(heard_areas(recording), 100, rtol=1e-4)
+def test_the_area_is_recovered_after_long_listening(recording: DrumRecording) -> None:
+    np.testing.assert_allclose(estimate_areas(recording), 100, rtol=1e-4)
 
 
-def test_the_error_falls_with_listening_time(recording: Recording) -> None:
+def test_the_error_falls_with_listening_time(recording: DrumRecording) -> None:
     """Twice as long, at the least: half the error. What limits it is how much of other peaks reaches this one."""
     durations = (50, 100, 200, 400)
-    errors = [float(np.abs(heard_areas(recording, duration=duration) / 100 - 1).max()) for duration in durations]
+    errors = [float(np.abs(estimate_areas(recording, duration=duration) / 100 - 1).max()) for duration in durations]
     assert all(longer < shorter / 2 for shorter, longer in pairwise(errors))
 
 
 @pytest.mark.parametrize("duration", [110, 150, 200])
-def test_padding_and_interpolation_hear_between_bins(recording: Recording, duration: float) -> None:
+def test_padding_and_interpolation_hear_between_bins(recording: DrumRecording, duration: float) -> None:
     exact = lattice_fundamental(10.0, dt=0.1)
-    alone = heard_fundamentals(recording, duration=duration, estimation=BINS_ALONE)
+    alone = estimate_fundamentals(recording, duration=duration, estimation=NEAREST_BIN)
     nearest = round(exact * duration) / duration
     np.testing.assert_allclose(alone, nearest, rtol=1e-12)
-    between = heard_fundamentals(recording, duration=duration, estimation=BETWEEN_BINS)
+    between = estimate_fundamentals(recording, duration=duration, estimation=INTERPOLATED)
     assert np.abs(between - exact).max() < 0.1 * abs(nearest - exact)
 
 
-def test_less_than_a_period_tells_no_area(recording: Recording) -> None:
+def test_less_than_a_period_tells_no_area(recording: DrumRecording) -> None:
     """At a duration of 10, 0.7 periods: whatever is heard is far off."""
-    for estimation in (BINS_ALONE, BETWEEN_BINS):
-        areas = heard_areas(recording, duration=10, estimation=estimation)
+    for estimation in (NEAREST_BIN, INTERPOLATED):
+        areas = estimate_areas(recording, duration=10, estimation=estimation)
         assert np.median(np.where(np.isnan(areas), np.inf, np.abs(areas / 100 - 1))) > 0.4
 
 
-def test_the_spectrum_peaks_at_the_modes(recording: Recording) -> None:
-    frequencies, amplitudes = heard_spectra(recording)
+def test_the_spectrum_peaks_at_the_modes(recording: DrumRecording) -> None:
+    frequencies, amplitudes = estimate_spectra(recording)
     assert amplitudes.shape == (12, len(frequencies))
     first, second = lattice_frequency(square_modes(10, 2).eigenvalues, dt=0.1)
     mean = amplitudes.mean(axis=0)
@@ -93,18 +93,18 @@ def test_the_spectrum_peaks_at_the_modes(recording: Recording) -> None:
 def test_a_seed_gives_the_same_recording_and_another_seed_another() -> None:
     def signals(seed: int) -> object:
         generator = np.random.default_rng(seed)
-        return record_drum(5, duration=5, generator=generator, strikes=2, points=3).signals.tobytes()
+        return simulate_drum(5, duration=5, generator=generator, strikes=2, points=3).signals.tobytes()
 
     assert signals(3) == signals(3) != signals(4)
 
 
 def test_there_are_no_more_points_than_cells() -> None:
-    recording = record_drum(3, duration=1, generator=np.random.default_rng(0), strikes=1, points=9)
+    recording = simulate_drum(3, duration=1, generator=np.random.default_rng(0), strikes=1, points=9)
     assert recording.points.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
     assert recording.signals.shape == (1, 4, 10)
 
 
-def test_refuses(recording: Recording) -> None:
+def test_refuses(recording: DrumRecording) -> None:
     fit: dict[str, Any] = {"side": 4, "duration": 1.0, "generator": np.random.default_rng(0)}
     for wrong, message in (
         ({"side": 1}, "side must be 2 or more, got 1"),
@@ -115,6 +115,6 @@ def test_refuses(recording: Recording) -> None:
         ({"dt": 0.8}, "dt must be above 0 and at most"),
     ):
         with pytest.raises(ValueError, match=message):
-            record_drum(**fit | wrong)
+            simulate_drum(**fit | wrong)
     with pytest.raises(ValueError, match="at most that of the recording, 4000 steps; got 5000"):
-        heard_areas(recording, duration=500)
+        estimate_areas(recording, duration=500)

@@ -20,7 +20,7 @@ from drumhead.data import Dataset
 from drumhead.experiments import Experiment
 from drumhead.runs import Run
 from drumhead.training import Observer, train
-from drumhead.training.launching import local_address
+from drumhead.training.launching import local_rendezvous
 
 PATIENCE = 100.0
 """Seconds after which a process that has not ended hangs."""
@@ -29,7 +29,7 @@ PATIENCE = 100.0
 def in_processes(*works: Callable[[], Any]) -> list[Any]:
     """What each work gives, done in a process of its own, the first to the last of one training; all must succeed."""
     context = multiprocessing.get_context("fork")
-    address = local_address()
+    address = local_rendezvous()
 
     def run(number: int, work: Callable[[], Any], answer: Connection) -> None:
         os.environ.update(address, LOCAL_RANK=str(number))
@@ -63,12 +63,14 @@ def in_processes(*works: Callable[[], Any]) -> list[Any]:
     return [answers[number] for number in range(len(works))]
 
 
-def part(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer, count: int = 2) -> None:
+def train_one_rank(
+    experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer, count: int = 2
+) -> None:
     """A process's part of a training; where it is not one of several, the whole."""
     train(experiment, dataset, folder, accelerator="cpu", devices=count, observers=observers)
 
 
-def fit_together(
+def fit_in_processes(
     experiment: Experiment,
     dataset: Dataset,
     folder: Path,
@@ -81,9 +83,9 @@ def fit_together(
     def other() -> None:
         for action in others_first:
             action()
-        part(experiment, dataset, folder, count=count)
+        train_one_rank(experiment, dataset, folder, count=count)
 
-    in_processes(lambda: part(experiment, dataset, folder, count=count), *[other] * (count - 1))
+    in_processes(lambda: train_one_rank(experiment, dataset, folder, count=count), *[other] * (count - 1))
     return Run.open(folder)
 
 

@@ -14,14 +14,21 @@ import numpy.typing as npt
 import torch
 
 from drumhead.analysis.drums import check_step, lattice_area
-from drumhead.analysis.spectrum import BETWEEN_BINS, Estimation, Floats, Spectrum, amplitude_spectrum, lowest_peak
+from drumhead.analysis.spectrum import (
+    INTERPOLATED,
+    EstimationSettings,
+    Floats,
+    Spectrum,
+    amplitude_spectrum,
+    lowest_peak,
+)
 from drumhead.fields import evolve, laplacian
 
 MALLET = 0.1
 """Standard deviation of the dent, as a share of the drum's side."""
 
 
-class Recording(NamedTuple):
+class DrumRecording(NamedTuple):
     """What points inside a square drum hear when it is struck, one strike after another."""
 
     side: int
@@ -36,7 +43,7 @@ class Recording(NamedTuple):
     """``(point, 2)``: row and column of the cells that listen, from 0."""
 
 
-def record_drum(
+def simulate_drum(
     side: int,
     *,
     duration: float,
@@ -45,7 +52,7 @@ def record_drum(
     points: int = 16,
     dt: float = 0.1,
     c: float = 1.0,
-) -> Recording:
+) -> DrumRecording:
     """Strike a square drum at random places and record points at random places inside.
 
     The field of one strike at a time is in memory: ``duration / dt`` frames of ``(side - 1)^2`` float32.
@@ -63,7 +70,7 @@ def record_drum(
         ValueError: for an argument out of its range.
     """
     check_step(dt, c=c)
-    steps = steps_of(duration, dt=dt)
+    steps = steps_in(duration, dt=dt)
     for name, value, least in (("side", side, 2), ("strikes", strikes, 1), ("points", points, 1)):
         if value < least:
             raise ValueError(f"{name} must be {least} or more, got {value}")
@@ -77,10 +84,10 @@ def record_drum(
         still = torch.zeros_like(y0)
         field = evolve(y0, still, still, coupling, dt=dt, steps=steps, boundary="fixed", nonlinearity="linear")
         signals[strike] = field[0, :, 0].flatten(1).numpy()[:, listening].T
-    return Recording(side, dt, c, signals, np.stack(np.unravel_index(listening, (cells, cells)), axis=1))
+    return DrumRecording(side, dt, c, signals, np.stack(np.unravel_index(listening, (cells, cells)), axis=1))
 
 
-def steps_of(duration: float, *, dt: float) -> int:
+def steps_in(duration: float, *, dt: float) -> int:
     """The whole number of steps nearest to a duration.
 
     Raises:
@@ -91,8 +98,8 @@ def steps_of(duration: float, *, dt: float) -> int:
     return max(1, round(duration / dt))
 
 
-def heard_spectra(
-    recording: Recording, *, duration: float | None = None, estimation: Estimation = BETWEEN_BINS
+def estimate_spectra(
+    recording: DrumRecording, *, duration: float | None = None, estimation: EstimationSettings = INTERPOLATED
 ) -> Spectrum:
     """What each point hears: the root mean square over strikes of its amplitudes, ``(point, bin)``.
 
@@ -101,7 +108,7 @@ def heard_spectra(
         duration: listen to the first part only; by default all.
         estimation: window and padding.
     """
-    steps = recording.signals.shape[-1] if duration is None else steps_of(duration, dt=recording.dt)
+    steps = recording.signals.shape[-1] if duration is None else steps_in(duration, dt=recording.dt)
     if steps > recording.signals.shape[-1]:
         raise ValueError(
             f"duration must be at most that of the recording, {recording.signals.shape[-1]} steps; got {steps}"
@@ -115,11 +122,11 @@ def heard_spectra(
     return Spectrum(frequencies, np.sqrt(power))
 
 
-def heard_fundamentals(
-    recording: Recording, *, duration: float | None = None, estimation: Estimation = BETWEEN_BINS
+def estimate_fundamentals(
+    recording: DrumRecording, *, duration: float | None = None, estimation: EstimationSettings = INTERPOLATED
 ) -> Floats:
     """The fundamental each point hears, ``(point,)``: its lowest peak, NaN where there is none; arguments as above."""
-    frequencies, amplitudes = heard_spectra(recording, duration=duration, estimation=estimation)
+    frequencies, amplitudes = estimate_spectra(recording, duration=duration, estimation=estimation)
     return np.array(
         [
             lowest_peak(Spectrum(frequencies, each), threshold=estimation.threshold, interpolate=estimation.interpolate)
@@ -128,11 +135,11 @@ def heard_fundamentals(
     )
 
 
-def heard_areas(
-    recording: Recording, *, duration: float | None = None, estimation: Estimation = BETWEEN_BINS
+def estimate_areas(
+    recording: DrumRecording, *, duration: float | None = None, estimation: EstimationSettings = INTERPOLATED
 ) -> Floats:
     """The area each point hears, ``(point,)``, by the lattice's form; NaN where it hears no fundamental."""
-    fundamentals = heard_fundamentals(recording, duration=duration, estimation=estimation)
+    fundamentals = estimate_fundamentals(recording, duration=duration, estimation=estimation)
     return lattice_area(fundamentals, dt=recording.dt, c=recording.c)
 
 

@@ -14,7 +14,7 @@ from drumhead.data import Dataset
 from drumhead.runs import RunBusyError, lock_folder, lock_owner
 from drumhead.training import EpochReport, Observer
 
-from .tiny import Stop, assert_same_training, fit, tiny
+from .tiny_runs import Stop, assert_same_training, fit, tiny_experiment
 
 TRAIN = """
 import sys, time
@@ -45,26 +45,26 @@ class Rival(Observer):
 
     def epoch_ended(self, report: EpochReport) -> None:
         with pytest.raises(RunBusyError) as raised:
-            fit(tiny(epochs=1), self.boards, self.folder)
+            fit(tiny_experiment(epochs=1), self.boards, self.folder)
         self.told = str(raised.value)
 
 
 def test_a_run_is_claimed_while_it_is_trained(boards: Dataset, tmp_path: Path) -> None:
     rival = Rival(boards, tmp_path / "run")
-    run = fit(tiny(epochs=1), boards, tmp_path / "run", rival)
+    run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run", rival)
     assert f"is being trained by process {os.getpid()}" in rival.told
     assert lock_owner(run.folder) is None
     assert run.state == "done"
 
 
 def test_a_finished_run_is_read_whoever_has_the_claim(boards: Dataset, tmp_path: Path) -> None:
-    run = fit(tiny(epochs=1), boards, tmp_path / "run")
+    run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     with lock_folder(run.folder):
-        assert fit(tiny(epochs=1), boards, run.folder).scores() == run.scores()
+        assert fit(tiny_experiment(epochs=1), boards, run.folder).scores() == run.scores()
 
 
 def test_of_two_processes_one_trains(boards: Dataset, fork_server: ForkServer, tmp_path: Path) -> None:
-    experiment, folder = tiny(epochs=2), tmp_path / "run"
+    experiment, folder = tiny_experiment(epochs=2), tmp_path / "run"
     written = tmp_path / "experiment.json"
     written.write_text(experiment.model_dump_json())
     children = [fork_server.start(TRAIN, written, boards.folder, folder, 0.3) for _ in range(2)]
@@ -80,7 +80,7 @@ def test_of_two_processes_one_trains(boards: Dataset, fork_server: ForkServer, t
 def test_the_command_is_told_who_trains(
     boards: Dataset, fork_server: ForkServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    experiment, folder = tiny(), tmp_path / "run"
+    experiment, folder = tiny_experiment(), tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, boards, folder, Stop(after_epoch=1))
     written = tmp_path / "experiment.json"

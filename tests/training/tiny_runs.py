@@ -39,7 +39,9 @@ DEMO: dict[str, Any] = {
 """Every option of a recipe in use, but for a limit of time."""
 
 
-def tiny(model: str = "nwm", *, seed: int = 3, model_fields: dict[str, Any] | None = None, **recipe: Any) -> Experiment:
+def tiny_experiment(
+    model: str = "nwm", *, seed: int = 3, model_fields: dict[str, Any] | None = None, **recipe: Any
+) -> Experiment:
     """An experiment with a small model; the rest is the paper's recipe with a larger learning rate."""
     return Experiment(
         name=f"tiny-{model}",
@@ -69,7 +71,7 @@ class Stop(Observer):
             raise KeyboardInterrupt
 
 
-class Steps(Observer):
+class StepRecorder(Observer):
     """Keeps the report of every step."""
 
     def __init__(self) -> None:
@@ -79,7 +81,7 @@ class Steps(Observer):
         self.reports.append(report)
 
 
-class Events(Observer):
+class EventRecorder(Observer):
     """Keeps the name of everything it is told."""
 
     def __init__(self) -> None:
@@ -91,7 +93,7 @@ class Events(Observer):
     def stepped(self, report: StepReport) -> None:
         self.names.append("stepped")
 
-    def validated(self, done: int, total: int) -> None:
+    def batch_scored(self, done: int, total: int) -> None:
         self.names.append(f"validated {done} of {total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
@@ -101,7 +103,7 @@ class Events(Observer):
         self.names.append("ended")
 
 
-def kept_weights(run: Run) -> dict[str, Tensor]:
+def best_weights(run: Run) -> dict[str, Tensor]:
     return load_file(run.model_path)
 
 
@@ -143,7 +145,7 @@ def assert_same_training(one: Run, other: Run) -> None:
         state["history"] = untimed(state["history"])
         states.append(state)
     assert_equal_bit_for_bit(*states)
-    assert_equal_bit_for_bit(kept_weights(one), kept_weights(other))
+    assert_equal_bit_for_bit(best_weights(one), best_weights(other))
     assert untimed(one.metrics()) == untimed(other.metrics())
     assert one.scores() == other.scores() is not None
 

@@ -12,9 +12,9 @@ from drumhead.data import Dataset
 from drumhead.runs import Run
 from drumhead.scores import Scores
 from drumhead.training import EpochReport, Observer
-from drumhead.training.loop import Training
+from drumhead.training.trainer import Trainer
 
-from .tiny import Stop, fit, kept_weights, last_weights, same_weights, tiny
+from .tiny_runs import Stop, best_weights, fit, last_weights, same_weights, tiny_experiment
 
 LOSSES = [1.0, 0.9995, 0.9985, 0.99, 1.5, 0.9891, 0.9891, 0.9]
 KEPT_BY_MARGIN = [1, 0, 1, 1, 0, 0, 0, 1]
@@ -33,18 +33,18 @@ class KeptWeights(Observer):
 
     def epoch_ended(self, report: EpochReport) -> None:
         self.weights.append(last_weights(self.run))
-        self.stored.append(kept_weights(self.run))
+        self.stored.append(best_weights(self.run))
 
 
 def script_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
     """Make the validations give these losses, whatever the model."""
     script: Iterator[float] = iter(losses)
-    validate = Training.validate
+    validate = Trainer.validate
 
-    def scripted(self: Training) -> Scores:
+    def scripted(self: Trainer) -> Scores:
         return validate(self).replace(loss=next(script))
 
-    monkeypatch.setattr(Training, "validate", scripted)
+    monkeypatch.setattr(Trainer, "validate", scripted)
 
 
 @pytest.mark.parametrize(("margin", "kept"), [(0.001, KEPT_BY_MARGIN), (0.0, KEPT_BY_MINIMUM)])
@@ -53,7 +53,7 @@ def test_exactly_the_right_epochs_are_kept(
 ) -> None:
     script_losses(monkeypatch, LOSSES)
     seen = KeptWeights()
-    run = fit(tiny(epochs=len(LOSSES), min_delta=margin, steps_per_epoch=1), boards, tmp_path, seen)
+    run = fit(tiny_experiment(epochs=len(LOSSES), min_delta=margin, steps_per_epoch=1), boards, tmp_path, seen)
     assert [row["val_loss"] for row in run.metrics()] == LOSSES
     assert [row["kept"] for row in run.metrics()] == kept
     best = 0
@@ -66,7 +66,7 @@ def test_exactly_the_right_epochs_are_kept(
 def test_a_resumed_training_remembers_the_best_loss(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    experiment = tiny(epochs=len(LOSSES), steps_per_epoch=1)
+    experiment = tiny_experiment(epochs=len(LOSSES), steps_per_epoch=1)
     script_losses(monkeypatch, LOSSES[:5])
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, boards, tmp_path, Stop(after_epoch=5))
@@ -81,9 +81,9 @@ def test_the_test_set_is_scored_with_the_kept_weights(
 ) -> None:
     """A training whose first epoch was the best scores as one that ended there."""
     script_losses(monkeypatch, [0.1, 0.2, 0.3])
-    longer = fit(tiny(epochs=3), boards, tmp_path / "longer")
+    longer = fit(tiny_experiment(epochs=3), boards, tmp_path / "longer")
     monkeypatch.undo()
-    shorter = fit(tiny(epochs=1), boards, tmp_path / "shorter")
-    assert same_weights(kept_weights(longer), kept_weights(shorter))
-    assert not same_weights(last_weights(longer), kept_weights(longer))
+    shorter = fit(tiny_experiment(epochs=1), boards, tmp_path / "shorter")
+    assert same_weights(best_weights(longer), best_weights(shorter))
+    assert not same_weights(last_weights(longer), best_weights(longer))
     assert longer.scores() == shorter.scores() is not None

@@ -10,14 +10,14 @@ import pytest
 
 from drumhead.data import Dataset
 
-from .tiny import Stop, fit, tiny
+from .tiny_runs import Stop, fit, tiny_experiment
 
 
 def test_all_that_a_run_leaves_can_be_written_by_whom_the_user_lets(boards: Dataset, tmp_path: Path) -> None:
     before = os.umask(0o002)
     try:
         with pytest.raises(KeyboardInterrupt):
-            fit(tiny("cnn", epochs=2), boards, tmp_path / "run", Stop(after_epoch=1))
+            fit(tiny_experiment("cnn", epochs=2), boards, tmp_path / "run", Stop(after_epoch=1))
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "run").iterdir()}

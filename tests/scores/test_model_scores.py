@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from drumhead.scores import background_scores, evaluate
+from drumhead.scores import background_scores, evaluate_model
 
 NAMES = ["background", "square", "disc"]
 
@@ -43,19 +43,19 @@ def test_evaluate_changes_nothing() -> None:
     model = Noisy().train()
     model.norm.eval()  # a frozen part stays frozen
     state, weights = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
-    scores = evaluate(model, batches, NAMES)
+    scores = evaluate_model(model, batches, NAMES)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
     assert (model.training, model.drop.training, model.norm.training) == (True, True, False)
     assert scores.images == 4
-    assert scores == evaluate(model, batches, NAMES)
+    assert scores == evaluate_model(model, batches, NAMES)
 
 
 def test_evaluate_restores_the_mode_after_an_error() -> None:
     model = torch.nn.Identity().train()
     batch = (torch.full((1, 3, 2, 2), math.nan), torch.zeros(1, 2, 2, dtype=torch.long))
     with pytest.raises(FloatingPointError, match=r"must be finite; image 0 of the batch gave nan"):
-        evaluate(model, [batch], NAMES)
+        evaluate_model(model, [batch], NAMES)
     assert model.training
 
 
@@ -63,4 +63,4 @@ def test_nothing_to_score_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one image"):
         background_scores(torch.zeros(0, 4, 4, dtype=torch.long), NAMES)
     with pytest.raises(ValueError, match="at least one batch"):
-        evaluate(torch.nn.Identity(), [], NAMES)
+        evaluate_model(torch.nn.Identity(), [], NAMES)

@@ -18,11 +18,11 @@ from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter, sample_pixels
 from drumhead.modes import single_threaded
 from drumhead.runs import Run
-from drumhead.scores import Scores, concatenate, count_batches, reduce
+from drumhead.scores import Scores, compute_scores, concatenate, count_batches
 from drumhead.seeds import derive_seed, generator
-from drumhead.training.batch_norm import share_batch_norm
+from drumhead.training.batch_norm import synchronize_batch_norm
 from drumhead.training.observers import EpochReport, Observer, StepReport
-from drumhead.training.precision import product_precision, products_in
+from drumhead.training.precision import autocast, resolve_precision
 from drumhead.training.processes import Processes
 from drumhead.training.schedule import learning_rate
 
@@ -33,7 +33,7 @@ class TrainingDivergedError(ArithmeticError):
     """The loss was no longer a number; the state of the last finished epoch is on disk."""
 
 
-class Training:
+class Trainer:
     """One run's training, from its last finished epoch to its scores on the test set.
 
     Args:
@@ -58,13 +58,13 @@ class Training:
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
         self.kept_weights: dict[str, Tensor] = {}
-        if self.processes.count > 1:
-            share_batch_norm(self.model)
+        if self.processes.world_size > 1:
+            synchronize_batch_norm(self.model)
         self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
         self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
         self.wrapped.mark_forward_method("loss")
         self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
-        part = self.processes.part(self.recipe.batch_size)
+        part = self.processes.batch_slice(self.recipe.batch_size)
         self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, part=part)
         self.doubtful = False
 
@@ -86,22 +86,22 @@ class Training:
         Raises:
             TrainingDivergedError: at the first loss or gradient that is not finite.
         """
-        self.tell("started", self.run, self.epoch)
-        self.processes.alone(lambda: self.run.divergence_path.unlink(missing_ok=True))
+        self.notify("started", self.run, self.epoch)
+        self.processes.run_on_first(lambda: self.run.divergence_path.unlink(missing_ok=True))
         try:
-            self.diagnose()
+            self.warn_if_unstable()
             while self.progress < 1:
                 self.train_epoch()
-                self.diagnose()
-            self.processes.alone(lambda: self.run.write_metrics(self.history))
+                self.warn_if_unstable()
+            self.processes.run_on_first(lambda: self.run.write_metrics(self.history))
             scores = self.evaluate(self.kept_model(), "test")
-            self.processes.alone(lambda: self.run.write_scores(scores))
+            self.processes.run_on_first(lambda: self.run.write_scores(scores))
         except (TrainingDivergedError, FloatingPointError) as error:
             message = str(error)
-            self.processes.alone(lambda: self.run.write_divergence(message))
+            self.processes.run_on_first(lambda: self.run.write_divergence(message))
             raise
         finally:
-            self.tell("ended")
+            self.notify("ended")
         return scores
 
     def train_epoch(self) -> None:
@@ -135,8 +135,8 @@ class Training:
         self.history.append(report._asdict())
         if kept:
             self.best_loss = report.val_loss
-        self.processes.alone(lambda: self.save(report))
-        self.tell("epoch_ended", report)
+        self.processes.run_on_first(lambda: self.save(report))
+        self.notify("epoch_ended", report)
 
     def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
         """One step of the optimiser, from this process's images and all masks of a batch; returns the loss before it.
@@ -150,9 +150,9 @@ class Training:
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
         with single_threaded():
             pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
-        part = self.processes.part(len(masks))
+        part = self.processes.batch_slice(len(masks))
         own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
-        with products_in(product_precision(self.recipe, self.fabric.device), self.fabric.device):
+        with autocast(resolve_precision(self.recipe, self.fabric.device), self.fabric.device):
             loss = self.wrapped.loss(images, masks[part], pixels=own_pixels)
         value = self.processes.mean(loss)
         self.check_finite(value, "the loss")
@@ -166,8 +166,8 @@ class Training:
         self.step += 1
         self.seconds += time.perf_counter() - begin
         if self.recipe.seconds is not None:
-            self.seconds = self.processes.of_first(self.seconds)
-        self.tell("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))
+            self.seconds = self.processes.broadcast(self.seconds)
+        self.notify("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))
         return value
 
     def within_time(self, batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -179,7 +179,7 @@ class Training:
 
     def kept_model(self) -> Segmenter:
         """The model with the weights that were kept, as the first process reads them."""
-        return self.processes.of_first(self.processes.alone(self.run.load_model) or self.model)
+        return self.processes.broadcast(self.processes.run_on_first(self.run.load_model) or self.model)
 
     def validate(self) -> Scores:
         """Scores on the validation images."""
@@ -193,19 +193,19 @@ class Training:
         images, masks = self.dataset.splits[split]
         if split == "val":
             images, masks = images[: self.recipe.validation_images], masks[: self.recipe.validation_images]
-        own = self.processes.batches(len(images), batch_size=self.recipe.batch_size)
+        own = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
         batches = self.loader(Split(images, masks), order=own)
         self.fabric.to_device(model)
-        counts = self.processes.dealt(lambda: count_batches(model, self.watched(batches)))
-        return reduce(concatenate(counts), self.dataset.class_names)
+        counts = self.processes.gather_batches(lambda: count_batches(model, self.watched(batches)))
+        return compute_scores(concatenate(counts), self.dataset.class_names)
 
-    def diagnose(self) -> None:
+    def warn_if_unstable(self) -> None:
         """Warn, once, if the numbers are doubtful by what the model finds on some validation images."""
         if self.doubtful or not self.processes.is_first:
             return
         split = self.dataset.splits["val"]
         images, _ = to_tensors(split, range(min(len(split.images), self.recipe.batch_size)))
-        if message := self.model.diagnose(self.fabric.to_device(images)):
+        if message := self.model.stability_warning(self.fabric.to_device(images)):
             self.doubtful = True
             warnings.warn(message, StabilityWarning, stacklevel=2)
 
@@ -213,7 +213,7 @@ class Training:
         """The batches, with the observers told of each."""
         for number, (images, masks) in enumerate(batches, start=1):
             yield images, masks
-            self.tell("validated", number, len(batches))
+            self.notify("batch_scored", number, len(batches))
 
     def loader(self, split: Split, **options: Any) -> Any:
         """Batches of a split on the device."""
@@ -259,7 +259,7 @@ class Training:
 
     def restore(self) -> None:
         """Go back to the last finished epoch, if there is one."""
-        state = self.processes.of_first(self.processes.alone(self.run.resume))
+        state = self.processes.broadcast(self.processes.run_on_first(self.run.resume))
         if state is None:
             return
         self.model.load_state_dict(state["model"])
@@ -268,7 +268,7 @@ class Training:
         self.best_loss, self.history = state["best_loss"], state["history"]
         self.kept_weights = state["kept_model"]
 
-    def tell(self, event: str, *details: Any) -> None:
+    def notify(self, event: str, *details: Any) -> None:
         """Tell every observer."""
         for observer in self.observers:
             getattr(observer, event)(*details)

@@ -16,10 +16,10 @@ from drumhead.data import Dataset
 from drumhead.runs import Run, RunError, lock_owner
 from drumhead.training import EpochReport, Observer
 
-from .killing import assert_readable
-from .tiny import DEMO, Stop, assert_same_training, fit, tiny
+from .repeated_kills import assert_readable
+from .tiny_runs import DEMO, Stop, assert_same_training, fit, tiny_experiment
 
-EXPERIMENT = tiny("cnn", **{**DEMO, "epochs": 3}, model_fields={"pixel_widths": (64,)})
+EXPERIMENT = tiny_experiment("cnn", **{**DEMO, "epochs": 3}, model_fields={"pixel_widths": (64,)})
 FILES = ["config.json", "model.safetensors", "last.ckpt", "metrics.csv", "scores.json"]
 
 
