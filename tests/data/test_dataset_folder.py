@@ -52,18 +52,18 @@ def test_arrays_are_as_numpy_saves_them(tmp_path: Path) -> None:
     assert (tmp_path / "toy" / "train_images.npy").read_bytes() == (tmp_path / "saved.npy").read_bytes()
 
 
-def test_manifest_hashes_are_of_the_raw_bytes(tmp_path: Path) -> None:
+def test_manifest_hashes_cover_the_raw_bytes(tmp_path: Path) -> None:
     splits = make_splits()
     write(tmp_path / "toy", splits)
     manifest = json.loads((tmp_path / "toy" / "manifest.json").read_text())
     assert manifest["splits"]["val"]["images_sha256"] == hashlib.sha256(splits["val"].images.tobytes()).hexdigest()
     assert manifest["splits"]["val"]["masks_sha256"] == hashlib.sha256(splits["val"].masks.tobytes()).hexdigest()
     assert sorted(file.name for file in (tmp_path / "toy").iterdir()) == sorted(
-        ["manifest.json", *(f"{split}_{kind}.npy" for split in splits for kind in ("images", "masks"))]
+        ["manifest.json", *(f"{split}_{array}.npy" for split in splits for array in ("images", "masks"))]
     )
 
 
-def test_fingerprint_is_of_the_arrays_alone(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_the_arrays_alone(tmp_path: Path) -> None:
     splits = make_splits()
     one = write(tmp_path / "one", splits)
     same = write(tmp_path / "same", splits, recipe={"other": 1})
@@ -72,11 +72,13 @@ def test_fingerprint_is_of_the_arrays_alone(tmp_path: Path) -> None:
     assert one.fingerprint == same.fingerprint != other.fingerprint
 
 
-def test_what_is_written_is_regular(tmp_path: Path) -> None:
-    """Grey images without a channel axis, int64 masks and transposed memory are brought into the one form."""
+def test_arrays_are_written_in_standard_form(tmp_path: Path) -> None:
+    """Greyscale images without a channel axis, int64 masks and transposed memory are converted."""
     splits = make_splits(shape=(8, 6))
-    odd = {name: Split(np.asfortranarray(split.images), split.masks.astype(np.int64)) for name, split in splits.items()}
-    dataset = write(tmp_path / "toy", odd)
+    unusual = {
+        name: Split(np.asfortranarray(split.images), split.masks.astype(np.int64)) for name, split in splits.items()
+    }
+    dataset = write(tmp_path / "toy", unusual)
     assert dataset.channels == 1
     assert dataset.splits["val"].images.shape == (2, 8, 6, 1)
     assert dataset.splits["val"].images.flags.c_contiguous
@@ -87,13 +89,13 @@ def test_what_is_written_is_regular(tmp_path: Path) -> None:
 
 def test_a_full_folder_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "thesis.txt").write_text("words")
+    (tmp_path / "full" / "thesis.txt").write_text("text")
     with pytest.raises(FileExistsError, match=r"full: .*Choose another folder, or remove"):
         write(tmp_path / "full", make_splits())
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["thesis.txt"]
 
 
-def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+def test_an_empty_folder_can_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert write(tmp_path / "empty", make_splits()).classes == 3
 
@@ -118,13 +120,13 @@ def test_an_interruption_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_splits_are_not_written(tmp_path: Path) -> None:
+def test_invalid_splits_are_not_written(tmp_path: Path) -> None:
     splits = make_splits()
     splits["val"].masks[1, 0, 0] = 3
     with pytest.raises(DatasetError, match=r"val masks, sample 1: .*0 to 2 \(background, a, b\); got 3"):
         write(tmp_path / "toy", splits)
     del splits["val"]
-    with pytest.raises(DatasetError, match=r"toy: .*val missing"):
+    with pytest.raises(DatasetError, match=r"toy: .*missing: val\."):
         write(tmp_path / "toy", splits)
     assert list(tmp_path.iterdir()) == []
 
@@ -134,75 +136,75 @@ def folder(tmp_path: Path) -> Path:
     return write(tmp_path / "toy", make_splits("float32")).folder
 
 
-def refused(folder: Path, message: str) -> None:
+def assert_refused(folder: Path, message: str) -> None:
     for read in (open_dataset, check_dataset):
         with pytest.raises(DatasetError, match=message):
             read(folder)
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    refused(tmp_path / "nowhere", "nowhere: .*this one is missing")
+    assert_refused(tmp_path / "nowhere", "nowhere: .*this one is missing")
 
 
 def test_a_missing_array(folder: Path) -> None:
     (folder / "val_masks.npy").unlink()
-    refused(folder, r"val_masks\.npy: .*missing; restore")
+    assert_refused(folder, r"val_masks\.npy: .*missing; restore")
 
 
 def test_a_truncated_array(folder: Path) -> None:
     file = folder / "test_images.npy"
     file.write_bytes(file.read_bytes()[:-10])
-    refused(folder, r"test_images\.npy: must be a whole array")
+    assert_refused(folder, r"test_images\.npy: must be a whole array")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"these are no numbers"])
-def test_a_file_that_is_no_array(folder: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_array(folder: Path, content: bytes) -> None:
     (folder / "test_images.npy").write_bytes(content)
-    refused(folder, r"test_images\.npy: must be a whole array")
+    assert_refused(folder, r"test_images\.npy: must be a whole array")
 
 
 def test_an_array_of_objects_is_never_unpickled(folder: Path) -> None:
     np.save(folder / "test_masks.npy", np.array([{}, {}], dtype=object), allow_pickle=True)
-    refused(folder, r"test_masks\.npy: must be a whole array")
+    assert_refused(folder, r"test_masks\.npy: must be a whole array")
 
 
 def test_an_array_of_another_shape(folder: Path) -> None:
     shutil.copy(folder / "val_images.npy", folder / "test_images.npy")
-    refused(folder, r"test_images\.npy: .*\(3, 8, 6, 3\) float32; got \(2, 8, 6, 3\) float32")
+    assert_refused(folder, r"test_images\.npy: .*\(3, 8, 6, 3\) float32; got \(2, 8, 6, 3\) float32")
 
 
 def test_an_array_of_another_dtype(folder: Path) -> None:
     np.save(folder / "test_masks.npy", np.load(folder / "test_masks.npy").astype(np.int64))
-    refused(folder, r"test_masks\.npy: .*uint8; got .*int64")
+    assert_refused(folder, r"test_masks\.npy: .*uint8; got .*int64")
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"format": 1, "name": "toy"}'])
 def test_a_damaged_manifest(folder: Path, content: str) -> None:
     (folder / "manifest.json").write_text(content)
-    refused(folder, r"manifest\.json: damaged manifest")
+    assert_refused(folder, r"manifest\.json: damaged manifest")
 
 
 def test_a_manifest_of_another_format(folder: Path) -> None:
     values = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**values, "format": 2}))
-    refused(folder, r"manifest\.json: .*format 1; got 2\. Update Drumhead")
+    assert_refused(folder, r"manifest\.json: .*format 1; got 2\. Update Drumhead")
 
 
 def test_an_edited_manifest(folder: Path) -> None:
     values = json.loads((folder / "manifest.json").read_text())
     values["splits"]["val"]["masks_sha256"] = "0" * 64
     (folder / "manifest.json").write_text(json.dumps(values))
-    refused(folder, r"manifest\.json: damaged manifest; .*fingerprint")
+    assert_refused(folder, r"manifest\.json: damaged manifest; .*fingerprint")
 
 
-def test_an_edited_name_of_a_class(folder: Path) -> None:
+def test_an_edited_class_name(folder: Path) -> None:
     file = folder / "manifest.json"
     file.write_text(file.read_text().replace("background", "backgroumd"))
-    refused(folder, r"manifest\.json: damaged manifest; its sha256 is not that of its other fields")
+    assert_refused(folder, r"manifest\.json: damaged manifest; its sha256 is not that of its other fields")
 
 
 @pytest.mark.parametrize("name", ["train_images", "val_masks"])
-def test_a_changed_byte_is_found_by_a_check_alone(folder: Path, name: str) -> None:
+def test_a_changed_byte_is_found_only_by_a_check(folder: Path, name: str) -> None:
     file = folder / f"{name}.npy"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
@@ -214,8 +216,8 @@ def test_a_changed_byte_is_found_by_a_check_alone(folder: Path, name: str) -> No
     check_hashes(dataset, ["test"])
 
 
-def test_a_check_scans_values_that_a_foreign_manifest_vouches_for(folder: Path) -> None:
-    """A manifest whose hashes agree does not make a class number right."""
+def test_a_check_validates_values_even_if_the_hashes_match(folder: Path) -> None:
+    """A manifest with matching hashes does not make a class number valid."""
     values = json.loads((folder / "manifest.json").read_text())
     del values["sha256"]
     values["class_names"] = ["background", "a"]

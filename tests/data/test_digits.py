@@ -1,4 +1,4 @@
-"""Digits: pairs of files that fit each other, and which digits are MNIST's own."""
+"""Digits: matching pairs of files, and recognising MNIST's original digits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from drumhead.data.digits import read_mnist
 
 
 def rewrite(folder: Path, name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
-    """Replace one of the gzipped files by a plain one."""
+    """Replace one of the gzipped files with an uncompressed one."""
     (folder / f"{name}.gz").unlink()
     (folder / name).write_bytes(struct.pack(f">{1 + array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes())
 
 
 @pytest.fixture
-def copy(toy_mnist: Path, tmp_path: Path) -> Path:
+def mnist_copy(toy_mnist: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(toy_mnist, tmp_path / "copy"))
 
 
@@ -32,10 +32,10 @@ def test_images_and_labels_come_in_pairs(toy_mnist: Path) -> None:
     np.testing.assert_array_equal(mnist.test[5:7].images, mnist.test.images[5:7])
 
 
-def test_plain_files_do_as_well(copy: Path) -> None:
-    before = read_mnist(copy)
-    rewrite(copy, "t10k-images-idx3-ubyte", before.test.images)
-    np.testing.assert_array_equal(read_mnist(copy).test.images, before.test.images)
+def test_uncompressed_files_are_read(mnist_copy: Path) -> None:
+    before = read_mnist(mnist_copy)
+    rewrite(mnist_copy, "t10k-images-idx3-ubyte", before.test.images)
+    np.testing.assert_array_equal(read_mnist(mnist_copy).test.images, before.test.images)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_plain_files_do_as_well(copy: Path) -> None:
     ],
     ids=["fewer labels", "a tenth digit", "small images"],
 )
-def test_files_that_do_not_fit_are_named(
-    name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], message: str, copy: Path
+def test_files_that_do_not_match_are_named(
+    name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], message: str, mnist_copy: Path
 ) -> None:
-    rewrite(copy, name, array)
+    rewrite(mnist_copy, name, array)
     with pytest.raises(DatasetError, match=message):
-        read_mnist(copy)
+        read_mnist(mnist_copy)
 
 
 def test_other_digits_are_not_the_original(toy_mnist: Path) -> None:
@@ -61,7 +61,7 @@ def test_other_digits_are_not_the_original(toy_mnist: Path) -> None:
         read_mnist(toy_mnist, original=True)
 
 
-def test_the_original_is_known(real_mnist: Path) -> None:
+def test_the_original_is_recognised(real_mnist: Path) -> None:
     mnist = read_mnist(real_mnist, original=True)
     assert (len(mnist.train), len(mnist.test)) == (60_000, 10_000)
     assert mnist.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]

@@ -1,4 +1,4 @@
-"""IDX files: what is in them, and what is wrong with those that are not as they should be."""
+"""Reading IDX files, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHOLE = struct.pack(">4I", 0x803, 2, 3, 4) + ARRAY.tobytes()
 
 
 @pytest.mark.parametrize("zipped", [False, True])
-def test_an_array_comes_back(zipped: bool, tmp_path: Path) -> None:
+def test_an_array_is_read(zipped: bool, tmp_path: Path) -> None:
     file = tmp_path / ("images-idx3-ubyte.gz" if zipped else "images-idx3-ubyte")
     file.write_bytes(gzip.compress(WHOLE) if zipped else WHOLE)
     np.testing.assert_array_equal(read_idx(file, axes=3), ARRAY)
@@ -43,22 +43,22 @@ def test_labels_have_one_axis(tmp_path: Path) -> None:
         (struct.pack(">4I", 0x803, 2**31, 2**31, 2**31), 3, "more than 1073741824"),
     ],
     ids=[
-        "labels wanted",
-        "other numbers",
+        "labels expected",
+        "another element type",
         "a web page",
         "empty",
         "header cut",
         "cut",
         "too long",
-        "sizes of a liar",
-        "sizes of a great liar",
+        "sizes larger than the content",
+        "sizes larger than the limit",
     ],
 )
 @pytest.mark.parametrize("zipped", [False, True])
-def test_what_is_wrong_is_told_with_the_file(
+def test_an_invalid_file_is_an_error_that_names_it(
     content: bytes, axes: int, message: str, zipped: bool, tmp_path: Path
 ) -> None:
-    file = tmp_path / ("odd.gz" if zipped else "odd")
+    file = tmp_path / ("invalid.gz" if zipped else "invalid")
     file.write_bytes(gzip.compress(content) if zipped else content)
     with pytest.raises(DatasetError, match=message) as caught:
         read_idx(file, axes=axes)
@@ -70,13 +70,13 @@ def test_what_is_wrong_is_told_with_the_file(
     [WHOLE, gzip.compress(WHOLE)[:-12], gzip.compress(WHOLE)[:-1] + b"\x01", gzip.compress(WHOLE)[:20] + b"junk" * 9],
     ids=["not zipped", "cut", "wrong length", "junk within"],
 )
-def test_a_damaged_gzip_is_told_with_the_file(content: bytes, tmp_path: Path) -> None:
+def test_a_damaged_gzip_file_is_an_error_that_names_it(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "images.gz"
     file.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"images\.gz: cannot be read as it should"):
+    with pytest.raises(DatasetError, match=r"images\.gz: cannot be read; .* Download it again"):
         read_idx(file, axes=3)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"images\.gz: there is no such file"):
         read_idx(tmp_path / "images.gz", axes=3)

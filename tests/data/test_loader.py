@@ -38,7 +38,7 @@ def test_images_are_channels_last_in_memory() -> None:
     assert images.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_float_images_come_through_unchanged_and_unshared() -> None:
+def test_float_images_are_copied_unchanged() -> None:
     images = np.random.default_rng(0).random((4, 8, 6, 3), dtype=np.float32)
     split = Split(images.copy(), np.zeros((4, 8, 6), np.uint8))
     batch, _ = to_tensors(split, range(4))
@@ -56,50 +56,50 @@ def test_arrays_mapped_from_disk_give_the_same_batches(tmp_path: Path) -> None:
         assert torch.equal(ours, theirs)
 
 
-def test_orders() -> None:
+def test_samples_are_loaded_in_the_given_order() -> None:
     split = Split(np.zeros((5, 1, 1, 1), np.uint8), np.arange(5, dtype=np.uint8).reshape(5, 1, 1))
 
-    def seen(order: list[int] | ShuffleSampler | SequentialSampler | None, *, drop_last: bool = False) -> list[int]:
+    def loaded(order: list[int] | ShuffleSampler | SequentialSampler | None, *, drop_last: bool = False) -> list[int]:
         loader = image_loader(split, batch_size=2, order=order, drop_last=drop_last)
         return [int(mask) for _, masks in loader for mask in masks.ravel()]
 
-    assert seen(None) == [0, 1, 2, 3, 4]
-    assert seen(None, drop_last=True) == [0, 1, 2, 3]
-    assert seen([4, 2]) == [4, 2]
-    assert seen(ShuffleSampler(5, seed=1)) == list(ShuffleSampler(5, seed=1))
+    assert loaded(None) == [0, 1, 2, 3, 4]
+    assert loaded(None, drop_last=True) == [0, 1, 2, 3]
+    assert loaded([4, 2]) == [4, 2]
+    assert loaded(ShuffleSampler(5, seed=1)) == list(ShuffleSampler(5, seed=1))
     assert len(image_loader(split, batch_size=2, order=None, drop_last=True)) == 2
 
 
-def test_a_loader_follows_the_epoch_of_its_shuffle() -> None:
+def test_a_loader_follows_the_epoch_of_its_sampler() -> None:
     split = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20, dtype=np.uint8).reshape(20, 1, 1))
-    shuffle = ShuffleSampler(20, seed=5)
-    loader = image_loader(split, batch_size=20, order=shuffle)
+    sampler = ShuffleSampler(20, seed=5)
+    loader = image_loader(split, batch_size=20, order=sampler)
     for epoch in (0, 3, 1):
-        shuffle.epoch = epoch
+        sampler.epoch = epoch
         expected = ShuffleSampler(20, seed=5)
         expected.epoch = epoch
         assert [masks.ravel().tolist() for _, masks in loader] == [list(expected)]
 
 
-def test_shuffle_is_a_pure_function_of_seed_and_epoch() -> None:
+def test_the_shuffled_order_is_a_pure_function_of_seed_and_epoch() -> None:
     def order(seed: int, epoch: int) -> list[int]:
-        shuffle = ShuffleSampler(50, seed)
-        shuffle.epoch = epoch
-        assert list(shuffle) == list(shuffle)
-        return list(shuffle)
+        sampler = ShuffleSampler(50, seed)
+        sampler.epoch = epoch
+        assert list(sampler) == list(sampler)
+        return list(sampler)
 
     orders = [order(seed, epoch) for seed in range(3) for epoch in range(3)]
-    assert all(sorted(one) == list(range(50)) for one in orders)
-    assert len({tuple(one) for one in orders}) == 9
+    assert all(sorted(each) == list(range(50)) for each in orders)
+    assert len({tuple(each) for each in orders}) == 9
     assert order(2, 1) == orders[7]
 
 
-def test_shuffle_refuses_negative_numbers() -> None:
+def test_the_sampler_refuses_negative_numbers() -> None:
     with pytest.raises(ValueError, match=r"0 or more; got 5 and -1"):
         ShuffleSampler(5, seed=-1)
 
 
-def test_global_random_state_is_left_alone() -> None:
+def test_global_random_state_is_unchanged() -> None:
     torch_before, numpy_before = torch.get_rng_state(), pickle.dumps(np.random.get_state())  # noqa: NPY002
     for _ in range(2):
         assert len(list(image_loader(uint8_split(), batch_size=3, order=ShuffleSampler(10, seed=0)))) == 4

@@ -1,4 +1,4 @@
-"""Where MNIST's files come from: folders, the cache, and mirrors of every kind of bad behaviour, on this machine."""
+"""Finding MNIST's files in folders and the cache, and downloading them from local mirrors that fail in every way."""
 
 from __future__ import annotations
 
@@ -21,60 +21,63 @@ CONTENT = {name: f"the content of {name}".encode() * 400 for name in ("images.gz
 FILES = {name: RemoteFile(hashlib.sha256(body).hexdigest(), len(body)) for name, body in CONTENT.items()}
 TOTAL = sum(map(len, CONTENT.values()))
 
-Answer = Callable[[BaseHTTPRequestHandler, bytes, threading.Event], None]
+Respond = Callable[[BaseHTTPRequestHandler, bytes, threading.Event], None]
 
 
-def good(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+def respond_correctly(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body)
 
 
-def corrupted(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
-    good(handler, body[:-1] + b"?", over)
+def respond_corrupted(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+    respond_correctly(handler, body[:-1] + b"?", over)
 
 
-def cut(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+def respond_truncated(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body[: len(body) // 2])
 
 
-def stalling(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
-    cut(handler, body, over)
+def respond_stalling(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+    respond_truncated(handler, body, over)
     handler.wfile.flush()
     over.wait(10)
 
 
-def silent(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+def respond_silent(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
     over.wait(10)
 
 
-def without(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
+def respond_not_found(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
     handler.send_error(404)
 
 
 class Mirror:
-    """A web server on this machine."""
+    """A local web server and the files that were requested from it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.asked: list[str] = []
+        self.requested: list[str] = []
+
+
+StartMirror = Callable[[Respond], Mirror]
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[Mirror]:
-    """A mirror that gives every file the same kind of answer."""
+def run_mirror(respond: Respond) -> Iterator[Mirror]:
+    """Run a mirror that gives every file the same kind of response."""
     over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.asked.append(self.path.lstrip("/"))
-            answer(self, CONTENT[self.path.lstrip("/")], over)
+            site.requested.append(self.path.lstrip("/"))
+            respond(self, CONTENT[self.path.lstrip("/")], over)
 
-        def log_message(self, *words: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -90,72 +93,74 @@ def serving(answer: Answer) -> Iterator[Mirror]:
 
 
 @pytest.fixture
-def mirror() -> Iterator[Callable[[Answer], Mirror]]:
-    """Start mirrors; they are stopped after the test."""
+def mirror() -> Iterator[StartMirror]:
+    """Return a function that starts a mirror; mirrors are stopped after the test."""
     with ExitStack() as stack:
-        yield lambda answer: stack.enter_context(serving(answer))
+        yield lambda respond: stack.enter_context(run_mirror(respond))
 
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask this machine directly, whatever the environment says."""
+    """Connect to local mirrors directly, whatever the environment says."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def dead() -> str:
-    """The URL of a mirror that is not running."""
+def unreachable_url() -> str:
+    """Return the URL of a mirror that is not running."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}/"
 
 
-def fetch(folder: Path, *mirrors: str, files: Mapping[str, RemoteFile] = FILES) -> dict[str, Path]:
+def download_small(folder: Path, *mirrors: str, files: Mapping[str, RemoteFile] = FILES) -> dict[str, Path]:
     return download(folder, files=files, mirrors=mirrors, timeout=0.3)
 
 
-def check_whole(folder: Path, found: dict[str, Path]) -> None:
-    """All files are there, right, and nothing else is."""
-    assert found == {name: folder / name for name in FILES}
+def check_complete(folder: Path, paths: dict[str, Path]) -> None:
+    """Assert that the folder holds all files, unchanged, and nothing else."""
+    assert paths == {name: folder / name for name in FILES}
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == CONTENT
 
 
-def test_files_are_downloaded_once(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
-    one = mirror(good)
+def test_files_are_downloaded_once(mirror: StartMirror, tmp_path: Path) -> None:
+    working = mirror(respond_correctly)
     folder = tmp_path / "cache" / "mnist"
-    check_whole(folder, fetch(folder, one.url))
-    check_whole(folder, fetch(folder, one.url))
-    check_whole(folder, fetch(folder, dead()))
-    assert one.asked == list(FILES)
+    check_complete(folder, download_small(folder, working.url))
+    check_complete(folder, download_small(folder, working.url))
+    check_complete(folder, download_small(folder, unreachable_url()))
+    assert working.requested == list(FILES)
 
 
-@pytest.mark.parametrize("answer", [corrupted, cut, stalling, silent, without])
-def test_a_bad_mirror_is_given_up_for_the_next(
-    answer: Answer, mirror: Callable[[Answer], Mirror], tmp_path: Path
-) -> None:
-    bad, fine = mirror(answer), mirror(good)
-    check_whole(tmp_path, fetch(tmp_path, bad.url, fine.url))
-    assert bad.asked == ["images.gz"]  # once: the second file is asked for elsewhere first
-    assert fine.asked == list(FILES)
+@pytest.mark.parametrize(
+    "respond", [respond_corrupted, respond_truncated, respond_stalling, respond_silent, respond_not_found]
+)
+def test_after_a_failing_mirror_the_next_is_tried(respond: Respond, mirror: StartMirror, tmp_path: Path) -> None:
+    failing, working = mirror(respond), mirror(respond_correctly)
+    check_complete(tmp_path, download_small(tmp_path, failing.url, working.url))
+    assert failing.requested == ["images.gz"]  # once: the second file is requested from the other mirror first
+    assert working.requested == list(FILES)
 
 
-def test_a_dead_mirror_is_given_up_for_the_next(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
-    check_whole(tmp_path, fetch(tmp_path, dead(), mirror(good).url))
+def test_after_an_unreachable_mirror_the_next_is_tried(mirror: StartMirror, tmp_path: Path) -> None:
+    check_complete(tmp_path, download_small(tmp_path, unreachable_url(), mirror(respond_correctly).url))
 
 
-def test_files_may_come_from_different_mirrors(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
-    def only(name: str) -> Answer:
-        return lambda handler, body, over: (good if body == CONTENT[name] else without)(handler, body, over)
+def test_files_can_come_from_different_mirrors(mirror: StartMirror, tmp_path: Path) -> None:
+    def only(name: str) -> Respond:
+        return lambda handler, body, over: (respond_correctly if body == CONTENT[name] else respond_not_found)(
+            handler, body, over
+        )
 
     labels, images = mirror(only("labels.gz")), mirror(only("images.gz"))
-    check_whole(tmp_path, fetch(tmp_path, labels.url, images.url))
+    check_complete(tmp_path, download_small(tmp_path, labels.url, images.url))
 
 
-def test_no_mirror_is_one_message_with_both_ways_out(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
-    gone, bad, stuck = dead(), mirror(corrupted).url, mirror(stalling).url
+def test_without_a_working_mirror_one_error_says_what_to_do(mirror: StartMirror, tmp_path: Path) -> None:
+    unreachable, bad, stuck = unreachable_url(), mirror(respond_corrupted).url, mirror(respond_stalling).url
     with pytest.raises(DatasetError) as caught:
-        fetch(tmp_path / "cache", gone, bad, stuck)
+        download_small(tmp_path / "cache", unreachable, bad, stuck)
     message = str(caught.value)
-    assert all(f"{url}images.gz: " in message for url in (gone, bad, stuck))
-    assert "Try again where there is a network" in message
+    assert all(f"{url}images.gz: " in message for url in (unreachable, bad, stuck))
+    assert "Try again with a network connection" in message
     assert "--mnist-root" in message
     assert MNIST_ROOT_VARIABLE in message
     assert len(message.splitlines()) == 5
@@ -166,52 +171,55 @@ def test_no_mirror_is_one_message_with_both_ways_out(mirror: Callable[[Answer], 
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_an_error(mirror: StartMirror, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(DatasetError, match=r"(Not a directory|File exists): .*cache"):
-        fetch(tmp_path / "cache", mirror(good).url)
+        download_small(tmp_path / "cache", mirror(respond_correctly).url)
 
 
-def test_what_came_whole_is_kept_for_the_next_time(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
+def test_complete_files_are_kept_after_a_failed_download(mirror: StartMirror, tmp_path: Path) -> None:
     def first_only(handler: BaseHTTPRequestHandler, body: bytes, over: threading.Event) -> None:
-        (good if body == CONTENT["images.gz"] else cut)(handler, body, over)
+        (respond_correctly if body == CONTENT["images.gz"] else respond_truncated)(handler, body, over)
 
     with pytest.raises(DatasetError, match=r"labels\.gz"):
-        fetch(tmp_path, mirror(first_only).url)
+        download_small(tmp_path, mirror(first_only).url)
     assert [file.name for file in tmp_path.iterdir()] == ["images.gz"]
-    fine = mirror(good)
-    check_whole(tmp_path, fetch(tmp_path, fine.url))
-    assert fine.asked == ["labels.gz"]
+    working = mirror(respond_correctly)
+    check_complete(tmp_path, download_small(tmp_path, working.url))
+    assert working.requested == ["labels.gz"]
 
 
-def test_an_interrupted_download_leaves_nothing(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
+def test_an_interrupted_download_leaves_nothing(mirror: StartMirror, tmp_path: Path) -> None:
     def interrupt(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        download(tmp_path, files=FILES, mirrors=[mirror(good).url], progress=interrupt)
+        download(tmp_path, files=FILES, mirrors=[mirror(respond_correctly).url], progress=interrupt)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_file_in_the_cache_is_replaced(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
-    (tmp_path / "images.gz").write_bytes(b"half of it")
-    check_whole(tmp_path, fetch(tmp_path, mirror(good).url))
+def test_a_damaged_file_in_the_cache_is_replaced(mirror: StartMirror, tmp_path: Path) -> None:
+    (tmp_path / "images.gz").write_bytes(b"half of the file")
+    check_complete(tmp_path, download_small(tmp_path, mirror(respond_correctly).url))
 
 
-def test_progress_grows_to_the_total(mirror: Callable[[Answer], Mirror], tmp_path: Path) -> None:
+def test_progress_increases_to_the_total(mirror: StartMirror, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    download(tmp_path, files=FILES, mirrors=[mirror(good).url], progress=lambda done, total: seen.append((done, total)))
+    download(
+        tmp_path,
+        files=FILES,
+        mirrors=[mirror(respond_correctly).url],
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert {total for _, total in seen} == {TOTAL}
     done = [done for done, _ in seen]
     assert done == sorted(done)
     assert done[-1] == TOTAL
 
 
-def test_pooch_does_not_print(
-    mirror: Callable[[Answer], Mirror], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_pooch_prints_nothing(mirror: StartMirror, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = pooch.get_logger().level
-    fetch(tmp_path, mirror(good).url)
+    download_small(tmp_path, mirror(respond_correctly).url)
     assert capfd.readouterr() == ("", "")
     assert pooch.get_logger().level == before != logging.WARNING
 
@@ -222,7 +230,7 @@ def test_there_are_two_mirrors_and_four_files() -> None:
     assert len(MNIST_FILES) == 4
 
 
-def test_the_files_are_the_well_known_ones(real_mnist: Path) -> None:
+def test_the_hashes_match_the_well_known_ones(real_mnist: Path) -> None:
     md5 = {
         "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
         "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
@@ -231,7 +239,7 @@ def test_the_files_are_the_well_known_ones(real_mnist: Path) -> None:
     }
     for name, file in MNIST_FILES.items():
         if not (real_mnist / name).is_file():
-            pytest.skip(f"{real_mnist} holds {name} unzipped")
+            pytest.skip(f"{real_mnist} holds {name} uncompressed")
         content = (real_mnist / name).read_bytes()
         assert hashlib.md5(content).hexdigest() == md5[name]
         assert file == RemoteFile(hashlib.sha256(content).hexdigest(), len(content))
@@ -247,15 +255,15 @@ def test_a_folder_is_named_by_argument_or_environment(
     assert find_mnist() == expected
 
 
-def test_a_folder_without_the_files_says_which(tmp_path: Path) -> None:
+def test_missing_files_in_a_folder_are_named(tmp_path: Path) -> None:
     for name in list(MNIST_FILES)[:3]:
         (tmp_path / name.removesuffix(".gz")).touch()
-    with pytest.raises(DatasetError, match=r"four IDX files, gzipped or not; t10k-labels-idx1-ubyte\.gz missing"):
+    with pytest.raises(DatasetError, match=r"four IDX files, gzipped or not; missing: t10k-labels-idx1-ubyte\.gz\."):
         find_mnist(tmp_path)
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_a_folder_the_files_go_to_the_users_cache(
+def test_without_a_folder_files_are_downloaded_to_the_users_cache(
     value: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)

@@ -31,7 +31,7 @@ def published() -> dict[str, Split]:
     return make_tetrominoes(TetrominoConfig())
 
 
-def own(**changes: Any) -> TetrominoConfig:
+def own_config(**changes: Any) -> TetrominoConfig:
     return TetrominoConfig.model_validate({"seed": 3, "train": 6, "val": 4, "test": 5, **changes})
 
 
@@ -41,7 +41,7 @@ def test_published_fingerprints(published: dict[str, Split], split: str) -> None
     assert array_sha256(published[split].masks) == PUBLISHED_TETROMINOES.splits[split].masks_sha256
 
 
-def test_published_fingerprints_are_of_uint8_masks(published: dict[str, Split]) -> None:
+def test_published_fingerprints_belong_to_uint8_masks(published: dict[str, Split]) -> None:
     masks = published["test"].masks
     int64 = "de310464f53009b7814d194bc67738f5132a4b3afa3332c74a9298a9ba5e9dfe"
     assert masks.dtype == np.uint8
@@ -51,10 +51,10 @@ def test_published_fingerprints_are_of_uint8_masks(published: dict[str, Split]) 
 def test_all_background_scores_on_the_published_test_split(published: dict[str, Split]) -> None:
     scores = background_scores(published["test"].masks, TETROMINO_CLASSES)
     assert scores.acc == 0.855583984375
-    assert scores.iou == pytest.approx(0.7537647857666016, rel=2**-24)  # a mean taken in float32
+    assert scores.iou == pytest.approx(0.7537647857666016, rel=2**-24)  # the mean was computed in float32
 
 
-def test_published_set_is_known_on_disk_and_another_is_not(published: dict[str, Split], tmp_path: Path) -> None:
+def test_only_the_published_set_is_recognised_on_disk(published: dict[str, Split], tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "published", published, name="tetrominoes", class_names=TETROMINO_CLASSES)
     assert find_reference_dataset(dataset) is DATASETS["tetrominoes"].reference
     masks = published["val"].masks.copy()
@@ -64,14 +64,14 @@ def test_published_set_is_known_on_disk_and_another_is_not(published: dict[str, 
     assert find_reference_dataset(dataset) is None
 
 
-def test_published_and_own_boards_have_the_same_statistics(published: dict[str, Split]) -> None:
+def test_published_and_seeded_boards_have_the_same_statistics(published: dict[str, Split]) -> None:
     _, masks = draw_boards(np.random.default_rng(0), 1000, canvas=64, cell=7, min_pieces=1, max_pieces=5)
-    pieces_own = (masks > 0).sum(axis=(1, 2)) // (4 * 49)
+    pieces_seeded = (masks > 0).sum(axis=(1, 2)) // (4 * 49)
     pieces_published = (published["train"].masks > 0).sum(axis=(1, 2)) // (4 * 49)
-    # 1000 draws: the share of each number of pieces has a standard error of 0.013.
+    # 1000 draws: the fraction of each number of pieces has a standard error of 0.013.
     for number in range(1, 6):
-        assert abs((pieces_own == number).mean() - (pieces_published == number).mean()) < 0.06
-    # Foreground by row: the same places are used, and the last row and column never.
+        assert abs((pieces_seeded == number).mean() - (pieces_published == number).mean()) < 0.06
+    # Foreground by row: the same positions are used; the last row and column never are.
     profile = (masks > 0).mean(axis=(0, 2)) - (published["train"].masks > 0).mean(axis=(0, 2))
     assert np.abs(profile).max() < 0.03
     assert not masks[:, -1].any()
@@ -90,7 +90,7 @@ def test_pieces_never_overlap(canvas: int, cell: int, pieces: int) -> None:
     assert not images[masks == 0].any()
 
 
-def test_a_piece_repeats_only_from_five_pieces_on() -> None:
+def test_a_piece_repeats_only_if_there_are_five_or_more() -> None:
     _, masks = draw_boards(np.random.default_rng(2), 200, canvas=64, cell=5, min_pieces=1, max_pieces=5)
     area = 4 * 5 * 5
     for mask in masks:
@@ -100,16 +100,16 @@ def test_a_piece_repeats_only_from_five_pieces_on() -> None:
 
 def test_all_orientations_occur_and_only_chiral_pieces_are_mirrored() -> None:
     _, masks = draw_boards(np.random.default_rng(3), 600, canvas=5, cell=1, min_pieces=1, max_pieces=1)
-    found: dict[int, set[bytes]] = {piece.label: set() for piece in PIECES}
+    shapes_by_label: dict[int, set[bytes]] = {piece.label: set() for piece in PIECES}
     for mask in masks:
         rows, columns = np.nonzero(mask)
         box = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-        found[int(mask.max())].add(bytes([len(box)]) + box.tobytes())
-    # I: 2 turns; O: 1; T: 4; S and Z: 2 turns each; J and L: 4 turns each.
-    assert {label: len(shapes) for label, shapes in found.items()} == {1: 2, 2: 1, 3: 4, 4: 4, 5: 8}
+        shapes_by_label[int(mask.max())].add(bytes([len(box)]) + box.tobytes())
+    # Distinct rotations: 2 for I; 1 for O; 4 for T; 2 each for S and Z; 4 each for J and L.
+    assert {label: len(shapes) for label, shapes in shapes_by_label.items()} == {1: 2, 2: 1, 3: 4, 4: 4, 5: 8}
 
 
-def test_painting_frames_each_cell_in_wrapping_arithmetic() -> None:
+def test_each_cell_has_a_frame_in_wrapping_arithmetic() -> None:
     images, masks = draw_boards(np.random.default_rng(4), 50, canvas=30, cell=5, min_pieces=1, max_pieces=1)
     wrapped = 0
     for image, mask in zip(images, masks, strict=True):
@@ -126,14 +126,14 @@ def test_painting_frames_each_cell_in_wrapping_arithmetic() -> None:
 
 
 @pytest.mark.parametrize("box", [(1, 1), (2, 3), (4, 1), (8, 8)])
-def test_free_places_against_looking_at_each(box: tuple[int, int]) -> None:
+def test_free_positions_against_a_direct_search(box: tuple[int, int]) -> None:
     rows, columns = box
     mask = (np.random.default_rng(5).random((9, 12)) < 0.15).astype(np.uint8) * 5
     expected = [[not mask[y : y + rows, x : x + columns].any() for x in range(12 - columns)] for y in range(9 - rows)]
     np.testing.assert_array_equal(free_positions(mask, box), expected)
 
 
-def test_a_crowded_board_starts_again_until_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowded_board_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     def draw() -> np.ndarray[Any, Any]:
         generator = np.random.default_rng(6)
         return draw_boards(generator, 30, canvas=6, cell=1, min_pieces=3, max_pieces=3)[1]
@@ -144,13 +144,13 @@ def test_a_crowded_board_starts_again_until_it_is_found(monkeypatch: pytest.Monk
         draw()
 
 
-def test_an_impossible_board_is_an_error_with_a_way_out() -> None:
+def test_an_impossible_board_is_an_error_with_a_fix() -> None:
     with pytest.raises(ValueError, match=r"no board of 9 pieces .* canvas of 9 pixels .*use fewer pieces"):
         draw_boards(np.random.default_rng(0), 1, canvas=9, cell=2, min_pieces=9, max_pieces=9)
 
 
-def test_a_seed_is_a_dataset() -> None:
-    first, again, other = (make_tetrominoes(own(seed=seed)) for seed in (3, 3, 4))
+def test_the_seed_determines_the_dataset() -> None:
+    first, again, other = (make_tetrominoes(own_config(seed=seed)) for seed in (3, 3, 4))
     for name in first:
         np.testing.assert_array_equal(first[name].images, again[name].images)
         np.testing.assert_array_equal(first[name].masks, again[name].masks)
@@ -159,21 +159,21 @@ def test_a_seed_is_a_dataset() -> None:
     assert (first["val"].masks != first["test"].masks[:4]).any()
 
 
-def test_the_size_of_one_split_changes_nothing_else() -> None:
-    small, large = make_tetrominoes(own(train=2)), make_tetrominoes(own())
+def test_the_size_of_one_split_does_not_affect_others() -> None:
+    small, large = make_tetrominoes(own_config(train=2)), make_tetrominoes(own_config())
     np.testing.assert_array_equal(small["train"].images, large["train"].images[:2])
     np.testing.assert_array_equal(small["test"].images, large["test"].images)
 
 
 def test_progress_counts_every_board() -> None:
     seen: list[tuple[int, int]] = []
-    make_tetrominoes(own(), progress=lambda done, total: seen.append((done, total)))
+    make_tetrominoes(own_config(), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(done, 15) for done in range(1, 16)]
 
 
-def test_global_random_state_is_left_alone() -> None:
+def test_global_random_state_is_unchanged() -> None:
     torch_before, numpy_before = torch.get_rng_state(), pickle.dumps(np.random.get_state())  # noqa: NPY002
-    make_tetrominoes(own())
+    make_tetrominoes(own_config())
     draw_published_boards(np.random.RandomState(0), 3, on_board=None)
     assert torch.equal(torch.get_rng_state(), torch_before)
     assert pickle.dumps(np.random.get_state()) == numpy_before  # noqa: NPY002
@@ -190,6 +190,6 @@ def test_global_random_state_is_left_alone() -> None:
         ({"cells": 7}, "Extra inputs"),
     ],
 )
-def test_bad_configurations(changes: dict[str, Any], message: str) -> None:
+def test_invalid_configurations(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        own(**changes)
+        own_config(**changes)

@@ -1,4 +1,4 @@
-"""Arrays of a dataset in a folder: train_images.npy, train_masks.npy, and the same for val and test."""
+"""Dataset arrays in a folder: train_images.npy and train_masks.npy, and the same for val and test."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from drumhead.data.validation import RawSplit, require_splits
 from drumhead.files import fsync
 
 
-def array_file(folder: Path, split: str, kind: str) -> Path:
-    """The file of a split's "images" or "masks"."""
-    return folder / f"{split}_{kind}.npy"
+def array_file(folder: Path, split: str, array_name: str) -> Path:
+    """Return the path of a split's array; ``array_name`` is "images" or "masks"."""
+    return folder / f"{split}_{array_name}.npy"
 
 
 def map_array(file: Path) -> npt.NDArray[Any]:
-    """Map an array from disk, read-only; one of Python objects, which are pickles, is refused."""
-    if not file.is_file():  # opening a pipe would wait for ever
+    """Memory-map an array, read-only.
+
+    Raises:
+        DatasetError: the file is missing or damaged, or holds Python objects, which only a pickle can store.
+    """
+    if not file.is_file():  # opening a named pipe would block for ever
         raise DatasetError(f"{file}: this array of the dataset is missing; restore it")
     try:
         array: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
-    except Exception as error:  # a header that is none of numpy's can make its parser raise anything
+    except Exception as error:  # NumPy's parser can raise any exception for an invalid header
         raise DatasetError(f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again") from error
     return array
 
 
 def save_array(file: Path, array: npt.NDArray[Any]) -> None:
-    """Write an array to the disk as numpy.save does; an error then tells what is wrong with the disk."""
+    """Write an array to disk in the format of numpy.save; errors of the disk are raised with the system's reason."""
     array = np.ascontiguousarray(array)
     with file.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
@@ -39,20 +43,20 @@ def save_array(file: Path, array: npt.NDArray[Any]) -> None:
 
 
 def has_arrays(folder: Path) -> bool:
-    """Whether a folder holds arrays of a dataset, all or some."""
-    return any(array_file(folder, split, kind).exists() for split in SPLIT_NAMES for kind in ("images", "masks"))
+    """Return whether a folder holds at least one array of a dataset."""
+    return any(array_file(folder, split, name).exists() for split in SPLIT_NAMES for name in ("images", "masks"))
 
 
 def read_arrays(folder: Path) -> dict[str, RawSplit]:
-    """Map all arrays of a user's folder.
+    """Memory-map all arrays of a user's folder.
 
     Raises:
         DatasetError: an array is missing or damaged.
     """
-    sources = {}
+    raw_splits = {}
     for split in SPLIT_NAMES:
         images, masks = array_file(folder, split, "images"), array_file(folder, split, "masks")
         if images.exists() or masks.exists():
-            sources[split] = RawSplit(map_array(images), map_array(masks), str(images), str(masks))
-    require_splits(sources, where=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
-    return sources
+            raw_splits[split] = RawSplit(map_array(images), map_array(masks), str(images), str(masks))
+    require_splits(raw_splits, origin=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
+    return raw_splits

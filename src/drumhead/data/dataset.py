@@ -1,4 +1,4 @@
-"""A dataset that has been opened: its splits, and what its manifest says of them."""
+"""An open dataset: its splits and its manifest."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from drumhead.data.split import Split
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, val and test splits with their description."""
+    """Train, val and test splits with their manifest."""
 
     folder: Path
-    """Where it is."""
+    """The folder that the dataset was opened from."""
     manifest: Manifest
-    """What it is."""
+    """The description of the dataset."""
     splits: dict[str, Split]
-    """Train, val and test."""
+    """The train, val and test splits."""
 
     @property
     def name(self) -> str:
@@ -32,12 +32,12 @@ class Dataset:
 
     @property
     def classes(self) -> int:
-        """Number of classes, background included."""
+        """Number of classes, including the background."""
         return len(self.manifest.class_names)
 
     @property
     def channels(self) -> int:
-        """Channels of every image."""
+        """Number of channels of every image."""
         return self.manifest.channels
 
     @property
@@ -52,7 +52,7 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all there is to learn from: equal for equal images and masks."""
+        """SHA-256 of all images and masks: equal for equal data."""
         return self.manifest.fingerprint
 
     def __repr__(self) -> str:

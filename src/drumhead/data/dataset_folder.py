@@ -1,4 +1,4 @@
-"""Dataset folders: written whole or not at all, opened with arrays mapped from disk, checked to the byte."""
+"""Dataset folders: written atomically, opened with memory-mapped arrays, and verified by SHA-256."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.data.array_folder import array_file, map_array, save_array
 from drumhead.data.dataset import Dataset
-from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, array_sha256, describe
+from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, array_sha256, make_manifest
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
 from drumhead.data.validation import (
@@ -31,127 +31,131 @@ from drumhead.string_types import check_name
 
 
 def write_dataset(
-    folder: Path,
+    folder: str | Path,
     splits: Mapping[str, Split],
     *,
     name: str,
     class_names: Sequence[str],
     recipe: Mapping[str, Any] | None = None,
 ) -> Dataset:
-    """Write train, val and test splits as a dataset folder, whole or not at all.
+    """Write train, val and test splits as a dataset folder, atomically.
 
     Args:
         folder: a folder that does not exist yet, or is empty.
-        splits: train, val and test; images uint8 or float32 in [0, 1], masks of class numbers.
+        splits: train, val and test; images are uint8 or float32 in [0, 1], masks hold class numbers.
         name: name of the dataset.
         class_names: name of each class, the background first.
-        recipe: the configuration it was made from, kept in the manifest.
+        recipe: the configuration that the dataset was made from, stored in the manifest.
 
     Raises:
-        FileExistsError: the folder has something in it.
+        FileExistsError: the folder is not empty.
         DatasetError: the splits break a rule.
     """
     check_new_folder(folder)
     folder = Path(folder).resolve()
-    require_splits(splits, where=name, expected="them to the mapping of splits")
-    sources = {key: RawSplit(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
-    regular = {key: to_split(source) for key, source in sources.items()}
-    check_same_format(sources, regular)
-    for key, source in sources.items():
-        check_pixel_range(source)
-        check_classes(source, regular[key], class_names)
-    manifest = describe(regular, name=name, class_names=class_names, recipe=recipe)
-    _write_whole(folder, regular, manifest)
+    require_splits(splits, origin=name, expected="them to the mapping of splits")
+    raw_splits = {key: RawSplit(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
+    valid_splits = {key: to_split(raw) for key, raw in raw_splits.items()}
+    check_same_format(raw_splits, valid_splits)
+    for key, raw in raw_splits.items():
+        check_pixel_range(raw)
+        check_classes(raw, valid_splits[key], class_names)
+    manifest = make_manifest(valid_splits, name=name, class_names=class_names, recipe=recipe)
+    _write_folder(folder, valid_splits, manifest)
     return open_dataset(folder)
 
 
-def open_dataset(folder: Path) -> Dataset:
-    """Open a dataset folder: one that Drumhead wrote, or a user's own of arrays or PNG pairs.
+def open_dataset(folder: str | Path) -> Dataset:
+    """Open a dataset folder: one that Drumhead wrote, or a user's own with arrays or PNG pairs.
 
-    Arrays are mapped from disk. Where there is a manifest, the arrays must agree with it in shape and kind;
-    a user's folder is read and checked in full, and its manifest is made in memory.
+    Arrays are memory-mapped. If there is a manifest, the arrays must match its shapes and dtypes; a user's folder is
+    read and validated in full, and its manifest is made in memory.
 
     Raises:
-        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+        DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
-    folder = Path(os.path.realpath(folder))  # Path.resolve does not come back from a link to itself
+    folder = Path(os.path.realpath(folder))  # Path.resolve raises RuntimeError for a link to itself
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: a dataset is a folder; this one is missing. Make it, or correct the path")
+        raise DatasetError(f"{folder}: a dataset is a folder; this one is missing. Create it, or correct the path")
     if os.path.lexists(folder / MANIFEST_FILE):
         manifest = _read_manifest(folder / MANIFEST_FILE)
         return Dataset(folder, manifest, {name: _open_split(folder, name, manifest) for name in SPLIT_NAMES})
     try:
         check_name(folder.name)
     except ValueError as error:
-        raise DatasetError(f"{folder}: a dataset is called as its folder, and {error}. Rename it") from error
+        raise DatasetError(f"{folder}: a dataset has the name of its folder, and {error}. Rename the folder") from error
     splits, class_names = read_user_folder(folder)
-    return Dataset(folder, describe(splits, name=folder.name, class_names=class_names), splits)
+    return Dataset(folder, make_manifest(splits, name=folder.name, class_names=class_names), splits)
 
 
-def check_dataset(folder: Path) -> Dataset:
+def check_dataset(folder: str | Path) -> Dataset:
     """Open a dataset folder and check every pixel, every class number and every SHA-256.
 
     Raises:
-        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+        DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
     dataset = open_dataset(folder)
     if not (dataset.folder / MANIFEST_FILE).exists():
-        return dataset  # a user's folder has been checked in full
+        return dataset  # open_dataset has validated a user's folder in full
     check_hashes(dataset)
     for name, split in dataset.splits.items():
-        images, masks = (array_file(dataset.folder, name, kind) for kind in ("images", "masks"))
+        images, masks = (array_file(dataset.folder, name, array_name) for array_name in ("images", "masks"))
         check_pixel_range(RawSplit(*split, str(images), str(masks)))
     return dataset
 
 
 def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
-    """Check that the arrays of an opened dataset are, to the bit, those that were written: a second for a gigabyte.
+    """Check that the memory-mapped arrays of a dataset match the SHA-256 in its manifest (about a second per gigabyte).
 
-    A user's folder without a manifest was read when it was opened, and has nothing to be compared with; nor have
-    arrays that someone has put in the place of those mapped from disk.
+    A user's folder without a manifest has no hashes to compare with, and is skipped; so are arrays in memory that
+    replace the memory-mapped ones.
 
     Raises:
-        DatasetError: if a file is damaged or changed; the message names it.
+        DatasetError: a file is damaged or changed; the message names it.
     """
     if not (dataset.folder / MANIFEST_FILE).exists():
         return
     for name in splits:
         split, expected = dataset.splits[name], dataset.manifest.splits[name]
         hashes = {"images": expected.images_sha256, "masks": expected.masks_sha256}
-        for kind, array in split._asdict().items():
-            if getattr(array, "filename", None) is not None:  # a copy of a mapped array is a memmap without file
-                _check_hash(array_file(dataset.folder, name, kind), array_sha256(array), hashes[kind])
+        for array_name, array in split._asdict().items():
+            if getattr(array, "filename", None) is not None:  # a copy of a mapped array is a memmap without a file name
+                _check_hash(array_file(dataset.folder, name, array_name), array_sha256(array), hashes[array_name])
 
 
-def import_dataset(source: Path, folder: Path) -> Dataset:
-    """Write a user's folder of arrays or PNG pairs as a dataset folder with a manifest, which opens at once.
+def import_dataset(source: str | Path, folder: str | Path) -> Dataset:
+    """Convert a user's folder of arrays or PNG pairs to a dataset folder with a manifest, which opens instantly.
+
+    Args:
+        source: the user's folder.
+        folder: the dataset folder to write; it does not exist yet, or is empty.
 
     Raises:
-        FileExistsError: the new folder has something in it.
-        DatasetError: the source breaks a rule; the message names the file and tells the fix.
+        FileExistsError: the new folder is not empty.
+        DatasetError: the source breaks a rule; the message names the file and the fix.
     """
     check_new_folder(folder)
-    found = check_dataset(source)
+    dataset = check_dataset(source)
     return write_dataset(
         folder,
-        found.splits,
-        name=found.name,
-        class_names=found.class_names,
-        recipe=found.manifest.recipe,
+        dataset.splits,
+        name=dataset.name,
+        class_names=dataset.class_names,
+        recipe=dataset.manifest.recipe,
     )
 
 
-def check_new_folder(folder: Path) -> None:
-    """Raise FileExistsError if a new dataset could not be written here without loss."""
+def check_new_folder(folder: str | Path) -> None:
+    """Raise FileExistsError unless a folder is empty or does not exist, so that writing to it overwrites nothing."""
     folder = Path(folder)
-    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):  # a link to nowhere is something
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):  # a broken link exists too
         raise FileExistsError(
-            f"{folder}: a dataset is written to a new or empty folder; this one has something in it. "
+            f"{folder}: a dataset is written to a new or empty folder; this one is not empty. "
             "Choose another folder, or remove this one"
         )
 
 
-def _write_whole(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
+def _write_folder(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
     with atomic_replace(folder, durable=True) as partial:
         partial.mkdir()
         for name in SPLIT_NAMES:
@@ -169,22 +173,22 @@ def _read_manifest(file: Path) -> Manifest:
         raise DatasetError(f"{file}: damaged manifest; {error}. Make the dataset again") from error
     if isinstance(values, dict) and values.get("format") != MANIFEST_FORMAT:
         raise DatasetError(
-            f"{file}: this Drumhead reads manifests of format {MANIFEST_FORMAT}; "
+            f"{file}: this version of Drumhead reads manifests of format {MANIFEST_FORMAT}; "
             f"got {reprlib.repr(values.get('format'))}. Update Drumhead, or make the dataset again"
         )
     try:
         manifest = Manifest.model_validate(without_checksum(values) if isinstance(values, dict) else values)
         verify_json_checksum(values)
     except ValidationError as error:
-        faults = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors())
+        faults = "; ".join(": ".join([*map(str, fault["loc"]), fault["msg"]]) for fault in error.errors())
         raise DatasetError(f"{file}: damaged manifest; {faults}. Make the dataset again") from error
     except ValueError as error:
-        raise DatasetError(f"{file}: damaged manifest; {error}. Or make the dataset again") from error
+        raise DatasetError(f"{file}: damaged manifest; {error}. Otherwise make the dataset again") from error
     return manifest
 
 
 def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
-    images_file, masks_file = (array_file(folder, name, kind) for kind in ("images", "masks"))
+    images_file, masks_file = (array_file(folder, name, array_name) for array_name in ("images", "masks"))
     images, masks = map_array(images_file), map_array(masks_file)
     shape = (manifest.splits[name].count, manifest.height, manifest.width, manifest.channels)
     for file, array, expected in (
@@ -193,19 +197,19 @@ def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
     ):
         if (array.shape, array.dtype) != expected:
             raise DatasetError(
-                f"{file}: must be as in the manifest, shape {expected[0]} {expected[1]}; "
+                f"{file}: must match the manifest, shape {expected[0]} {expected[1]}; "
                 f"got {array.shape} {array.dtype}. Make the dataset again"
             )
-    # Before anything computes with class numbers: kernels look places up by them.
+    # Check class numbers before anything computes with them: compiled kernels use them as unchecked indices.
     check_classes(
         RawSplit(images, masks, str(images_file), str(masks_file)), Split(images, masks), manifest.class_names
     )
     return Split(images, masks)
 
 
-def _check_hash(file: Path, found: str, expected: str) -> None:
-    if found != expected:
+def _check_hash(file: Path, actual: str, expected: str) -> None:
+    if actual != expected:
         raise DatasetError(
-            f"{file}: damaged or changed; its SHA-256 must be {expected} as in the manifest, got {found}. "
+            f"{file}: damaged or changed; its SHA-256 must be {expected} as in the manifest; got {actual}. "
             "Make the dataset again"
         )

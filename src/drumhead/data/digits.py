@@ -16,9 +16,10 @@ from drumhead.data.mnist_files import MNIST_FILES, find_mnist
 from drumhead.data.split import DatasetError
 
 DIGIT_CLASSES = ("background", *map(str, range(10)))
-"""Classes where digits are to be found: a digit's class is one more than the digit."""
+"""The classes of a dataset of digits: a digit's class number is the digit plus one."""
 
-SIDE = 28
+DIGIT_SIZE = 28
+"""Side of MNIST's square images, in pixels."""
 
 ORIGINAL_SHA256 = (
     "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -26,53 +27,53 @@ ORIGINAL_SHA256 = (
     "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 )
-"""SHA-256 of the original's arrays: training images and labels, test images and labels."""
+"""SHA-256 of the original arrays: training images and labels, test images and labels."""
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Some digits."""
+    """Images of digits and their labels."""
 
     images: npt.NDArray[np.uint8]
-    """(digit, 28, 28), 0 for paper to 255 for ink."""
+    """(digit, 28, 28), from 0 for paper to 255 for ink."""
     labels: npt.NDArray[np.uint8]
     """(digit,), 0 to 9."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, chosen: slice | npt.NDArray[Any]) -> Digits:
-        """Those of a slice or an array of numbers."""
-        return Digits(self.images[chosen], self.labels[chosen])
+    def __getitem__(self, indices: slice | npt.NDArray[Any]) -> Digits:
+        """Return the digits at a slice or an array of indices."""
+        return Digits(self.images[indices], self.labels[indices])
 
 
 @dataclass(frozen=True)
 class MNIST:
-    """MNIST's two sets of digits, or other digits in files of the same form."""
+    """MNIST's training and test digits, or other digits in files of the same format."""
 
     train: Digits
-    """60,000 digits in the original."""
+    """The training digits; the original has 60,000."""
     test: Digits
-    """10,000 in the original."""
+    """The test digits; the original has 10,000."""
 
     def is_original(self) -> bool:
-        """Whether these are the original digits in their original order."""
+        """Return whether these are the original digits in their original order."""
         arrays = (self.train.images, self.train.labels, self.test.images, self.test.labels)
         return tuple(map(array_sha256, arrays)) == ORIGINAL_SHA256
 
 
 def read_mnist(
-    root: Path | None = None, *, original: bool = False, progress: Callable[[int, int], None] | None = None
+    root: str | Path | None = None, *, original: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> MNIST:
-    """MNIST's digits, from a folder or the user's cache; downloaded where there is neither.
+    """Read MNIST's digits from a folder or the user's cache, to which they are downloaded if neither has them.
 
     Args:
         root: a folder with the four IDX files; see :func:`find_mnist`.
-        original: refuse other digits in files of the same names and form, as Fashion-MNIST's are.
-        progress: called with the bytes downloaded and the total, if there is something to download.
+        original: refuse other digits in files of the same names and format, such as Fashion-MNIST's.
+        progress: called with the bytes downloaded and the total, if a download is needed.
 
     Raises:
-        DatasetError: a file is missing or damaged, or no mirror has it; or the digits are not the original ones.
+        DatasetError: a file is missing or damaged, no mirror has it, or the digits are not the original ones.
     """
     files = find_mnist(root, progress=progress)
     train_images, train_labels, test_images, test_labels = (files[name] for name in MNIST_FILES)
@@ -87,8 +88,10 @@ def read_mnist(
 
 def _read_digits(images_file: Path, labels_file: Path) -> Digits:
     images, labels = read_idx(images_file, axes=3), read_idx(labels_file, axes=1)
-    if images.shape[1:] != (SIDE, SIDE):
-        raise DatasetError(f"{images_file}: images must be {SIDE} x {SIDE}; got {images.shape[1]} x {images.shape[2]}")
+    if images.shape[1:] != (DIGIT_SIZE, DIGIT_SIZE):
+        raise DatasetError(
+            f"{images_file}: images must be {DIGIT_SIZE} x {DIGIT_SIZE}; got {images.shape[1]} x {images.shape[2]}"
+        )
     if len(images) != len(labels):
         raise DatasetError(
             f"{labels_file}: there must be one label for each of the {len(images)} images in {images_file}; "

@@ -1,7 +1,8 @@
-"""Reading single images for a model: PNG, JPEG or NumPy files, in the number of channels it was trained with."""
+"""Reading single images as model input: PNG, JPEG or NumPy files, in the model's number of channels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,53 +18,55 @@ Pixels = npt.NDArray[Any]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".npy")
 PILLOW_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's mode for each number of channels."""
 
 
-def find_image_files(paths: list[Path]) -> list[Path]:
-    """The image files meant by files and folders, those of a folder by name.
+def find_image_files(paths: Sequence[str | Path]) -> list[Path]:
+    """Return the image files at the given paths; a folder stands for its image files, sorted by name.
 
     Raises:
-        DatasetError: for a path that is not there, a file of another kind, a folder without images, or two files of
-            one name, whose results would have one name too.
+        DatasetError: a path is missing, a file has another suffix, a folder has no images, or two files have the same
+            name, so that their results would have the same name too.
     """
     files: list[Path] = []
-    for path in paths:
+    for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-            if not inside:
+            in_folder = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+            if not in_folder:
                 raise DatasetError(f"{path}: this folder has no image; files must end in {', '.join(SUFFIXES)}")
-            files += inside
+            files += in_folder
         elif not path.is_file():
             raise DatasetError(f"{path}: there is no such file")
         elif path.suffix.lower() not in SUFFIXES:
             raise DatasetError(f"{path}: images must end in {', '.join(SUFFIXES)}; got {path.suffix or 'no suffix'!r}")
         else:
             files.append(path)
-    names: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     for file in files:
-        if file.stem in names:
-            raise DatasetError(f"{file} and {names[file.stem]}: images must have different names; rename one")
-        names[file.stem] = file
+        if file.stem in by_name:
+            raise DatasetError(f"{file} and {by_name[file.stem]}: images must have different names; rename one")
+        by_name[file.stem] = file
     return files
 
 
-def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
-    """One image as a model wants it.
+def read_image(file: str | Path, *, channels: int) -> npt.NDArray[np.float32]:
+    """Read one image as model input.
 
-    PNG and JPEG files of 8 bits are converted to grey, RGB or RGBA as the model needs; grey PNG of 16 bits is for
-    models of one channel. A NumPy file holds (height, width) or (height, width, channel), uint8 or float in [0, 1].
+    8-bit PNG and JPEG files are converted to greyscale, RGB or RGBA as the model needs; a 16-bit greyscale PNG needs
+    a model with one channel. A NumPy file holds (height, width) or (height, width, channel), uint8 or float in [0, 1].
 
     Args:
-        file: one of :func:`find_image_files`.
-        channels: of the model.
+        file: an image file; see :func:`find_image_files`.
+        channels: the model's number of input channels.
 
     Returns:
-        ``(channel, height, width)`` in [0, 1].
+        The image as ``(channel, height, width)`` in [0, 1].
 
     Raises:
-        DatasetError: if the file cannot be read, or its values or channels do not fit; the message names it.
+        DatasetError: the file cannot be read, or its values or channels do not fit; the message names it.
     """
-    pixels = map_array(file) if file.suffix.lower() == ".npy" else _pillow_pixels(file, channels)
+    file = Path(file)
+    pixels = map_array(file) if file.suffix.lower() == ".npy" else _read_with_pillow(file, channels)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim != 3 or pixels.shape[-1] != channels or pixels.size == 0:
@@ -83,14 +86,16 @@ def read_image(file: Path, *, channels: int) -> npt.NDArray[np.float32]:
     return np.array(pixels.transpose(2, 0, 1), dtype=np.float32, order="C")
 
 
-def _pillow_pixels(file: Path, channels: int) -> Pixels:
+def _read_with_pillow(file: Path, channels: int) -> Pixels:
     if channels not in PILLOW_MODES:
-        raise DatasetError(f"{file}: a model of {channels} channels needs a .npy file")
-    with open_untrusted_image(file, "PNG", "JPEG") as picture:
-        if picture.mode not in SIXTEEN_BIT_MODES:
-            return np.asarray(picture.convert(PILLOW_MODES[channels]))
-        pixels = np.asarray(picture)
-    if channels != 1:  # Pillow's own conversion would cut all values above 255
-        raise DatasetError(f"{file}: grey of 16 bits is for models of one channel, not {channels}. Make it 8 bits")
+        raise DatasetError(f"{file}: a model with {channels} channels needs a .npy file")
+    with open_untrusted_image(file, "PNG", "JPEG") as image:
+        if image.mode not in SIXTEEN_BIT_MODES:
+            return np.asarray(image.convert(PILLOW_MODES[channels]))
+        pixels = np.asarray(image)
+    if channels != 1:  # Pillow's own conversion would clip all values above 255
+        raise DatasetError(
+            f"{file}: a 16-bit greyscale image needs a model with one channel, not {channels}. Convert it to 8 bits"
+        )
     scaled: Pixels = np.divide(pixels, 65535, dtype=np.float32)
     return scaled

@@ -1,4 +1,4 @@
-"""Batches of tensors from a split, and an order of samples that is a pure function of seed and epoch."""
+"""Batches of tensors from a split, in an order of samples that is a pure function of seed and epoch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from drumhead.data.split import Split
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
-EVERYTHING = slice(None)
+ALL = slice(None)
 
 
 class ShuffleSampler(Sampler[int]):
-    """A new order of all samples for each epoch, a pure function of seed and epoch.
+    """Shuffles all samples anew for each epoch; the order is a pure function of seed and epoch.
 
-    Set ``epoch`` before an epoch starts; training that resumes at some epoch needs no other state.
+    Set ``epoch`` before an epoch starts; to resume training at some epoch, no other state is needed.
 
     Args:
         length: number of samples.
@@ -48,30 +48,35 @@ class ShuffleSampler(Sampler[int]):
         return self.length
 
 
-class _Batches(Dataset[Batch]):
-    """A split whose batches are gathered at once; of the images, a part of each batch."""
+class _BatchDataset(Dataset[Batch]):
+    """A split that returns whole batches, with the images of a slice of each batch."""
 
-    def __init__(self, split: Split, part: slice) -> None:
+    def __init__(self, split: Split, image_slice: slice) -> None:
         self.split = split
-        self.part = part
+        self.image_slice = image_slice
 
     def __len__(self) -> int:
         return len(self.split.images)
 
     def __getitems__(self, samples: Sequence[int]) -> Batch:
-        return to_tensors(self.split, samples, part=self.part)
+        return to_tensors(self.split, samples, image_slice=self.image_slice)
 
 
-def to_tensors(split: Split, samples: Sequence[int], *, part: slice = EVERYTHING) -> Batch:
-    """Some samples of a split as tensors: the masks of all, and the images of a part of them.
+def to_tensors(split: Split, samples: Sequence[int], *, image_slice: slice = ALL) -> Batch:
+    """Convert samples of a split to tensors.
+
+    Args:
+        split: images and masks.
+        samples: indices of the samples.
+        image_slice: convert only the images of this slice of the samples; masks are of all samples.
 
     Returns:
         Images (batch, channel, height, width), float32 in [0, 1], in channels-last memory; masks (batch,
         height, width), int64.
     """
-    chosen = np.asarray(samples, dtype=np.int64)
-    images, masks = np.asarray(split.images[chosen[part]]), split.masks[chosen].astype(np.int64)
-    # In numpy, on one thread: on a busy machine torch waits longer for its threads than this takes.
+    indices = np.asarray(samples, dtype=np.int64)
+    images, masks = np.asarray(split.images[indices[image_slice]]), split.masks[indices].astype(np.int64)
+    # NumPy divides on one thread: on a busy machine, torch waits longer for its threads than the division takes.
     if images.dtype == np.uint8:
         images = np.divide(images, 255, dtype=np.float32)
     return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(np.asarray(masks))
@@ -83,17 +88,17 @@ def image_loader(
     batch_size: int,
     order: Sequence[int] | Sampler[int] | None,
     drop_last: bool = False,
-    part: slice = EVERYTHING,
+    image_slice: slice = ALL,
 ) -> DataLoader[Batch]:
-    """Batches of a split, as :func:`to_tensors` gives them.
+    """Return a DataLoader of batches as :func:`to_tensors` returns them.
 
     Args:
         split: images and masks.
-        batch_size: samples in a batch; the last may have fewer.
-        order: which samples, in which order: numbers, a sampler such as :class:`ShuffleSampler`, or None for all as
-            they come.
-        drop_last: leave out a last batch with fewer samples.
-        part: read the images of this part of each batch only; masks are of the whole batch.
+        batch_size: number of samples in a batch; the last batch may have fewer.
+        order: indices of the samples in order, or a sampler such as :class:`ShuffleSampler`; None: all samples in
+            their stored order.
+        drop_last: omit a last batch with fewer samples.
+        image_slice: read only the images of this slice of each batch; masks are of the whole batch.
 
     Example:
         >>> split = Split(np.full((5, 8, 6, 3), 255, np.uint8), np.zeros((5, 8, 6), np.uint8))
@@ -103,16 +108,16 @@ def image_loader(
         (1, 3, 8, 6) 1.0 (1, 8, 6)
     """
     return DataLoader(
-        _Batches(split, part),
+        _BatchDataset(split, image_slice),
         batch_size=batch_size,
         sampler=order,
         drop_last=drop_last,
-        collate_fn=_as_gathered,
-        # A DataLoader draws a number for its workers each epoch: from here, not from torch's global stream.
+        collate_fn=_return_batch,
+        # A DataLoader draws a seed for its workers each epoch: from this generator, not from torch's global one.
         generator=torch.Generator().manual_seed(0),
     )
 
 
-def _as_gathered(batch: Any) -> Any:
-    """In place of collating: ``__getitems__`` has made the batch, not the list DataLoader expects."""
+def _return_batch(batch: Any) -> Any:
+    """Replace collation: ``__getitems__`` returns a batch, not the list of samples that DataLoader expects."""
     return batch

@@ -1,4 +1,4 @@
-"""The manifest of a dataset: what it is, how it was made, and the SHA-256 of every array."""
+"""The manifest of a dataset: its classes and shapes, the recipe it was made by, and the SHA-256 of every array."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ MANIFEST_FORMAT = 1
 
 
 class SplitManifest(Config):
-    """One split: its size, and the SHA-256 of the raw bytes of its arrays in C order."""
+    """The size of a split, and the SHA-256 of the raw bytes of its arrays in C order."""
 
     count: int = Field(ge=1)
     """Number of samples."""
     images_sha256: SingleLine
-    """Of the images, (sample, height, width, channel)."""
+    """SHA-256 of the images, (sample, height, width, channel)."""
     masks_sha256: SingleLine
-    """Of the masks, (sample, height, width), uint8."""
+    """SHA-256 of the masks, (sample, height, width), uint8."""
 
 
 class Manifest(Config):
-    """What a dataset is. Two datasets with one fingerprint hold the same images and masks."""
+    """The description of a dataset. Two datasets with the same fingerprint hold the same images and masks."""
 
     format: Literal[1] = 1
-    """Version of this description."""
+    """Version of the manifest's format."""
     name: Name
     """Name of the dataset."""
     drumhead_version: SingleLine
-    """Version of Drumhead that described it."""
+    """Version of Drumhead that wrote the manifest."""
     recipe: dict[str, Any] | None = None
-    """The configuration it was made from, or null if it was not made by Drumhead."""
+    """The configuration that the dataset was made from; null if Drumhead did not make it."""
     class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
     """Name of each class; the first is the background."""
     height: int = Field(ge=1)
@@ -49,33 +49,33 @@ class Manifest(Config):
     width: int = Field(ge=1)
     """Width of every image, in pixels."""
     channels: int = Field(ge=1)
-    """Channels of every image."""
+    """Number of channels of every image."""
     image_dtype: Literal["uint8", "float32"]
-    """uint8 images are 0 .. 255, float32 images in [0, 1]."""
+    """Pixels are 0 .. 255 in uint8 images and in [0, 1] in float32 images."""
     splits: dict[str, SplitManifest]
-    """Train, val and test."""
+    """Sizes and SHA-256 of train, val and test."""
     fingerprint: str
     """SHA-256 over the SHA-256 of the arrays of all splits."""
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_splits_and_fingerprint(self) -> Self:
         if set(self.splits) != set(SPLIT_NAMES):
             raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
         if self.fingerprint != combined_fingerprint(self.splits):
-            raise ValueError("fingerprint must follow from the SHA-256 of the splits; the manifest was edited")
+            raise ValueError("fingerprint must match the SHA-256 of the splits; the manifest was edited")
         return self
 
 
-def describe(
+def make_manifest(
     splits: Mapping[str, Split],
     *,
     name: str,
     class_names: Sequence[str],
     recipe: Mapping[str, Any] | None = None,
 ) -> Manifest:
-    """The manifest of train, val and test splits that have been checked."""
+    """Make the manifest of train, val and test splits that have been validated."""
     _, height, width, channels = splits["train"].images.shape
-    described = {
+    split_manifests = {
         split: SplitManifest(
             count=len(splits[split].images),
             images_sha256=array_sha256(splits[split].images),
@@ -92,13 +92,13 @@ def describe(
         width=width,
         channels=channels,
         image_dtype="uint8" if splits["train"].images.dtype == np.uint8 else "float32",
-        splits=described,
-        fingerprint=combined_fingerprint(described),
+        splits=split_manifests,
+        fingerprint=combined_fingerprint(split_manifests),
     )
 
 
 def array_sha256(array: npt.NDArray[Any]) -> str:
-    """SHA-256 of an array's raw bytes in C order, in hexadecimal.
+    """Return the SHA-256 of an array's raw bytes in C order, in hexadecimal.
 
     Example:
         >>> array_sha256(np.zeros((2, 3), np.uint8)) == hashlib.sha256(bytes(6)).hexdigest()
@@ -108,6 +108,6 @@ def array_sha256(array: npt.NDArray[Any]) -> str:
 
 
 def combined_fingerprint(splits: Mapping[str, SplitManifest]) -> str:
-    """One SHA-256 over those of all splits, in the order train, val, test, images before masks."""
-    hashes = [text for name in SPLIT_NAMES for text in (splits[name].images_sha256, splits[name].masks_sha256)]
+    """Return one SHA-256 of the SHA-256 of all arrays, in the order train, val, test, images before masks."""
+    hashes = [sha256 for name in SPLIT_NAMES for sha256 in (splits[name].images_sha256, splits[name].masks_sha256)]
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

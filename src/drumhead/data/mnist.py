@@ -1,7 +1,7 @@
-"""MNIST as segmentation: enlarged digits, whose ink is of the class of the digit.
+"""MNIST as a segmentation dataset: enlarged digits, whose ink pixels have the class of the digit.
 
 A digit of 28 x 28 pixels, in [0, 1], is enlarged by bilinear interpolation (half-pixel centres, no antialiasing);
-the mask has the digit's class where the enlarged image is above a threshold.
+the mask is the digit's class where the enlarged image is above a threshold, and background elsewhere.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing_extensions import Self
 from drumhead.config import Config
 from drumhead.data.digits import Digits, read_mnist
 from drumhead.data.manifest import SplitManifest
-from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
+from drumhead.data.progress import progress_counter
+from drumhead.data.reference_dataset import DatasetSeed, ReferenceDataset, check_published_unchanged
 from drumhead.data.split import DatasetError, Split
-from drumhead.data.streams import progress_counter
 
 PUBLISHED_SEED = 42
 PUBLISHED_MNIST = ReferenceDataset(
@@ -45,41 +45,41 @@ PUBLISHED_MNIST = ReferenceDataset(
     },
 )
 TRAINING_DIGITS, TEST_DIGITS = 60_000, 10_000
-CHUNK = 1000  # digits enlarged at a time
+CHUNK = 1000  # number of digits enlarged at a time
 
 
 class MNISTConfig(Config):
-    """MNIST's digits enlarged: the published set, or one of your own seed, sizes and resolution.
+    """MNIST's digits enlarged: the published set, or a set with your own seed, sizes and resolution.
 
-    Images are float32, so the published set takes 1.1 GB on disk, and 1.7 GB of memory while it is made.
+    Images are float32: the published set takes 1.1 GB on disk, and 1.7 GB of memory while it is made.
     """
 
     name: Literal["mnist"] = "mnist"
-    """Which dataset this is."""
+    """Name of the dataset."""
     size: int = Field(default=56, ge=1)
-    """Side of the square image that a digit is enlarged to, in pixels."""
+    """Side of the square image that each digit is enlarged to, in pixels."""
     threshold: float = Field(default=0.5, ge=0, lt=1)
-    """A pixel is of the digit's class where the image, in [0, 1], is above this."""
+    """A pixel has the digit's class where the image, in [0, 1], is above this value."""
     train: int = Field(default=51_000, ge=1)
-    """Number of training images; with the validation images at most the 60,000 of MNIST's training digits."""
+    """Number of training images; training and validation images together are at most MNIST's 60,000 training digits."""
     val: int = Field(default=9_000, ge=1)
     """Number of validation images."""
     test: int = Field(default=10_000, ge=1, le=TEST_DIGITS)
-    """Number of test images: the first so many of MNIST's test digits."""
-    seed: Seed = "published"
-    """Seed of a division into training and validation of your own, or "published" for the paper's, bit for bit."""
+    """Number of test images, N: the first N of MNIST's test digits."""
+    seed: DatasetSeed = "published"
+    """Seed of your own split into training and validation, or "published" for the paper's set, bit for bit."""
 
     @model_validator(mode="after")
-    def _enough_digits(self) -> Self:
+    def _check_sizes(self) -> Self:
         if self.train + self.val > TRAINING_DIGITS:
             raise ValueError(
-                f"train and val must be at most MNIST's {TRAINING_DIGITS} training digits together; "
+                f"train and val together must be at most MNIST's {TRAINING_DIGITS} training digits; "
                 f"got {self.train} and {self.val}"
             )
         return self
 
     @model_validator(mode="after")
-    def _published_is_fixed(self) -> Self:
+    def _check_published_unchanged(self) -> Self:
         check_published_unchanged(self)
         return self
 
@@ -87,41 +87,41 @@ class MNISTConfig(Config):
 def make_mnist(
     config: MNISTConfig,
     *,
-    mnist_root: Path | None = None,
+    mnist_root: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Split]:
-    """The train, val and test splits that a config describes.
+    """Make the train, val and test splits that a configuration describes.
 
-    A seed is of an order of the training digits. Training takes the first of them and validation the last, so the
-    size of one changes nothing in the other.
+    The seed determines an order of the training digits. Training takes the first of them and validation the last, so
+    the size of one does not affect the other.
 
     Args:
-        config: which set.
+        config: the configuration of the dataset.
         mnist_root: a folder with MNIST's four files; see :func:`find_mnist`.
-        progress: called with the number done and the total: of bytes, if MNIST is downloaded, then of images.
+        progress: called with the number done and the total: of bytes while MNIST is downloaded, then of images.
 
     Raises:
-        DatasetError: MNIST cannot be had, is damaged, or has too few digits.
+        DatasetError: MNIST is not available, is damaged, or has too few digits.
     """
     mnist = read_mnist(mnist_root, original=config.seed == "published", progress=progress)
-    _check_enough(config, mnist.train, mnist.test)
+    _check_number_of_digits(config, mnist.train, mnist.test)
     order = training_order(config.seed, len(mnist.train))
-    count = progress_counter(progress, total=config.train + config.val + config.test)
-    chosen = {
+    update_progress = progress_counter(progress, total=config.train + config.val + config.test)
+    split_digits = {
         "train": mnist.train[order[: config.train]],
         "val": mnist.train[order[-config.val :]],
         "test": mnist.test[: config.test],
     }
     return {
-        split: enlarge(digits, size=config.size, threshold=config.threshold, count=count)
-        for split, digits in chosen.items()
+        split: enlarge(digits, size=config.size, threshold=config.threshold, update_progress=update_progress)
+        for split, digits in split_digits.items()
     }
 
 
 def training_order(seed: int | Literal["published"], length: int) -> npt.NDArray[np.int64]:
-    """An order of the training digits.
+    """Return the order of the training digits, (length,).
 
-    The published one is what ``torch.manual_seed(42)`` and ``random_split`` give.
+    The published order is that of ``torch.manual_seed(42)`` and ``random_split``.
 
     >>> training_order(0, 5).tolist() == training_order(0, 5).tolist() != training_order(1, 5).tolist()
     True
@@ -131,8 +131,14 @@ def training_order(seed: int | Literal["published"], length: int) -> npt.NDArray
     return order
 
 
-def enlarge(digits: Digits, *, size: int, threshold: float, count: Callable[[int], None]) -> Split:
-    """Digits enlarged, and their masks; ``count`` is called with how many more are done.
+def enlarge(digits: Digits, *, size: int, threshold: float, update_progress: Callable[[int], None]) -> Split:
+    """Enlarge digits and make their masks.
+
+    Args:
+        digits: the digits.
+        size: side of the enlarged image, in pixels.
+        threshold: a pixel has the digit's class where the enlarged image is above this value.
+        update_progress: called with the number of digits in each chunk after it is done.
 
     Returns:
         Images (digit, size, size, 1), float32 in [0, 1], and masks (digit, size, size).
@@ -140,19 +146,19 @@ def enlarge(digits: Digits, *, size: int, threshold: float, count: Callable[[int
     images = np.empty((len(digits), size, size), np.float32)
     masks = np.empty((len(digits), size, size), np.uint8)
     for start in range(0, len(digits), CHUNK):
-        here = slice(start, start + CHUNK)
-        small = torch.from_numpy(np.divide(digits.images[here], 255, dtype=np.float32))
+        chunk = slice(start, start + CHUNK)
+        small = torch.from_numpy(np.divide(digits.images[chunk], 255, dtype=np.float32))
         large = torch.nn.functional.interpolate(small[:, None], (size, size), mode="bilinear", align_corners=False)
-        images[here] = large[:, 0].numpy()
-        classes = digits.labels[here] + np.uint8(1)
-        masks[here] = np.where(images[here] > np.float32(threshold), classes[:, None, None], 0)
-        count(len(classes))
+        images[chunk] = large[:, 0].numpy()
+        classes = digits.labels[chunk] + np.uint8(1)
+        masks[chunk] = np.where(images[chunk] > np.float32(threshold), classes[:, None, None], 0)
+        update_progress(len(classes))
     return Split(images[..., np.newaxis], masks)
 
 
-def _check_enough(config: MNISTConfig, train: Digits, test: Digits) -> None:
+def _check_number_of_digits(config: MNISTConfig, train: Digits, test: Digits) -> None:
     if config.train + config.val > len(train) or config.test > len(test):
         raise DatasetError(
-            f"train and val must be at most the {len(train)} training digits together, and test at most the "
+            f"train and val together must be at most the {len(train)} training digits, and test at most the "
             f"{len(test)} test digits; got {config.train}, {config.val} and {config.test}"
         )

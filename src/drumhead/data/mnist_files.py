@@ -1,4 +1,4 @@
-"""MNIST's four files: from a folder the user names, or downloaded once into the user's cache."""
+"""MNIST's four files: from a folder that the user names, or downloaded once into the user's cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-"""Where the files are, in the order they are tried."""
+"""URLs of the folders that have the files, in the order in which they are tried."""
 
 
 class RemoteFile(NamedTuple):
@@ -26,7 +26,7 @@ class RemoteFile(NamedTuple):
 
     sha256: str
     size: int
-    """In bytes."""
+    """Size in bytes."""
 
 
 MNIST_FILES = {
@@ -41,142 +41,144 @@ MNIST_FILES = {
     ),
     "t10k-labels-idx1-ubyte.gz": RemoteFile("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542),
 }
-"""The original files by name; their MD5s are the well-known ones too."""
+"""The original files by name; their MD5 hashes are the well-known ones too."""
 
 TIMEOUT = 15.0
-"""Give a mirror up if it sends nothing for so long."""
+"""Seconds without data after which a mirror is abandoned."""
 
 
-def find_mnist(root: Path | None = None, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Path]:
-    """The four files, by the names in ``MNIST_FILES``.
+def find_mnist(
+    root: str | Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Path]:
+    """Return the paths of the four files, by the names in ``MNIST_FILES``.
 
-    They are looked for in ``root``, or else in the folder that the environment variable DRUMHEAD_MNIST_ROOT names;
-    with neither, they are downloaded into the user's cache, if they are not there yet.
+    The files are taken from ``root``, or else from the folder that the environment variable DRUMHEAD_MNIST_ROOT
+    names; with neither, they are taken from the user's cache, into which missing files are downloaded.
 
     Args:
         root: a folder with the four files, gzipped or not.
-        progress: called with the bytes downloaded and the total, if there is something to download.
+        progress: called with the bytes downloaded and the total, if a download is needed.
 
     Raises:
         DatasetError: a file is missing in the folder, or no mirror has it.
     """
-    named = os.environ.get(MNIST_ROOT_VARIABLE)
-    if root is None and named:
-        root = Path(named)
-    if root is not None:
-        return _files_in(root)
-
-    return download(_cache(), progress=progress)
+    folder = _user_folder(root)
+    return download(_cache_folder(), progress=progress) if folder is None else _files_in(folder)
 
 
-def find_local_mnist(root: Path | None = None) -> Path:
-    """The folder :func:`find_mnist` would take the four files from without a download.
+def find_local_mnist(root: str | Path | None = None) -> Path:
+    """Return the folder from which :func:`find_mnist` can take the four files without a download.
 
     Args:
         root: a folder with the four files, gzipped or not.
 
     Raises:
-        DatasetError: if there is none; the files would have to be downloaded.
+        DatasetError: a file is missing in that folder.
     """
-    named = os.environ.get(MNIST_ROOT_VARIABLE)
-    folder = root or (Path(named) if named else _cache())
+    folder = _user_folder(root) or _cache_folder()
     try:
         _files_in(folder)
     except DatasetError as error:
         raise DatasetError(
             f"MNIST's four IDX files are not in {folder}: name a folder that holds them with --mnist-root or "
-            f"{MNIST_ROOT_VARIABLE}, or have them downloaded by `drumhead data mnist --out FOLDER`"
+            f"{MNIST_ROOT_VARIABLE}, or download them with `drumhead data mnist --out FOLDER`"
         ) from error
     return folder
 
 
-def _cache() -> Path:
-    """Where downloaded files are kept."""
+def _user_folder(root: str | Path | None) -> Path | None:
+    """Return the folder that the argument or the environment variable names; None if neither does."""
+    root = os.environ.get(MNIST_ROOT_VARIABLE) or None if root is None else root
+    return None if root is None else Path(root)
+
+
+def _cache_folder() -> Path:
+    """Return the folder for downloaded files."""
     import pooch
 
     return Path(pooch.os_cache("drumhead")) / "mnist"
 
 
 def download(
-    folder: Path,
+    folder: str | Path,
     *,
     files: Mapping[str, RemoteFile] = MNIST_FILES,
     mirrors: Sequence[str] = MIRRORS,
     timeout: float = TIMEOUT,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Path]:
-    """Download files that are not in a folder yet; each is there whole and right, or not at all.
+    """Download the files that are not in a folder yet; each is stored complete and verified, or not at all.
 
-    A mirror that cannot be reached, stalls, or sends something else is given up for the next one.
+    If a mirror cannot be reached, stalls, or sends other content, the next mirror is tried.
 
     Args:
-        folder: where the files are kept; made if missing.
-        files: what to download, by name.
-        mirrors: URLs that a file's name is appended to.
-        timeout: how long a mirror may send nothing.
+        folder: the folder to store the files in; created if missing.
+        files: the files to download, by name.
+        mirrors: URLs to which a file's name is appended.
+        timeout: seconds without data after which a mirror is abandoned.
         progress: called with the bytes downloaded and the total.
 
     Raises:
-        DatasetError: no mirror has a file; tells what each answered, and what to do.
+        DatasetError: no mirror has a file; the message gives each mirror's answer, and what to do.
     """
     import pooch
 
-    found = {}
-    order = list(mirrors)
+    paths = {}
+    ordered_mirrors = list(mirrors)
     done, total = 0, sum(file.size for file in files.values())
     for name, file in files.items():
-        answers = []
-        for mirror in tuple(order):
-            bar = _Bar(progress, done, file.size, total)
+        failures = []
+        for mirror in tuple(ordered_mirrors):
+            bar = _ProgressBar(progress, done, file.size, total)
             downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=timeout)
             try:
                 with _quiet(pooch.get_logger()):
-                    found[name] = Path(pooch.retrieve(mirror + name, file.sha256, name, folder, downloader=downloader))
+                    paths[name] = Path(pooch.retrieve(mirror + name, file.sha256, name, folder, downloader=downloader))
                 break
-            except (OSError, ValueError) as error:  # of network or disk; another SHA-256
-                answers.append(f"  {mirror}{name}: {_reason(error)}")
-                order.remove(mirror)
-                order.append(mirror)  # the next file asks it last
+            except (OSError, ValueError) as error:  # an error of network or disk; another SHA-256
+                failures.append(f"  {mirror}{name}: {_innermost_reason(error)}")
+                ordered_mirrors.remove(mirror)
+                ordered_mirrors.append(mirror)  # the next file tries this mirror last
         else:
             raise DatasetError(
-                f"MNIST could not be downloaded to {folder}:\n" + "\n".join(answers) + "\n"
-                f"Try again where there is a network; or put {', '.join(files)} into a folder and name it with "
+                f"MNIST could not be downloaded to {folder}:\n" + "\n".join(failures) + "\n"
+                f"Try again with a network connection; or put {', '.join(files)} into a folder and name it with "
                 f"--mnist-root FOLDER or the environment variable {MNIST_ROOT_VARIABLE}"
             )
         done += file.size
-    return found
+    return paths
 
 
 def _files_in(root: Path) -> dict[str, Path]:
-    """The files in a user's folder, gzipped or not."""
-    found, missing = {}, []
+    """Return the files in a user's folder, gzipped or not."""
+    paths, missing = {}, []
     for name in MNIST_FILES:
-        choices = [root / name, root / name.removesuffix(".gz")]
-        there = [file for file in choices if file.is_file()]
-        if there:
-            found[name] = there[0]
+        candidates = [root / name, root / name.removesuffix(".gz")]
+        existing = [file for file in candidates if file.is_file()]
+        if existing:
+            paths[name] = existing[0]
         else:
             missing.append(name)
     if missing:
         raise DatasetError(
-            f"{root}: must hold MNIST's four IDX files, gzipped or not; {', '.join(missing)} missing. Put them there, "
-            f"or leave --mnist-root and {MNIST_ROOT_VARIABLE} out to have them downloaded"
+            f"{root}: must hold MNIST's four IDX files, gzipped or not; missing: {', '.join(missing)}. Put them there, "
+            f"or omit --mnist-root and {MNIST_ROOT_VARIABLE} to download them"
         )
-    return found
+    return paths
 
 
-class _Bar:
-    """What pooch calls a progress bar: tells how far all files together are."""
+class _ProgressBar:
+    """The interface that pooch expects of a progress bar; reports the progress over all files together."""
 
     def __init__(self, progress: Callable[[int, int], None] | None, before: int, size: int, total: int) -> None:
-        self.progress, self.before, self.size, self.of_all = progress, before, size, total
-        self.total = size  # pooch sets it, to what the mirror says
+        self.progress, self.before, self.size, self.total_of_all_files = progress, before, size, total
+        self.total = size  # pooch sets this to the size that the mirror reports
         self.done = 0
 
-    def update(self, more: int) -> None:
-        self.done = min(self.done + more, self.size)
+    def update(self, newly_done: int) -> None:
+        self.done = min(self.done + newly_done, self.size)
         if self.progress is not None:
-            self.progress(self.before + self.done, self.of_all)
+            self.progress(self.before + self.done, self.total_of_all_files)
 
     def reset(self) -> None:
         self.done = 0
@@ -187,18 +189,18 @@ class _Bar:
 
 @contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep a logger from writing into our own progress."""
-    before = logger.level
+    """Keep a logger's messages out of our progress display."""
+    previous_level = logger.level
     logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logger.setLevel(previous_level)
 
 
-def _reason(error: Exception) -> str:
-    """The innermost reason of an error, in a line."""
+def _innermost_reason(error: Exception) -> str:
+    """Return the innermost reason of an error, in one line."""
     while isinstance(inner := getattr(error, "reason", None) or (error.args or (None,))[0], Exception):
         error = inner
-    text = str(error).split("): ", maxsplit=1)[-1]  # what stands before is the host and the port
+    text = str(error).split("): ", maxsplit=1)[-1]  # the part before is the host and the port
     return (text.splitlines() or [type(error).__name__])[0]

@@ -1,8 +1,8 @@
 """Multi-MNIST: one to four handwritten digits, in black and white, on a large canvas.
 
-A canvas is drawn so. How many digits is uniform between two bounds. Each digit is drawn from a pool, enlarged by
-Pillow's bilinear filter, and made black and white. Its place is drawn anew until none of its pixels falls on another
-digit, at most 200 times; a digit that finds no place is left out.
+A canvas is drawn as follows. The number of digits is uniform between two bounds. Each digit is drawn from a pool,
+enlarged by Pillow's bilinear filter, and binarised. Its position is drawn again until none of its pixels overlaps
+another digit, at most 200 times; a digit without a free position is omitted.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing_extensions import Self
 from drumhead.config import Config
 from drumhead.data.digits import MNIST, Digits, read_mnist
 from drumhead.data.manifest import SplitManifest
-from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
+from drumhead.data.progress import progress_counter
+from drumhead.data.random_streams import split_generators
+from drumhead.data.reference_dataset import DatasetSeed, ReferenceDataset, check_published_unchanged
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
-from drumhead.data.streams import progress_counter, split_generators
 
 PUBLISHED_SEED = 50
 PUBLISHED_MULTI_MNIST = ReferenceDataset(
@@ -47,43 +48,43 @@ PUBLISHED_MULTI_MNIST = ReferenceDataset(
         ),
     },
 )
-INK = 50
-"""A pixel of an enlarged digit, 0 to 255, is ink if it is above this."""
+INK_THRESHOLD = 50
+"""A pixel of an enlarged digit, 0 to 255, is ink if it is above this value."""
 MAX_TRIES = 200
-"""Places tried for a digit."""
+"""Number of positions that are tried for a digit."""
 
 DrawInteger = Callable[[int, int], int]
-"""Draws a whole number between two bounds, both included."""
+"""Draws a random integer between two bounds, both included."""
 
 
 class MultiMNISTConfig(Config):
-    """Canvases of handwritten digits: the published set, or one of your own seed, sizes and number of digits."""
+    """Canvases of handwritten digits: the published set, or a set with your own seed, sizes and number of digits."""
 
     name: Literal["multi_mnist"] = "multi_mnist"
-    """Which dataset this is."""
+    """Name of the dataset."""
     canvas: int = Field(default=128, ge=1)
     """Side of the square image, in pixels."""
     digit_size: int = Field(default=42, ge=1)
-    """Side of the square that a digit is enlarged to, in pixels."""
+    """Side of the square that each digit is enlarged to, in pixels."""
     min_digits: int = Field(default=1, ge=0)
-    """Least number of digits on a canvas, but for those that find no place."""
+    """Smallest number of digits drawn for a canvas; digits without a free position are omitted."""
     max_digits: int = Field(default=4, ge=1)
-    """Greatest number of digits on a canvas; each number from the least to the greatest is drawn as often."""
+    """Largest number of digits on a canvas; all numbers from the smallest to the largest are equally likely."""
     digits: Literal["shared", "disjoint"] = "shared"
-    """Where digits come from. "shared", as published: all splits draw from all of MNIST's training digits.
+    """Source of the digits. "shared", as published: all splits draw from all of MNIST's training digits.
     "disjoint": no digit is in two splits; training draws from the first five sixths of MNIST's training digits,
-    validation from the others, test from MNIST's test digits."""
+    validation from the rest, and test from MNIST's test digits."""
     train: int = Field(default=10_000, ge=1)
     """Number of training canvases."""
     val: int = Field(default=1_000, ge=1)
     """Number of validation canvases."""
     test: int = Field(default=1_000, ge=1)
     """Number of test canvases."""
-    seed: Seed = "published"
-    """Seed of a set of your own, or "published" for the paper's set, bit for bit."""
+    seed: DatasetSeed = "published"
+    """Seed of your own set, or "published" for the paper's set, bit for bit."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_sizes(self) -> Self:
         if self.digit_size > self.canvas:
             raise ValueError(f"digit_size must be at most canvas; got {self.digit_size} and {self.canvas}")
         if self.min_digits > self.max_digits:
@@ -91,7 +92,7 @@ class MultiMNISTConfig(Config):
         return self
 
     @model_validator(mode="after")
-    def _published_is_fixed(self) -> Self:
+    def _check_published_unchanged(self) -> Self:
         check_published_unchanged(self)
         return self
 
@@ -99,26 +100,26 @@ class MultiMNISTConfig(Config):
 def make_multi_mnist(
     config: MultiMNISTConfig,
     *,
-    mnist_root: Path | None = None,
+    mnist_root: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Split]:
-    """The train, val and test splits that a config describes.
+    """Make the train, val and test splits that a configuration describes.
 
-    With a seed, each split has a random stream of its own, so the size of one changes nothing in another.
+    With a seed, each split has its own random stream, so the size of one does not affect another.
 
     Args:
-        config: which set.
+        config: the configuration of the dataset.
         mnist_root: a folder with MNIST's four files; see :func:`find_mnist`.
-        progress: called with the number done and the total: of bytes, if MNIST is downloaded, then of canvases.
+        progress: called with the number done and the total: of bytes while MNIST is downloaded, then of canvases.
 
     Raises:
-        DatasetError: MNIST cannot be had, is damaged, or has too few digits.
+        DatasetError: MNIST is not available, is damaged, or has too few digits.
     """
     mnist = read_mnist(mnist_root, original=config.seed == "published", progress=progress)
     pools = digit_pools(mnist, config.digits)
     sizes = {"train": config.train, "val": config.val, "test": config.test}
     streams = split_integer_streams(config.seed)
-    count = progress_counter(progress, total=sum(sizes.values()))
+    update_progress = progress_counter(progress, total=sum(sizes.values()))
     return {
         split: draw_canvases(
             streams[split],
@@ -128,14 +129,14 @@ def make_multi_mnist(
             digit_size=config.digit_size,
             min_digits=config.min_digits,
             max_digits=config.max_digits,
-            count=count,
+            update_progress=update_progress,
         )
         for split, size in sizes.items()
     }
 
 
 def split_integer_streams(seed: int | Literal["published"]) -> dict[str, DrawInteger]:
-    """Where the whole numbers of each split come from; those of the published splits from one stream, in their order.
+    """Return the source of random integers of each split; the published splits share one stream, in their order.
 
     >>> stream = split_integer_streams(0)["train"]
     >>> {stream(1, 3) for _ in range(30)}
@@ -143,11 +144,11 @@ def split_integer_streams(seed: int | Literal["published"]) -> dict[str, DrawInt
     """
     if seed == "published":
         return dict.fromkeys(SPLIT_NAMES, random.Random(PUBLISHED_SEED).randint)
-    return {split: partial(_uniform, generator) for split, generator in split_generators(seed).items()}
+    return {split: partial(_uniform_integer, generator) for split, generator in split_generators(seed).items()}
 
 
 def digit_pools(mnist: MNIST, digits: Literal["shared", "disjoint"]) -> dict[str, Digits]:
-    """The digits that each split draws from; see :class:`MultiMNISTConfig`.
+    """Return the digits that each split draws from; see :class:`MultiMNISTConfig`.
 
     Raises:
         DatasetError: a pool is empty.
@@ -155,8 +156,8 @@ def digit_pools(mnist: MNIST, digits: Literal["shared", "disjoint"]) -> dict[str
     if digits == "shared":
         pools = dict.fromkeys(SPLIT_NAMES, mnist.train)
     else:
-        middle = len(mnist.train) * 5 // 6
-        pools = {"train": mnist.train[:middle], "val": mnist.train[middle:], "test": mnist.test}
+        boundary = len(mnist.train) * 5 // 6
+        pools = {"train": mnist.train[:boundary], "val": mnist.train[boundary:], "test": mnist.test}
     if not all(map(len, pools.values())):
         raise DatasetError(
             f"each split needs digits to draw from; got {len(mnist.train)} training and {len(mnist.test)} test digits"
@@ -167,52 +168,52 @@ def digit_pools(mnist: MNIST, digits: Literal["shared", "disjoint"]) -> dict[str
 def draw_canvases(
     draw_integer: DrawInteger,
     pool: Digits,
-    number: int,
+    num_canvases: int,
     *,
     canvas: int,
     digit_size: int,
     min_digits: int,
     max_digits: int,
-    count: Callable[[int], None],
+    update_progress: Callable[[int], None],
 ) -> Split:
     """Draw canvases of digits; the order and kind of each draw is part of the published recipe.
 
     Args:
-        draw_integer: the random stream.
+        draw_integer: the source of random integers.
         pool: the digits to draw from.
-        number: how many canvases.
+        num_canvases: number of canvases.
         canvas: side of a canvas, in pixels.
-        digit_size: side of the square a digit is enlarged to, in pixels.
-        min_digits: least number of digits.
-        max_digits: greatest number of digits.
-        count: called with 1 after each canvas.
+        digit_size: side of the square that each digit is enlarged to, in pixels.
+        min_digits: smallest number of digits.
+        max_digits: largest number of digits.
+        update_progress: called with 1 after each canvas.
 
     Returns:
-        Images (number, canvas, canvas, 1), 0 or 255, and masks (number, canvas, canvas).
+        Images (num_canvases, canvas, canvas, 1), 0 or 255, and masks (num_canvases, canvas, canvas).
     """
-    images = np.zeros((number, canvas, canvas), np.uint8)
-    masks = np.zeros((number, canvas, canvas), np.uint8)
-    last = canvas - digit_size
+    images = np.zeros((num_canvases, canvas, canvas), np.uint8)
+    masks = np.zeros((num_canvases, canvas, canvas), np.uint8)
+    max_offset = canvas - digit_size
     for image, mask in zip(images, masks, strict=True):
         for _ in range(draw_integer(min_digits, max_digits)):
-            chosen = draw_integer(0, len(pool) - 1)
-            ink = enlarged_ink_mask(pool.images[chosen], digit_size)
+            index = draw_integer(0, len(pool) - 1)
+            ink = enlarged_ink_mask(pool.images[index], digit_size)
             for _ in range(MAX_TRIES):
-                x, y = draw_integer(0, last), draw_integer(0, last)
+                x, y = draw_integer(0, max_offset), draw_integer(0, max_offset)
                 box = np.s_[y : y + digit_size, x : x + digit_size]
                 if not mask[box][ink].any():
                     image[box][ink] = 255
-                    mask[box][ink] = pool.labels[chosen] + 1
+                    mask[box][ink] = pool.labels[index] + 1
                     break
-        count(1)
+        update_progress(1)
     return Split(images[..., np.newaxis], masks)
 
 
 def enlarged_ink_mask(digit: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.bool_]:
-    """Where an enlarged digit (28, 28) has ink: (size, size)."""
+    """Enlarge a digit (28, 28) and return which of its pixels are ink: (size, size)."""
     enlarged = Image.fromarray(digit).resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(enlarged) > INK
+    return np.asarray(enlarged) > INK_THRESHOLD
 
 
-def _uniform(generator: np.random.Generator, low: int, high: int) -> int:
+def _uniform_integer(generator: np.random.Generator, low: int, high: int) -> int:
     return int(generator.integers(low, high, endpoint=True))

@@ -1,4 +1,4 @@
-"""Image and mask pairs in a folder: train/images/*.png, train/masks/*.png, and the same for val and test."""
+"""Pairs of PNG images and masks in a folder: train/images/*.png, train/masks/*.png, and the same for val and test."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from drumhead.data.validation import RawSplit, require_splits
 Pixels = npt.NDArray[Any]
 
 EIGHT_BIT_MODES = ("L", "RGB", "RGBA")
-SIXTEEN_BIT_MODES = ("I;16", "I")  # Pillow's names for 16-bit grey, of now and of before
+SIXTEEN_BIT_MODES = ("I;16", "I")  # Pillow's present and former names for 16-bit greyscale
 MASK_MODES = ("1", "L", "P", *SIXTEEN_BIT_MODES)
 
 
 def has_pairs(folder: Path) -> bool:
-    """Whether a folder has the folder of a split."""
+    """Return whether a folder has a subfolder named after a split."""
     return any((folder / split).is_dir() for split in SPLIT_NAMES)
 
 
 def read_pairs(folder: Path) -> dict[str, RawSplit]:
     """Read all pairs into memory, in the order of their names.
 
-    Images are grey, RGB or RGBA of 8 bits (uint8), or grey of 16 bits (float32, divided by 65535). Masks are
-    of one channel or palette, and hold class numbers.
+    Images are 8-bit greyscale, RGB or RGBA (uint8), or 16-bit greyscale (float32, divided by 65535). Masks have
+    one channel or a palette, and hold class numbers.
 
     Raises:
-        DatasetError: a file is missing, unreadable, of another kind, or of another size than the others.
+        DatasetError: a file is missing, unreadable, of another format, or of another size than the others.
     """
-    present = {split: folder / split for split in SPLIT_NAMES if (folder / split).is_dir()}
-    require_splits(present, where=str(folder), expected="NAME/images/*.png and NAME/masks/*.png for each")
-    return {split: _read_split(path) for split, path in present.items()}
+    split_folders = {split: folder / split for split in SPLIT_NAMES if (folder / split).is_dir()}
+    require_splits(split_folders, origin=str(folder), expected="NAME/images/*.png and NAME/masks/*.png for each")
+    return {split: _read_split(path) for split, path in split_folders.items()}
 
 
 def _read_split(folder: Path) -> RawSplit:
     images, masks = _png_files(folder / "images"), _png_files(folder / "masks")
-    _require_partners(images, masks, kind="mask")
-    _require_partners(masks, images, kind="image")
+    _require_partners(images, masks, partner="mask")
+    _require_partners(masks, images, partner="image")
     if not images:
         raise DatasetError(f"{folder}: a split must have at least one pair; got none. Add images and masks")
     image_files = list(images.values())
     mask_files = [masks[name] for name in images]
     return RawSplit(
-        _stack(image_files, _image_pixels),
-        _stack(mask_files, _mask_pixels),
+        _stack(image_files, _read_image_pixels),
+        _stack(mask_files, _read_mask_pixels),
         str(folder / "images"),
         str(folder / "masks"),
         image_files,
@@ -58,69 +58,72 @@ def _read_split(folder: Path) -> RawSplit:
 
 
 def _png_files(folder: Path) -> dict[str, Path]:
-    """The PNG files of a folder by name without suffix, in the order of the names."""
+    """Return the PNG files of a folder by name without suffix, sorted by name."""
     if not folder.is_dir():
         raise DatasetError(f"{folder}: a split has the folders images and masks; this one is missing. Add it")
     return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".png"}
 
 
-def _require_partners(files: Mapping[str, Path], partners: Mapping[str, Path], *, kind: str) -> None:
-    lonely = sorted(files.keys() - partners.keys())
-    if lonely:
-        file = files[lonely[0]]
+def _require_partners(files: Mapping[str, Path], partners: Mapping[str, Path], *, partner: str) -> None:
+    """Raise DatasetError unless every file has a partner ("image" or "mask") of the same name."""
+    unpaired = sorted(files.keys() - partners.keys())
+    if unpaired:
+        file = files[unpaired[0]]
         raise DatasetError(
-            f"{file}: every image has a mask of the same name, and the reverse; here the {kind} is missing, "
-            f"as it is for {len(lonely)} of {len(files)}. "
-            f"Add {file.parent.parent / (kind + 's') / file.name}, or remove this file"
+            f"{file}: every image needs a mask of the same name, and vice versa; the {partner} is missing "
+            f"({len(unpaired)} of {len(files)} files have none). "
+            f"Add {file.parent.parent / (partner + 's') / file.name}, or remove this file"
         )
 
 
 def _stack(files: Sequence[Path], read: Callable[[Path], Pixels]) -> Pixels:
+    """Read files into one array with a first axis of samples."""
     first = read(files[0])
     stack = np.empty((len(files), *first.shape), first.dtype)
     for index, file in enumerate(files):
         pixels = read(file)
         if pixels.shape != first.shape or pixels.dtype != first.dtype:
             raise DatasetError(
-                f"{file}: all files of a split must have one size and kind; got {_kind(pixels)}, "
-                f"but {files[0].name} has {_kind(first)}. Crop, resize or convert them to one"
+                f"{file}: all files of a split must have the same size and format; got {_describe(pixels)}, "
+                f"but {files[0].name} has {_describe(first)}. Crop, resize or convert them"
             )
         stack[index] = pixels
     return stack
 
 
-def _kind(pixels: Pixels) -> str:
+def _describe(pixels: Pixels) -> str:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     return f"{pixels.shape[0]} x {pixels.shape[1]} pixels (height x width), {channels} channels, {pixels.dtype}"
 
 
-def _image_pixels(file: Path) -> Pixels:
+def _read_image_pixels(file: Path) -> Pixels:
     mode, pixels = _open(file)
     if mode in EIGHT_BIT_MODES:
         return pixels
     if mode in SIXTEEN_BIT_MODES:
         return np.divide(pixels, 65535, dtype=np.float32)
     raise DatasetError(
-        f"{file}: images must be grey, RGB or RGBA of 8 bits, or grey of 16 bits; got the Pillow mode "
-        f"{mode!r}. Convert it, e.g. by Pillow's image.convert('RGB')"
+        f"{file}: images must be 8-bit greyscale, RGB or RGBA, or 16-bit greyscale; got the Pillow mode "
+        f"{mode!r}. Convert it, e.g. with Pillow's image.convert('RGB')"
     )
 
 
-def _mask_pixels(file: Path) -> Pixels:
+def _read_mask_pixels(file: Path) -> Pixels:
     mode, pixels = _open(file)
     if mode not in MASK_MODES:
         raise DatasetError(
-            f"{file}: masks must be of one channel or palette and hold class numbers; got the Pillow mode "
-            f"{mode!r}. Save one class number for each pixel, not its colour"
+            f"{file}: masks must have one channel or a palette, and hold class numbers; got the Pillow mode "
+            f"{mode!r}. Save a class number for each pixel, not a colour"
         )
     if pixels.max() >= MAX_CLASSES:
         raise DatasetError(
             f"{file}: mask values must be class numbers, 0 to {MAX_CLASSES - 1}; got {pixels.max()}. "
-            "Give pixels without a class a class of their own, or 0"
+            "Assign unlabelled pixels a class of their own, or 0"
         )
     return pixels.astype(np.uint8)
 
 
 def _open(file: Path) -> tuple[str, Pixels]:
-    with open_untrusted_image(file, "PNG") as picture:
-        return picture.mode, np.asarray(picture)
+    """Return the Pillow mode and the pixels of a PNG file."""
+    with open_untrusted_image(file, "PNG") as image:
+        return image.mode, np.asarray(image)

@@ -1,6 +1,6 @@
 """The polygon dataset: regular polygons in white on black; each pixel's class is the number of sides of its polygon.
 
-The paper shows such images in movies but gives no recipe; sizes, ranges and the numbers of sides here are our choice.
+The paper shows such images in movies but gives no recipe; sizes, ranges and numbers of sides are our choice.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.manifest import SplitManifest
-from drumhead.data.polygon_images import Polygon, brightness, inside, place_polygons
+from drumhead.data.polygon_images import Polygon, place_polygons, polygon_mask, render_polygon
+from drumhead.data.progress import progress_counter
+from drumhead.data.random_streams import split_generators
 from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.split import Split
-from drumhead.data.streams import progress_counter, split_generators
 
 POLYGON_CLASSES = ("background", "triangle", "square", "pentagon", "hexagon", "heptagon", "octagon")
 REFERENCE_POLYGONS = ReferenceDataset(
@@ -46,33 +47,34 @@ Sides = Annotated[int, Field(ge=3, le=8)]
 
 
 class PolygonConfig(Config):
-    """A set of images of regular polygons.
+    """Images of regular polygons.
 
-    The class of a pixel is its polygon's number of sides less 2, whichever numbers of sides are drawn.
+    The class of a pixel is its polygon's number of sides minus 2, whichever numbers of sides are drawn.
     """
 
     name: Literal["polygons"] = "polygons"
-    """Which dataset this is."""
+    """Name of the dataset."""
     canvas: int = Field(default=75, ge=8)
     """Side of the square image, in pixels."""
     sides: tuple[Sides, ...] = Field(default=(3, 4, 5, 6, 7, 8), min_length=1)
-    """Numbers of sides that are drawn, each as often; a number given twice is drawn twice as often."""
+    """Numbers of sides to draw from, all equally likely; a number given twice is drawn twice as often."""
     min_shapes: int = Field(default=1, ge=0)
-    """Least number of polygons in an image."""
+    """Smallest number of polygons in an image."""
     max_shapes: int = Field(default=2, ge=1)
-    """Greatest number of polygons in an image; each number from the least to the greatest is as frequent."""
+    """Largest number of polygons in an image; all numbers from the smallest to the largest are equally likely."""
     min_radius: float = Field(default=10.0, ge=2)
-    """Least distance from a polygon's centre to its vertices, in pixels."""
+    """Smallest distance from a polygon's centre to its vertices, in pixels."""
     max_radius: float = Field(default=18.0, ge=2)
-    """Greatest distance from a polygon's centre to its vertices, in pixels."""
+    """Largest distance from a polygon's centre to its vertices, in pixels."""
     rotate: bool = False
-    """Turn each polygon by a random angle; else its first vertex is to the right of its centre."""
+    """Rotate each polygon by a random angle; by default its first vertex is to the right of its centre."""
     outline: float | None = Field(default=None, gt=0)
-    """Draw only the edge of a polygon, so many pixels wide; by default it is filled. The mask is filled always."""
+    """Draw only the edge of each polygon, with this width in pixels; by default polygons are filled. The mask is
+    always filled."""
     antialias: bool = False
-    """Draw smooth edges: a pixel is as bright as the share of the polygon in it. The mask stays the same."""
+    """Draw smooth edges: each pixel is as bright as the fraction of it that the polygon covers. Masks do not change."""
     noise: float = Field(default=0.0, ge=0)
-    """Standard deviation of noise added to each pixel, where 1 is the brightness of a polygon."""
+    """Standard deviation of Gaussian noise added to each pixel; 1 is the brightness of a polygon."""
     train: int = Field(default=10_000, ge=1)
     """Number of training images."""
     val: int = Field(default=1_000, ge=1)
@@ -80,10 +82,10 @@ class PolygonConfig(Config):
     test: int = Field(default=1_000, ge=1)
     """Number of test images."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed."""
+    """Seed of the random streams."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_sizes(self) -> Self:
         if self.min_shapes > self.max_shapes:
             raise ValueError(f"min_shapes must be at most max_shapes; got {self.min_shapes} and {self.max_shapes}")
         if self.min_radius > self.max_radius:
@@ -97,17 +99,17 @@ class PolygonConfig(Config):
 
 
 def make_polygons(config: PolygonConfig, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Split]:
-    """The train, val and test splits that a config describes.
+    """Make the train, val and test splits that a configuration describes.
 
-    Each split has a random stream of its own, so the size of one changes nothing in another, and a smaller split is
-    the beginning of a larger one.
+    Each split has its own random stream, so the size of one does not affect another, and a smaller split is the
+    beginning of a larger one.
 
     Args:
-        config: which set.
+        config: the configuration of the dataset.
         progress: called after each image with the number done and the total.
 
     Raises:
-        ValueError: so many polygons are asked for that no canvas could be found; see :func:`place_polygons`.
+        ValueError: no canvas with the number of polygons drawn was found; see :func:`place_polygons`.
 
     Example:
         >>> splits = make_polygons(PolygonConfig(train=4, val=2, test=2))
@@ -115,18 +117,18 @@ def make_polygons(config: PolygonConfig, *, progress: Callable[[int, int], None]
         ((4, 75, 75, 1), (4, 75, 75))
     """
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    count = progress_counter(progress, total=sum(sizes.values()))
+    update_progress = progress_counter(progress, total=sum(sizes.values()))
     generators = split_generators(config.seed)
-    return {split: draw_split(generators[split], size, config, count) for split, size in sizes.items()}
+    return {split: draw_split(generators[split], size, config, update_progress) for split, size in sizes.items()}
 
 
 def draw_split(
-    generator: np.random.Generator, number: int, config: PolygonConfig, count: Callable[[int], None]
+    generator: np.random.Generator, num_images: int, config: PolygonConfig, update_progress: Callable[[int], None]
 ) -> Split:
-    """Draw a number of images; ``count`` is called with 1 after each."""
-    noise = generator.spawn(1)[0]  # of its own: the polygons are the same with and without
-    images = np.zeros((number, config.canvas, config.canvas, 1), np.uint8)
-    masks = np.zeros((number, config.canvas, config.canvas), np.uint8)
+    """Draw the images and masks of a split; ``update_progress`` is called with 1 after each."""
+    noise_generator = generator.spawn(1)[0]  # separate, so that the polygons are the same with and without noise
+    images = np.zeros((num_images, config.canvas, config.canvas, 1), np.uint8)
+    masks = np.zeros((num_images, config.canvas, config.canvas), np.uint8)
     for image, mask in zip(images, masks, strict=True):
         polygons = place_polygons(
             generator,
@@ -137,20 +139,25 @@ def draw_split(
             rotate=config.rotate,
         )
         for polygon in polygons:
-            mask[inside(polygon, config.canvas)] = polygon.sides - 2
-        light = shine(polygons, mask, config)
+            mask[polygon_mask(polygon, config.canvas)] = polygon.sides - 2
+        brightness = render_polygons(polygons, mask, config)
         if config.noise > 0:
-            light += noise.normal(0.0, config.noise, size=light.shape)
-        image[..., 0] = np.rint(255 * light.clip(0.0, 1.0))
-        count(1)
+            brightness += noise_generator.normal(0.0, config.noise, size=brightness.shape)
+        image[..., 0] = np.rint(255 * brightness.clip(0.0, 1.0))
+        update_progress(1)
     return Split(images, masks)
 
 
-def shine(polygons: list[Polygon], mask: npt.NDArray[np.uint8], config: PolygonConfig) -> npt.NDArray[np.float64]:
-    """The image of some polygons before noise: (canvas, canvas), 0 to 1. Plain ones are as in the mask."""
+def render_polygons(
+    polygons: list[Polygon], mask: npt.NDArray[np.uint8], config: PolygonConfig
+) -> npt.NDArray[np.float64]:
+    """Return the brightness of an image without noise: (canvas, canvas), 0 to 1.
+
+    Filled polygons without antialiasing are taken from the mask.
+    """
     if config.outline is None and not config.antialias:
         return (mask > 0).astype(np.float64)
-    light = np.zeros(mask.shape)
+    brightness = np.zeros(mask.shape)
     for polygon in polygons:
-        light += brightness(polygon, config.canvas, outline=config.outline, antialias=config.antialias)
-    return light
+        brightness += render_polygon(polygon, config.canvas, outline=config.outline, antialias=config.antialias)
+    return brightness

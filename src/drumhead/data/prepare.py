@@ -1,4 +1,4 @@
-"""Where a dataset that Drumhead makes is kept, and making it when it is not there yet."""
+"""The default folder of each dataset that Drumhead makes, and making the dataset if the folder does not exist."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from drumhead.data.registry import make_dataset
 from drumhead.data.split import DatasetError
 
 
-def default_folder(config: Config, root: Path = Path("data")) -> Path:
-    """The folder of a dataset with this configuration: its name, and a digest of what differs from the default.
+def default_folder(config: Config, root: str | Path = "data") -> Path:
+    """Return the default folder of a dataset: its name, with a hash of the fields that differ from the defaults.
 
     >>> from drumhead.data import TetrominoConfig
     >>> default_folder(TetrominoConfig()).as_posix()
@@ -27,24 +27,31 @@ def default_folder(config: Config, root: Path = Path("data")) -> Path:
     name: str = type(config).model_fields["name"].default
     changes = config.model_dump_json(exclude_defaults=True)
     if changes == "{}":
-        return root / name
-    return root / f"{name}-{hashlib.sha256(changes.encode()).hexdigest()[:8]}"
+        return Path(root, name)
+    return Path(root, f"{name}-{hashlib.sha256(changes.encode()).hexdigest()[:8]}")
 
 
 def prepare_dataset(
     config: Config,
-    root: Path = Path("data"),
+    root: str | Path = "data",
     *,
-    mnist_root: Path | None = None,
+    mnist_root: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """Open the dataset of this configuration, or make it, as :func:`make_dataset` does, if its folder is not there.
+    """Open the dataset of this configuration; first make it with :func:`make_dataset` if its folder does not exist.
 
-    Of several processes that ask at once, one makes it and the others wait.
+    If several processes call this at once, one makes the dataset and the others wait.
+
+    Args:
+        config: the configuration of the dataset.
+        root: the parent of the dataset's folder, see :func:`default_folder`; created if missing.
+        mnist_root: a folder with MNIST's four files, for a dataset made of them; see :func:`find_mnist`.
+        progress: called with the number done and the total; see :func:`make_dataset`.
 
     Raises:
-        DatasetError: if the folder holds something else or is damaged.
+        DatasetError: the folder holds something else or is damaged, or MNIST is needed and not available.
     """
+    root = Path(root)
     folder = default_folder(config, root)
     if not folder.exists():
         root.mkdir(parents=True, exist_ok=True)
@@ -53,5 +60,5 @@ def prepare_dataset(
                 return make_dataset(config, folder, mnist_root=mnist_root, progress=progress)
     dataset = open_dataset(folder)
     if dataset.manifest.recipe != config.model_dump(mode="json"):
-        raise DatasetError(f"{folder}: was not made by this version's recipe. Remove the folder to have it made again")
+        raise DatasetError(f"{folder}: was not made with this version's recipe. Remove the folder to make it again")
     return dataset

@@ -1,4 +1,4 @@
-"""Datasets known by their fingerprints, above all the published ones."""
+"""Reference datasets: published and standard sets, recognised by their fingerprints."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pydantic import Field
 from drumhead.config import Config
 from drumhead.data.manifest import SplitManifest
 
-Seed = Annotated[int, Field(ge=0, lt=2**64)] | Literal["published"]
-"""Seed of a set of one's own, or "published" for the paper's set."""
+DatasetSeed = Annotated[int, Field(ge=0, lt=2**64)] | Literal["published"]
+"""The seed of a new dataset, or "published" for the paper's set."""
 
 
 class ReferenceDataset(NamedTuple):
-    """A dataset that is the same wherever it is made, bit for bit."""
+    """A dataset that is bit-identical wherever it is made."""
 
     title: str
-    """What it is called in a sentence."""
+    """Its name in a sentence."""
     splits: Mapping[str, SplitManifest]
     """Sizes and SHA-256 of train, val and test."""
 
 
 def check_published_unchanged(config: Config) -> None:
-    """Raise ValueError if a configuration asks for the published set (``seed``) but with some field changed."""
+    """Raise ValueError if a configuration asks for the published set (by its ``seed``) but changes another field."""
     fields = type(config).model_fields
     values = dict(config)
     changed = [name for name, field in fields.items() if values[name] != field.default]

@@ -1,4 +1,4 @@
-"""The datasets that Drumhead makes: one list, from which all else follows."""
+"""The registry of the datasets that Drumhead makes."""
 
 from __future__ import annotations
 
@@ -18,74 +18,75 @@ from drumhead.data.split import Split
 from drumhead.data.tetrominoes import PUBLISHED_TETROMINOES, TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
 
 DatasetConfig = TetrominoConfig | MNISTConfig | MultiMNISTConfig | PolygonConfig
-"""The configuration of any dataset; its ``name`` tells which, to pydantic as a discriminator too."""
+"""The configuration of any dataset; the field ``name`` is the discriminator."""
 
 
 class DatasetSpec(NamedTuple):
-    """One kind of dataset: its configuration, what makes its splits, its classes, its channels, its known default."""
+    """An entry of the registry: how to configure and make a dataset, and what it holds."""
 
     config: type[Config]
-    """Has a field ``name``, whose default is the name of the dataset."""
+    """Its configuration class, with a field ``name`` whose default is the name of the dataset."""
     make: Callable[..., dict[str, Split]]
-    """Takes the configuration and the keyword ``progress``, and ``mnist_root`` if it needs MNIST; returns train, val
-    and test."""
+    """The function that makes its train, val and test splits. It takes the configuration and the keyword ``progress``,
+    and ``mnist_root`` if it needs MNIST."""
     class_names: tuple[str, ...]
     """Name of each class; the first is the background."""
     channels: int
-    """Channels of its images."""
+    """Number of channels of its images."""
     reference: ReferenceDataset
-    """What the default configuration makes."""
+    """The dataset that the default configuration makes."""
     needs_mnist: bool = False
     """Whether it is made of MNIST's digits."""
 
 
-_KINDS = [
+_SPECS = [
     DatasetSpec(TetrominoConfig, make_tetrominoes, TETROMINO_CLASSES, 3, PUBLISHED_TETROMINOES),
     DatasetSpec(MNISTConfig, make_mnist, DIGIT_CLASSES, 1, PUBLISHED_MNIST, needs_mnist=True),
     DatasetSpec(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, 1, PUBLISHED_MULTI_MNIST, needs_mnist=True),
     DatasetSpec(PolygonConfig, make_polygons, POLYGON_CLASSES, 1, REFERENCE_POLYGONS),
 ]
 
-DATASETS: dict[str, DatasetSpec] = {kind.config.model_fields["name"].default: kind for kind in _KINDS}
+DATASETS: dict[str, DatasetSpec] = {spec.config.model_fields["name"].default: spec for spec in _SPECS}
 
 
 def find_reference_dataset(dataset: Dataset) -> ReferenceDataset | None:
-    """Which of the known sets a dataset is, bit for bit, by the fingerprints in its manifest.
+    """Return the reference dataset that a dataset is identical to, by the fingerprints in its manifest, or None.
 
-    The manifest of a folder is only as good as the arrays beside it: :func:`drumhead.data.check_dataset`
-    makes sure of both.
+    This does not read the arrays: :func:`drumhead.data.check_dataset` verifies that they match the manifest.
     """
     return next(
-        (kind.reference for kind in DATASETS.values() if kind.reference.splits == dataset.manifest.splits), None
+        (spec.reference for spec in DATASETS.values() if spec.reference.splits == dataset.manifest.splits), None
     )
 
 
 def make_dataset(
     config: Config,
-    folder: Path,
+    folder: str | Path,
     *,
-    mnist_root: Path | None = None,
+    mnist_root: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Make the dataset that a configuration describes, in a new folder.
 
     Args:
-        config: of one of the kinds in ``DATASETS``.
+        config: the configuration of one of the datasets in ``DATASETS``.
         folder: a folder that does not exist yet, or is empty.
-        mnist_root: a folder with MNIST's four files, for a set made of them; see :func:`find_mnist`.
-        progress: called with the number done and the total: of bytes, if MNIST is downloaded, then of samples.
+        mnist_root: a folder with MNIST's four files, for a dataset made of them; see :func:`find_mnist`.
+        progress: called with the number done and the total: of bytes while MNIST is downloaded, then of samples.
 
     Raises:
-        FileExistsError: the folder has something in it.
-        TypeError: no dataset is made from this configuration.
-        ValueError: the dataset cannot be made so; a DatasetError if MNIST is needed and cannot be had.
+        FileExistsError: the folder is not empty.
+        TypeError: the configuration is of no dataset in ``DATASETS``.
+        ValueError: the configuration cannot be satisfied; a DatasetError if MNIST is needed and not available.
     """
     check_new_folder(folder)
-    name = next((name for name, kind in DATASETS.items() if isinstance(config, kind.config)), None)
+    name = next((name for name, spec in DATASETS.items() if isinstance(config, spec.config)), None)
     if name is None:
-        raise TypeError(f"config must be of one of the datasets {', '.join(DATASETS)}; got {type(config).__name__}")
-    kind = DATASETS[name]
-    source = {"mnist_root": mnist_root} if kind.needs_mnist else {}
-    splits = kind.make(config, progress=progress, **source)
+        raise TypeError(
+            f"config must be that of one of the datasets {', '.join(DATASETS)}; got {type(config).__name__}"
+        )
+    spec = DATASETS[name]
+    mnist_options = {"mnist_root": mnist_root} if spec.needs_mnist else {}
+    splits = spec.make(config, progress=progress, **mnist_options)
     recipe: dict[str, Any] = config.model_dump(mode="json")
-    return write_dataset(folder, splits, name=name, class_names=kind.class_names, recipe=recipe)
+    return write_dataset(folder, splits, name=name, class_names=spec.class_names, recipe=recipe)

@@ -1,4 +1,4 @@
-"""What every dataset is made of: splits of images and masks; and the error that says what is wrong."""
+"""A split of a dataset, images and masks; and the error for an invalid dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tetromino dataset: one to five pieces on a board; each pixel's class is the shape of its piece."""
+"""The tetromino dataset: one to five pieces on a board; the class of a pixel is the shape of its piece."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing_extensions import Self
 
 from drumhead.config import Config
 from drumhead.data.manifest import SplitManifest
-from drumhead.data.reference_dataset import ReferenceDataset, Seed, check_published_unchanged
+from drumhead.data.progress import progress_counter
+from drumhead.data.random_streams import split_generators
+from drumhead.data.reference_dataset import DatasetSeed, ReferenceDataset, check_published_unchanged
 from drumhead.data.split import Split
-from drumhead.data.streams import progress_counter, split_generators
 from drumhead.data.tetromino_boards import draw_boards, draw_published_boards
 
 TETROMINO_CLASSES = ("background", "I", "O", "T", "S/Z", "J/L")
@@ -41,32 +42,32 @@ PUBLISHED_TETROMINOES = ReferenceDataset(
 
 
 class TetrominoConfig(Config):
-    """A set of tetromino boards: the published one, or one of your own seed, sizes and number of pieces."""
+    """Tetromino boards: the published set, or a set with your own seed, sizes and number of pieces."""
 
     name: Literal["tetrominoes"] = "tetrominoes"
-    """Which dataset this is."""
+    """Name of the dataset."""
     canvas: int = Field(default=64, ge=5)
-    """Side of the square image, in pixels; more than four cells."""
+    """Side of the square image, in pixels; must be larger than four cells."""
     cell: int = Field(default=7, ge=1)
     """Side of one cell of a piece, in pixels."""
     min_pieces: int = Field(default=1, ge=0)
-    """Least number of pieces on a board."""
+    """Smallest number of pieces on a board."""
     max_pieces: int = Field(default=5, ge=1)
-    """Greatest number of pieces on a board; each number from the least to the greatest is as frequent."""
+    """Largest number of pieces on a board; all numbers from the smallest to the largest are equally likely."""
     train: int = Field(default=10_000, ge=1)
     """Number of training boards."""
     val: int = Field(default=1_000, ge=1)
     """Number of validation boards."""
     test: int = Field(default=1_000, ge=1)
     """Number of test boards."""
-    seed: Seed = "published"
-    """Seed of a set of your own, or "published" for the paper's set, bit for bit."""
+    seed: DatasetSeed = "published"
+    """Seed of your own set, or "published" for the paper's set, bit for bit."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_sizes(self) -> Self:
         if self.canvas <= 4 * self.cell:
             raise ValueError(
-                f"canvas must be more than 4 cells of {self.cell} pixels, so at least {4 * self.cell + 1}, "
+                f"canvas must be larger than 4 cells of {self.cell} pixels, i.e. at least {4 * self.cell + 1}, "
                 f"for the longest piece to fit; got {self.canvas}"
             )
         if self.min_pieces > self.max_pieces:
@@ -74,7 +75,7 @@ class TetrominoConfig(Config):
         return self
 
     @model_validator(mode="after")
-    def _published_is_fixed(self) -> Self:
+    def _check_published_unchanged(self) -> Self:
         check_published_unchanged(self)
         return self
 
@@ -82,17 +83,17 @@ class TetrominoConfig(Config):
 def make_tetrominoes(
     config: TetrominoConfig, *, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Split]:
-    """The train, val and test splits that a config describes.
+    """Make the train, val and test splits that a configuration describes.
 
-    With a seed, each split has a random stream of its own, so the size of one changes nothing in another, and
-    a smaller split is the beginning of a larger one.
+    With a seed, each split has its own random stream, so the size of one does not affect another, and a smaller split
+    is the beginning of a larger one.
 
     Args:
-        config: which set.
+        config: the configuration of the dataset.
         progress: called after each board with the number done and the total.
 
     Raises:
-        ValueError: so many pieces are asked for that no board could be found; see :func:`draw_boards`.
+        ValueError: no board with the number of pieces drawn was found; see :func:`draw_boards`.
 
     Example:
         >>> splits = make_tetrominoes(TetrominoConfig(seed=0, train=4, val=2, test=2))
@@ -100,10 +101,10 @@ def make_tetrominoes(
         ((4, 64, 64, 3), (4, 64, 64))
     """
     sizes = {"train": config.train, "val": config.val, "test": config.test}
-    count = progress_counter(progress, total=sum(sizes.values()))
+    update_progress = progress_counter(progress, total=sum(sizes.values()))
 
     def on_board() -> None:
-        count(1)
+        update_progress(1)
 
     if config.seed == "published":
         stream = np.random.RandomState(PUBLISHED_SEED)

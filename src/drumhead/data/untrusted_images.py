@@ -1,4 +1,4 @@
-"""Opening picture files that may be anything: of the formats asked for alone, not too large, whole."""
+"""Opening image files from untrusted sources: only in the expected formats, of limited size, and complete."""
 
 from __future__ import annotations
 
@@ -13,30 +13,33 @@ from drumhead.data.split import DatasetError
 
 
 @contextmanager
-def open_untrusted_image(file: Path, *formats: str) -> Iterator[Image.Image]:
-    """A picture, for as long as the block lasts; what goes wrong inside with its bytes is told as of the file.
+def open_untrusted_image(file: str | Path, *formats: str) -> Iterator[Image.Image]:
+    """Open an image file for the duration of the block; errors of decoding inside the block name the file too.
 
     Args:
-        file: the file.
-        formats: Pillow's names of those it may have. Left to itself, Pillow goes by the content whatever the file is
-            called, and runs another program, Ghostscript, on what looks like PostScript.
+        file: the image file.
+        formats: Pillow's names of the formats to accept. Without them Pillow goes by the content, whatever the file
+            name says, and runs another program, Ghostscript, on content that looks like PostScript.
 
     Raises:
-        DatasetError: if it cannot be read, or has more pixels than Pillow takes for an honest picture, 89 million.
+        DatasetError: the file cannot be read, or has more pixels than Pillow's limit against decompression bombs, 89
+            million.
     """
-    kinds = " or ".join(formats)
+    file = Path(file)
+    format_names = " or ".join(formats)
     if not file.is_file():
-        raise DatasetError(f"{file}: must be a {kinds} file; this is none, or is missing")
+        raise DatasetError(f"{file}: must be a {format_names} file; it is missing or not a regular file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=formats) as picture:
-                yield picture
+            with Image.open(file, formats=formats) as image:
+                yield image
     except DatasetError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DatasetError(
-            f"{file}: must have at most {Image.MAX_IMAGE_PIXELS:,} pixels; its header tells of more. Cut it up"
+            f"{file}: must have at most {Image.MAX_IMAGE_PIXELS:,} pixels; its header declares more. "
+            "Split it into smaller images"
         ) from error
-    except Exception as error:  # bytes that are no picture can make Pillow's parsers raise anything
-        raise DatasetError(f"{file}: must be a readable {kinds} file; {error}. Write it again") from error
+    except Exception as error:  # Pillow's parsers can raise any exception for invalid bytes
+        raise DatasetError(f"{file}: must be a readable {format_names} file; {error}. Write it again") from error

@@ -1,4 +1,4 @@
-"""A user's own dataset: arrays or PNG pairs, without a manifest; classes are named or counted."""
+"""A user's own dataset: arrays or PNG pairs, without a manifest; class names are optional."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ CLASSES_FILE = "classes.txt"
 
 
 def read_user_folder(folder: Path) -> tuple[dict[str, Split], tuple[str, ...]]:
-    """Read and check all of a user's folder.
+    """Read and validate a user's folder in full.
 
     Returns:
-        Its train, val and test splits, and its class names: the lines of classes.txt if that is there, else
-        "background", "class 1", ... up to the greatest number in the training masks.
+        Its train, val and test splits, and its class names: the lines of classes.txt if that exists, otherwise
+        "background", "class 1", ... up to the largest number in the training masks.
 
     Raises:
-        DatasetError: the folder or a file in it breaks a rule; the message names it and tells the fix.
+        DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
-    sources = _read(folder)
-    splits = {name: to_split(source) for name, source in sources.items()}
-    check_same_format(sources, splits)
-    class_names = _class_names(folder, sources["train"], splits["train"].masks)
-    for name, source in sources.items():
-        check_pixel_range(source)
-        check_classes(source, splits[name], class_names)
+    raw_splits = _read(folder)
+    splits = {name: to_split(raw) for name, raw in raw_splits.items()}
+    check_same_format(raw_splits, splits)
+    class_names = _class_names(folder, raw_splits["train"], splits["train"].masks)
+    for name, raw in raw_splits.items():
+        check_pixel_range(raw)
+        check_classes(raw, splits[name], class_names)
     return splits, class_names
 
 
@@ -49,41 +49,41 @@ def _read(folder: Path) -> dict[str, RawSplit]:
     )
 
 
-def _class_names(folder: Path, source: RawSplit, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+def _class_names(folder: Path, raw: RawSplit, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
     file = folder / CLASSES_FILE
     if file.exists():
-        return _named_classes(file)
-    found = np.flatnonzero(sum(np.bincount(mask.ravel(), minlength=MAX_CLASSES) for mask in train_masks))
-    top = int(found[-1])
-    if top == 0:
+        return _read_class_names(file)
+    present = np.flatnonzero(sum(np.bincount(mask.ravel(), minlength=MAX_CLASSES) for mask in train_masks))
+    largest = int(present[-1])
+    if largest == 0:
         raise DatasetError(
-            f"{source.masks_origin}: training masks must hold a class other than background; got 0 everywhere. "
-            f"Label some pixels 1 or more, or name the classes in {file}, one a line"
+            f"{raw.masks_origin}: training masks must hold a class other than background; got 0 everywhere. "
+            f"Label some pixels 1 or more, or name the classes in {file}, one per line"
         )
-    if len(found) <= top:
-        shown = ", ".join(map(str, found[:20])) + (", ..." if len(found) > 20 else "")
+    if len(present) <= largest:
+        shown = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
         raise DatasetError(
-            f"{source.masks_origin}: training masks must hold each class number from 0 to the greatest, {top}; "
+            f"{raw.masks_origin}: training masks must hold each class number from 0 to the largest, {largest}; "
             f"got {shown}. Renumber them 0, 1, 2, ... "
-            f"(0/255 masks: divide by 255), or name all classes in {file}, one a line"
+            f"(0/255 masks: divide by 255), or name all classes in {file}, one per line"
         )
-    return ("background", *(f"class {number}" for number in range(1, top + 1)))
+    return ("background", *(f"class {number}" for number in range(1, largest + 1)))
 
 
-def _named_classes(file: Path) -> tuple[str, ...]:
+def _read_class_names(file: Path) -> tuple[str, ...]:
     try:
         text = read_small_file(file).decode()
     except ValueError as error:
-        raise DatasetError(f"{file}: must be text in UTF-8, one class name a line; {error}") from error
+        raise DatasetError(f"{file}: must be UTF-8 text, one class name per line; {error}") from error
     names = tuple(line.strip() for line in text.strip().splitlines())
     if not 2 <= len(names) <= MAX_CLASSES or "" in names or len(set(names)) != len(names):
         raise DatasetError(
-            f"{file}: must have 2 to {MAX_CLASSES} different class names, one a line, the background first; "
+            f"{file}: must have 2 to {MAX_CLASSES} different class names, one per line, the background first; "
             f"got {len(names)}: {', '.join(names[:20])}"
         )
     for name in names:
         try:
             check_name(name)
         except ValueError as error:
-            raise DatasetError(f"{file}: {error}. Call the class something else") from error
+            raise DatasetError(f"{file}: {error}. Rename the class") from error
     return names

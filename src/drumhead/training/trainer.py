@@ -65,7 +65,7 @@ class Trainer:
         self.wrapped.mark_forward_method("loss")
         self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         part = self.processes.batch_slice(self.recipe.batch_size)
-        self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, part=part)
+        self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=part)
         self.doubtful = False
 
     @property
