@@ -1,11 +1,11 @@
-"""How well the engines agree: loss curves from one start, and gradients, with float64 as the yardstick.
+"""How well the engines agree: loss curves from the same initial weights, and gradients, compared with float64.
 
-    python benchmarks/agreement.py                      # a minute; the plot is agreement.png
-    python benchmarks/agreement.py --quick              # tiny sizes: a check that it runs
+    python benchmarks/agreement.py                      # a minute; writes agreement.png
+    python benchmarks/agreement.py --quick              # tiny sizes: only checks that it runs
     python benchmarks/agreement.py --readout fft --steps 200 --side 64 --markdown
 
-Plain float64, plain float32, fast float32 and fast bf16 train the same NWM from the same weights on the same tetromino
-boards. What float32 itself does to the loss and to gradients is the measure of what the fast engine may do.
+Plain float64, plain float32, fused float32 and fused bf16 train the same NWM from the same weights on the same
+tetrominoes. The errors of plain float32 in losses and gradients are the standard for those of the fused engine.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 import drumhead
+from command_line import print_tables, progress_console, run_benchmark, usage_error
 from drumhead.data import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes, to_tensors
 from drumhead.files import atomic_replace
 from drumhead.models import NWMConfig, ReadoutName, Segmenter
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import TextTable
 from machine import has_fast_bf16
-from terminal import call, progress, refuse, show
 from workloads import BF16, FLOAT32, PLAIN, Variant
 
 EXACT = "plain float64"
@@ -31,8 +31,8 @@ Batch = tuple[Tensor, Tensor]
 Weights = dict[str, Tensor]
 
 
-class Setting(NamedTuple):
-    """What is trained, and on what."""
+class Setup(NamedTuple):
+    """The network, the data and the training."""
 
     model: NWMConfig
     side: int
@@ -41,12 +41,12 @@ class Setting(NamedTuple):
     seed: int
 
     def build(self, variant: Variant, dtype: torch.dtype = torch.float32) -> Segmenter:
-        """The network, with the same initial weights for each variant."""
+        """Build the network, with the same initial weights for each variant."""
         config = self.model.replace(engine=variant.engine)
         return drumhead.build(config, in_channels=3, classes=len(TETROMINO_CLASSES), seed=self.seed).to(dtype)
 
     def batches(self, count: int) -> list[Batch]:
-        """Boards, a batch for each step."""
+        """Return batches of images and masks, one for each step."""
         config = TetrominoConfig(
             canvas=self.side, cell=self.side // 9, train=count * self.batch, val=1, test=1, seed=self.seed
         )
@@ -54,32 +54,32 @@ class Setting(NamedTuple):
         return [to_tensors(split, range(step * self.batch, (step + 1) * self.batch)) for step in range(count)]
 
 
-class Training(NamedTuple):
-    """What became of a network."""
+class TrainingResult(NamedTuple):
+    """The result of training a network."""
 
     losses: Tensor
-    """Before each step, float64 ``(step,)``."""
+    """The loss before each step, float64 ``(step,)``."""
     weights: Weights
-    """After the last."""
+    """The weights after the last step."""
 
 
-class Errors(NamedTuple):
-    """Distances of gradients from those in float64, relative to the length of those."""
+class GradientErrors(NamedTuple):
+    """Norms of the differences of gradients from those in float64, relative to the norms of the latter."""
 
-    together: float
-    """Of all parameters as one vector."""
+    overall: float
+    """The error of all parameters as one vector."""
     worst: float
-    """Of the parameter where it is largest."""
+    """The largest error of a single parameter."""
 
 
 class Comparison(NamedTuple):
-    """What was found, by the name of the way to compute."""
+    """The results of all variants, by the name of the variant."""
 
-    trainings: dict[str, Training]
-    errors: dict[str, dict[str, Errors]]
-    """Of gradients, at the start and at the end of training, too."""
+    trainings: dict[str, TrainingResult]
+    errors: dict[str, dict[str, GradientErrors]]
+    """The errors of gradients, by when they are taken (at the start or at the end of training), then by variant."""
     refusals: dict[str, str]
-    """Why some ways could not be compared."""
+    """The reasons why some variants do not run."""
 
 
 def main(
@@ -98,96 +98,99 @@ def main(
     """Compare loss curves and gradients of the engines.
 
     Args:
-        quick: tiny sizes, a few steps: a check that it runs.
-        steps: of training.
-        readout: of the NWM.
-        frames: its steps in time, T.
-        side: of the boards, at least 9.
-        batch: boards in a step.
-        learning_rate: of Adam.
-        seed: of weights and boards.
-        bf16: compare products in bfloat16 too; by default if the processor has instructions for them.
-        figure: where the curves are written, as PNG.
-        markdown: print tables as Markdown.
+        quick: use tiny sizes and a few steps, to check that the benchmark runs.
+        steps: the number of training steps.
+        readout: the readout of the NWM.
+        frames: the number of time steps of the NWM, T.
+        side: the height and width of the images, at least 9.
+        batch: the number of images in a step.
+        learning_rate: the learning rate of Adam.
+        seed: the seed of weights and images.
+        bf16: also compare products in bfloat16; by default if the processor has instructions for them.
+        figure: the PNG file to which the curves are written.
+        markdown: print the tables as Markdown.
     """
     if steps < 1 or batch < 1 or side < 9:
-        refuse(f"--steps and --batch must be at least 1, --side at least 9; got {steps}, {batch} and {side}")
+        usage_error(f"--steps and --batch must be at least 1, --side at least 9; got {steps}, {batch} and {side}")
     if figure.suffix != ".png":
-        refuse(f"--figure must end in .png; got {figure}")
+        usage_error(f"--figure must end in .png; got {figure}")
     if quick:
         steps, frames, side, batch = 4, 6, 16, 2
-    variants = {"plain float32": PLAIN, "fast float32": FLOAT32}
+    variants = {"plain float32": PLAIN, "fused float32": FLOAT32}
     if bf16:
-        variants["fast bf16"] = BF16
-    setting = Setting(NWMConfig(readout=readout, steps=frames), side, batch, learning_rate, seed)
-    comparison = compare(setting, variants, steps=steps)
+        variants["fused bf16"] = BF16
+    setup = Setup(NWMConfig(readout=readout, steps=frames), side, batch, learning_rate, seed)
+    comparison = compare(setup, variants, steps=steps)
     draw(comparison.trainings, title=f"NWM, {readout} readout, T {frames}, {side} x {side}, batch {batch}", path=figure)
-    show([losses_grid(comparison), gradients_grid(comparison)], markdown=markdown)
+    print_tables([losses_table(comparison), gradients_table(comparison)], markdown=markdown)
 
 
-def compare(setting: Setting, variants: dict[str, Variant], *, steps: int) -> Comparison:
-    """Train with each variant, and compare gradients on a batch that none has seen."""
-    *batches, unseen = setting.batches(steps + 1)
+def compare(setup: Setup, variants: dict[str, Variant], *, steps: int) -> Comparison:
+    """Train with each variant, and compare gradients on a batch that is not trained on."""
+    *batches, held_out = setup.batches(steps + 1)
     trainings, refusals = {}, {}
-    with progress().status(EXACT) as status:
-        trainings[EXACT] = train(setting, PLAIN, batches, dtype=torch.float64)
+    with progress_console().status(EXACT) as status:
+        trainings[EXACT] = train(setup, PLAIN, batches, dtype=torch.float64)
         for name, variant in variants.items():
             status.update(name)
             try:
-                trainings[name] = train(setting, variant, batches)
+                trainings[name] = train(setup, variant, batches)
             except ValueError as error:
                 refusals[name] = str(error)
-        weights = {"at the start": setting.build(PLAIN).state_dict(), "at the end": trainings["plain float32"].weights}
+        weights = {"at the start": setup.build(PLAIN).state_dict(), "at the end": trainings["plain float32"].weights}
         errors = {
-            when: gradient_errors(setting, state, {name: variants[name] for name in trainings if name != EXACT}, unseen)
+            when: gradient_errors(setup, state, {name: variants[name] for name in trainings if name != EXACT}, held_out)
             for when, state in weights.items()
         }
     return Comparison(trainings, errors, refusals)
 
 
-def train(setting: Setting, variant: Variant, batches: list[Batch], *, dtype: torch.dtype = torch.float32) -> Training:
+def train(
+    setup: Setup, variant: Variant, batches: list[Batch], *, dtype: torch.dtype = torch.float32
+) -> TrainingResult:
     """Train a new network on these batches, one step each."""
-    model = setting.build(variant, dtype)
-    optimizer = torch.optim.Adam(model.parameters(), lr=setting.learning_rate)
+    model = setup.build(variant, dtype)
+    optimizer = torch.optim.Adam(model.parameters(), lr=setup.learning_rate)
     losses = []
     for batch in batches:
-        loss = loss_of(model, variant, batch)
+        loss = batch_loss(model, variant, batch)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
-    return Training(torch.tensor(losses, dtype=torch.float64), model.state_dict())
+    return TrainingResult(torch.tensor(losses, dtype=torch.float64), model.state_dict())
 
 
-def loss_of(model: Segmenter, variant: Variant, batch: Batch) -> Tensor:
-    """The loss of a batch, in the type of the network's parameters."""
+def batch_loss(model: Segmenter, variant: Variant, batch: Batch) -> Tensor:
+    """Compute the loss of a batch, in the dtype of the network's parameters."""
     images, masks = batch
     with variant.precision():
         return model.loss(images.to(next(model.parameters()).dtype), masks)
 
 
 def gradient_errors(
-    setting: Setting, weights: Weights, variants: dict[str, Variant], batch: Batch
-) -> dict[str, Errors]:
-    """How far each variant's gradients are from those of the plain network in float64, at these weights."""
+    setup: Setup, weights: Weights, variants: dict[str, Variant], batch: Batch
+) -> dict[str, GradientErrors]:
+    """Return the errors of each variant's gradients, compared with plain float64 at the same weights."""
 
     def gradients(variant: Variant, dtype: torch.dtype) -> list[Tensor]:
-        model = setting.build(variant, dtype)
+        model = setup.build(variant, dtype)
         model.load_state_dict(weights)
-        return [g.double() for g in torch.autograd.grad(loss_of(model, variant, batch), [*model.parameters()])]
+        return [g.double() for g in torch.autograd.grad(batch_loss(model, variant, batch), [*model.parameters()])]
 
     exact = gradients(PLAIN, torch.float64)
-    length = torch.stack([gradient.norm() for gradient in exact])
+    norms = torch.stack([gradient.norm() for gradient in exact])
     errors = {}
     for name, variant in variants.items():
-        found = gradients(variant, torch.float32)
-        distance = torch.stack([(ours - theirs).norm() for ours, theirs in zip(found, exact, strict=True)])
-        errors[name] = Errors(float(distance.norm() / length.norm()), float((distance / length).nan_to_num().max()))
+        pairs = zip(gradients(variant, torch.float32), exact, strict=True)
+        distances = torch.stack([(gradient - reference).norm() for gradient, reference in pairs])
+        worst = float((distances / norms).nan_to_num().max())
+        errors[name] = GradientErrors(float(distances.norm() / norms.norm()), worst)
     return errors
 
 
-def losses_grid(comparison: Comparison) -> TextTable:
-    """First and last loss, and the largest relative difference from float64 up to some steps."""
+def losses_table(comparison: Comparison) -> TextTable:
+    """Return a table with the first and last loss, and the largest relative difference from float64 so far."""
     exact = comparison.trainings[EXACT].losses
     spans = sorted({1, min(10, len(exact)), len(exact)})
     head = ["training", "first\nloss", "last\nloss", *(f"difference\n{span} step{'s' * (span > 1)}" for span in spans)]
@@ -196,39 +199,40 @@ def losses_grid(comparison: Comparison) -> TextTable:
         differences = (losses - exact).abs() / exact
         row = [name, f"{losses[0]:.4f}", f"{losses[-1]:.4f}"]
         body.append(row + [DASH if name == EXACT else f"{differences[:span].max():.1e}" for span in spans])
-    notes = ["Largest relative difference of the loss from that in float64, up to that step."]
+    notes = ["Difference: the largest relative difference of the loss from that in float64, up to that step."]
     return TextTable(
         head, body, notes + [f"{name} is refused: {reason}." for name, reason in comparison.refusals.items()]
     )
 
 
-def gradients_grid(comparison: Comparison) -> TextTable:
-    """How far gradients are from float64, and how that compares with what plain float32 does."""
-    head = ["gradients", "relative error", "times that of\nplain float32", "worst parameter"]
+def gradients_table(comparison: Comparison) -> TextTable:
+    """Return a table with the errors of gradients, also relative to those of plain float32."""
+    head = ["gradients", "relative error", "relative to\nplain float32", "worst parameter"]
     body = []
     for when, errors in comparison.errors.items():
         plain = errors["plain float32"]
         for name, error in errors.items():
-            times = f"{error.together / plain.together:.1f}"
-            body.append([f"{name}, {when}", f"{error.together:.1e}", times, f"{error.worst:.1e}"])
+            ratio = f"{error.overall / plain.overall:.1f}"
+            body.append([f"{name}, {when}", f"{error.overall:.1e}", ratio, f"{error.worst:.1e}"])
     notes = [
-        "Distance of all gradients together, as one vector, from those of the plain network in float64 at the same "
-        "weights (those of plain float32), over their length; and the same of the parameter where it is largest."
+        "Relative error: the norm of the difference between all gradients, as one vector, and those of plain float64, "
+        "over the norm of the latter, all at the weights of plain float32. Worst parameter: the same for the parameter "
+        "where it is largest."
     ]
     return TextTable(head, body, notes)
 
 
-def draw(trainings: dict[str, Training], *, title: str, path: Path) -> None:
-    """Write the loss curves, and below them their relative differences from float64."""
+def draw(trainings: dict[str, TrainingResult], *, title: str, path: Path) -> None:
+    """Draw the loss curves, and below them their relative differences from float64."""
     from matplotlib.figure import Figure
 
-    sheet = Figure(figsize=(7, 6), layout="constrained")
-    above, below = sheet.subplots(2, 1, sharex=True)
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
     exact = trainings[EXACT].losses
     steps = range(1, len(exact) + 1)
     for name, (losses, _) in trainings.items():
         above.plot(steps, losses, label=name, linewidth=1)
-        # Nothing to draw on a logarithmic axis where there is no difference.
+        # A logarithmic axis cannot show a difference of 0.
         below.plot(steps, ((losses - exact).abs() / exact).where(losses != exact, torch.nan), label=name, linewidth=1)
     above.set_title(title, fontsize=10)
     above.set_ylabel("loss")
@@ -237,8 +241,8 @@ def draw(trainings: dict[str, Training], *, title: str, path: Path) -> None:
     below.set_ylabel("relative difference from float64")
     below.set_xlabel("step")
     with atomic_replace(path) as temporary:
-        sheet.savefig(temporary, format="png", dpi=150)
+        figure.savefig(temporary, format="png", dpi=150)
 
 
 if __name__ == "__main__":
-    call(main)
+    run_benchmark(main)

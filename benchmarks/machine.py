@@ -1,7 +1,7 @@
-"""What this machine is, and what it can do at best: the yardstick of every benchmark.
+"""Describe this machine and measure its peak rates, with which every benchmark is compared.
 
-A Python thread has torch on one thread only if it sets so itself: the number is the thread's own, and torch's products
-in a thread that has not are shared among more threads than they are worth.
+torch's number of threads is set per Python thread: a thread that does not set it to 1 itself splits every product among
+more threads than the product is worth.
 """
 
 from __future__ import annotations
@@ -20,27 +20,28 @@ import torch
 
 from drumhead.models.cpu.products import multiply
 
-INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
-"""Instruction sets that decide how fast products are, as Linux names them."""
+INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
+"""The instruction sets that decide how fast matrix products are, by their names in Linux."""
 
-BF16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
+BF16_INSTRUCTION_SETS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""The instruction sets that multiply bfloat16."""
 
-PRODUCTS = ((256, 256, 1024), (512, 512, 512), (1024, 1024, 1024))
-"""Sizes (m, k, n) of products whose operands stay in a core's caches, or nearly."""
+MATMUL_SIZES = ((256, 256, 1024), (512, 512, 512), (1024, 1024, 1024))
+"""Sizes (m, k, n) of matrix products whose operands fit into a core's caches, or nearly."""
 
 
 class Rates(NamedTuple):
-    """What the machine can do at best, on as many threads as torch has."""
+    """Peak rates of the machine, with as many threads as torch uses."""
 
     float32: float
-    """Operations a second of matrix products in float32."""
+    """Operations per second of matrix products in float32."""
     bfloat16: float | None
-    """The same in bfloat16; None where that was not measured."""
+    """Operations per second of matrix products in bfloat16; None if they were not measured."""
     bandwidth: float
-    """Bytes a second to and from memory."""
+    """Bytes per second to and from memory."""
 
-    def best_with(self, other: Rates) -> Rates:
-        """The higher of each: a rate is too low where something else was running."""
+    def maximum(self, other: Rates) -> Rates:
+        """Return the higher of each rate: a rate is measured too low when something else runs."""
         bfloat16 = None if self.bfloat16 is None or other.bfloat16 is None else max(self.bfloat16, other.bfloat16)
         return Rates(max(self.float32, other.float32), bfloat16, max(self.bandwidth, other.bandwidth))
 
@@ -50,82 +51,83 @@ class Rates(NamedTuple):
 
 
 def measure_rates(*, bf16: bool, quick: bool = False) -> Rates:
-    """The rates of this machine as it is now; ``quick`` ones are too low, and say only that the measure runs."""
+    """Measure the peak rates; with ``quick`` they are too low, and only check that the measurement runs."""
     seconds, megabytes = (0.01, 16) if quick else (0.3, 512)
     return Rates(
-        product_rate(torch.float32, seconds=seconds),
-        product_rate(torch.bfloat16, seconds=seconds) if bf16 else None,
-        bandwidth(megabytes=megabytes),
+        matmul_rate(torch.float32, seconds=seconds),
+        matmul_rate(torch.bfloat16, seconds=seconds) if bf16 else None,
+        memory_bandwidth(megabytes=megabytes),
     )
 
 
-def product_rate(dtype: torch.dtype, *, seconds: float = 0.3) -> float:
-    """Operations a second of matrix products in cache: all threads together, each its own; the best of a few sizes.
+def matmul_rate(dtype: torch.dtype, *, seconds: float = 0.3) -> float:
+    """Measure the operations per second of matrix products in cache: the best over a few sizes.
 
-    Made by the library that the fused engine uses here.
+    Every thread computes products of its own; the rate is that of all threads together. The products are computed by
+    the library that the fused engine uses on this machine.
 
     Args:
-        dtype: of the operands and the product.
+        dtype: the type of the operands and the product.
         seconds: how long each size is measured.
     """
     threads = torch.get_num_threads()
-    together = threading.Barrier(threads)
+    barrier = threading.Barrier(threads)
 
-    def rate(sizes: tuple[int, int, int]) -> float:
+    def thread_rate(sizes: tuple[int, int, int]) -> float:
         torch.set_num_threads(1)
         rows, inner, columns = sizes
         left, right = torch.randn(rows, inner).to(dtype), torch.randn(inner, columns).to(dtype)
         for _ in range(5):
             multiply(left, right)
-        together.wait()
-        begin, products = time.perf_counter(), 0
-        while time.perf_counter() - begin < seconds:
+        barrier.wait()
+        start, products = time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
             multiply(left, right)
             products += 1
-        return products * 2 * rows * inner * columns / (time.perf_counter() - begin)
+        return products * 2 * rows * inner * columns / (time.perf_counter() - start)
 
     try:
         with ThreadPoolExecutor(threads) as pool:
-            return max(sum(pool.map(rate, [sizes] * threads)) for sizes in PRODUCTS)
+            return max(sum(pool.map(thread_rate, [sizes] * threads)) for sizes in MATMUL_SIZES)
     finally:
-        torch.set_num_threads(threads)  # the matrix library's own number is one for the whole process
+        torch.set_num_threads(threads)  # the matrix library's own number of threads is global to the process
 
 
-def bandwidth(*, megabytes: int = 512, repeats: int = 5) -> float:
-    """Bytes a second that a copy reads and writes, the best of some; the first touch of the memory is not timed."""
+def memory_bandwidth(*, megabytes: int = 512, repeats: int = 5) -> float:
+    """Measure the bytes per second that a copy reads and writes, the best of some; first touches are not timed."""
     source = torch.zeros(megabytes << 18)
     target = source.clone()
     best = 0.0
     for _ in range(repeats):
-        begin = time.perf_counter()
+        start = time.perf_counter()
         target.copy_(source)
-        best = max(best, 2 * source.nbytes / (time.perf_counter() - begin))
+        best = max(best, 2 * source.nbytes / (time.perf_counter() - start))
     return best
 
 
 def has_fast_bf16() -> bool:
-    """Whether the processor multiplies bfloat16 itself."""
-    return bool(BF16_INSTRUCTIONS & set(instructions()))
+    """Return whether the processor has instructions that multiply bfloat16."""
+    return bool(BF16_INSTRUCTION_SETS & set(instruction_sets()))
 
 
-def instructions() -> list[str]:
-    """Which of ``INSTRUCTIONS`` the processor has; torch's own word for them where the system does not list them."""
+def instruction_sets() -> list[str]:
+    """Return those of ``INSTRUCTION_SETS`` that the processor has; torch's name for them where Linux lists none."""
     flags = _cpuinfo("flags", "Features").split()
-    return [name for name in INSTRUCTIONS if name in flags] or [torch.backends.cpu.get_cpu_capability().lower()]
+    return [name for name in INSTRUCTION_SETS if name in flags] or [torch.backends.cpu.get_cpu_capability().lower()]
 
 
-def description() -> str:
-    """Processor, instruction sets, threads and versions, in one line: it stands above every table."""
+def describe_machine() -> str:
+    """Return one line with processor, instruction sets, threads and versions, to print above the tables."""
     processor = _cpuinfo("model name") or platform.processor() or platform.machine()
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "numba"))
     return (
-        f"{processor} ({', '.join(instructions())}), {os.cpu_count()} cores, threads: {torch.get_num_threads()}; "
+        f"{processor} ({', '.join(instruction_sets())}), {os.cpu_count()} cores, threads: {torch.get_num_threads()}; "
         f"{sys.platform}, Python {platform.python_version()}, {versions}"
     )
 
 
 def _cpuinfo(*keys: str) -> str:
-    """The value of the first of these keys in Linux's description of the processors; empty where there is none."""
+    """Return the value of the first of these keys in /proc/cpuinfo; an empty string if there is none."""
     path = Path("/proc/cpuinfo")
     for line in path.read_text().splitlines() if path.exists() else ():
         key, _, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""What a computation needs of memory, measured in a process of its own."""
+"""Measure the memory of a computation, in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ T = TypeVar("T")
 
 
 class Memory(NamedTuple):
-    """Megabytes (2^20 bytes) of a process."""
+    """Memory of a process, in megabytes (2^20 bytes)."""
 
     interpreter: float
-    """With modules, model and data, before the first step."""
-    start: float
-    """What a first, tiny computation needed beyond that, and kept: compiled kernels, the machinery of libraries."""
-    above: float
-    """What all needed beyond the interpreter, at most; ``start`` is part of it."""
+    """Memory with modules, model and data loaded, before the first computation."""
+    fixed: float
+    """What a first, tiny computation added and kept: compiled kernels and the internals of libraries."""
+    peak: float
+    """The peak above ``interpreter``; it includes ``fixed``."""
 
 
 def measure_memory(compute: Callable[[], object], *, tiny: Callable[[], object]) -> Memory:
-    """What this process has, and what it needs at most to compute; what it gave back before counts for nothing.
+    """Run a computation in this process and measure its memory. Memory that was freed before does not count.
 
-    To be called once in a process that has computed nothing yet, see :func:`in_own_process`.
+    Call it once, in a process that has computed nothing yet: see :func:`in_new_process`.
 
     Args:
-        compute: what is measured.
-        tiny: the same on very little data, computed first.
+        compute: the computation to measure.
+        tiny: the same computation on very little data, which runs first.
     """
-    import numba  # noqa: F401  (also the modules that a model loads when it first needs them are at hand before)
+    import numba  # noqa: F401  (loads the modules that a model imports on first use, so that they do not count)
 
     interpreter = _megabytes("VmRSS")
     tiny()
-    start = _megabytes("VmRSS")
+    after_tiny = _megabytes("VmRSS")
     compute()
-    return Memory(interpreter, start - interpreter, _megabytes("VmHWM") - interpreter)
+    return Memory(interpreter, after_tiny - interpreter, _megabytes("VmHWM") - interpreter)
 
 
-def in_own_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the function returns in a new interpreter.
+def in_new_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in a new interpreter and return its result.
 
     Raises:
-        concurrent.futures.process.BrokenProcessPool: the process was killed, as for want of memory.
+        concurrent.futures.process.BrokenProcessPool: the process was killed, for example because memory ran out.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *args, **kwargs).result()
 
 
 def _megabytes(field: str) -> float:
-    """Memory of this process as Linux counts it now (VmRSS) or at most so far (VmHWM); elsewhere at most, for both.
+    """Return this process's current memory (VmRSS) or its peak so far (VmHWM); other systems than Linux have the peak.
 
-    The peak that ``getrusage`` tells on Linux may be that of the process this one was started by.
+    On Linux, ``getrusage`` is not used because it may report the peak of the parent process.
     """
     status = Path("/proc/self/status")
     if status.exists():

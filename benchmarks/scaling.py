@@ -1,11 +1,11 @@
-"""How time and memory of a fast training step grow with steps in time, channels, pixels and images.
+"""How time and memory of a training step with the fused engine grow with time steps, channels, pixels and images.
 
-    python benchmarks/scaling.py                        # a few minutes; the plot is scaling.png
-    python benchmarks/scaling.py --quick                # tiny sizes: a check that it runs
+    python benchmarks/scaling.py                        # a few minutes; writes scaling.png
+    python benchmarks/scaling.py --quick                # tiny sizes: only checks that it runs
     python benchmarks/scaling.py --bf16 --threads 1 2 4 --markdown --figure docs/images/scaling.png
 
-An NWM with the linear readout, by the fast engine; one size varies, the others stay. Every point is a process of its
-own. Exponents are those of power laws, fitted by least squares to the logarithms of all points of a size.
+The model is an NWM with the linear readout. One size varies while the others stay. Every point is measured in a new
+process. Exponents are those of power laws, fitted by least squares to the logarithms of all points of a size.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from command_line import format_seconds, print_tables, progress_console, run_benchmark, usage_error
 from drumhead.files import atomic_replace
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import TextTable
-from memory import in_own_process, measure_memory
-from terminal import call, progress, refuse, seconds, show
-from workloads import BF16, FLOAT32, Case, Data, Variant, Work
+from memory import in_new_process, measure_memory
+from workloads import BF16, FLOAT32, BatchShape, Case, Variant, Workload
 
 
 class Size(NamedTuple):
-    """Sizes of a training step."""
+    """The sizes of a training step."""
 
     steps: int
     channels: int
@@ -36,9 +36,9 @@ class Size(NamedTuple):
 
     @property
     def case(self) -> Case:
-        """The NWM of this size on images like tetrominoes."""
+        """A training step of the NWM of this size, on images like tetrominoes."""
         fields = {"steps": self.steps, "hidden_channels": self.channels, "readout": "linear"}
-        return Case("NWM linear", "nwm", fields, Data(self.batch, in_channels=3, side=self.side, classes=6))
+        return Case("NWM linear", "nwm", fields, BatchShape(self.batch, in_channels=3, side=self.side, classes=6))
 
     def __str__(self) -> str:
         return f"T {self.steps}, C {self.channels}, {self.side} x {self.side}, batch {self.batch}"
@@ -49,18 +49,18 @@ class Sweep(NamedTuple):
 
     symbol: str
     sizes: dict[int, Size]
-    """By the number that varies."""
+    """The sizes, by the value that varies."""
 
 
 class Plan(NamedTuple):
-    """All that is measured."""
+    """All sizes to measure."""
 
     base: Size
     sweeps: list[Sweep]
 
 
-def plan(base: Size, *, steps: list[int], channels: list[int], sides: list[int], batches: list[int]) -> Plan:
-    """A sweep through ``base`` for each size."""
+def make_plan(base: Size, *, steps: list[int], channels: list[int], sides: list[int], batches: list[int]) -> Plan:
+    """Return a plan in which each size varies in turn, with the others as in ``base``."""
     sweeps = [
         Sweep("T", {value: base._replace(steps=value) for value in steps}),
         Sweep("C", {value: base._replace(channels=value) for value in channels}),
@@ -70,29 +70,29 @@ def plan(base: Size, *, steps: list[int], channels: list[int], sides: list[int],
     return Plan(base, sweeps)
 
 
-FULL = plan(
+FULL = make_plan(
     Size(steps=100, channels=2, side=64, batch=8),
     steps=[25, 50, 100, 200, 400],
     channels=[1, 2, 4, 8, 16],
     sides=[32, 48, 64, 96, 128],
     batches=[2, 4, 8, 16, 32],
 )
-QUICK = plan(
+QUICK = make_plan(
     Size(steps=6, channels=2, side=16, batch=2), steps=[6, 12], channels=[2, 4], sides=[16, 24], batches=[2, 4]
 )
 
 
 class Point(NamedTuple):
-    """What a step of one size needs."""
+    """The time and memory of a step of one size."""
 
     time: float
-    """Seconds, the median."""
+    """The median time, in seconds."""
     memory: float
-    """Megabytes at most, beyond what a step on two tiny images needs; at least 1."""
+    """The peak in megabytes, beyond what a step on two tiny images needs; at least 1."""
 
 
 Points = dict[tuple[Size, int], Point]
-"""By size and number of threads."""
+"""The measured points, by size and number of threads."""
 
 
 def main(
@@ -103,124 +103,137 @@ def main(
     figure: Path = Path("scaling.png"),
     markdown: bool = False,
 ) -> None:
-    """Measure how a fast training step grows.
+    """Measure how time and memory of a training step grow with its sizes.
 
     Args:
-        quick: tiny sizes, one repeat: a check that it runs, whose numbers mean nothing.
-        threads: numbers of threads to measure with; by default one, and as many as torch takes by itself.
-        repeats: steps that are timed, after two to warm up.
-        bf16: products in bfloat16; by default float32.
-        figure: where the plot is written, as PNG.
-        markdown: print tables as Markdown.
+        quick: use tiny sizes and one repeat, to check that the benchmark runs; the numbers mean nothing.
+        threads: the numbers of threads to measure with; by default 1 and torch's own default.
+        repeats: the number of timed steps, after two to warm up.
+        bf16: compute products in bfloat16; by default in float32.
+        figure: the PNG file to which the plot is written.
+        markdown: print the tables as Markdown.
     """
     counts = sorted({1, torch.get_num_threads()} if threads is None else set(threads))
     if not counts or counts[0] < 1 or repeats < 1:
-        refuse(f"--threads and --repeats must be at least 1; got {counts} and {repeats}")
+        usage_error(f"--threads and --repeats must be at least 1; got {counts} and {repeats}")
     if figure.suffix != ".png":
-        refuse(f"--figure must end in .png; got {figure}")
-    whole, repeats = (QUICK, 1) if quick else (FULL, repeats)
+        usage_error(f"--figure must end in .png; got {figure}")
+    plan, repeats = (QUICK, 1) if quick else (FULL, repeats)
     variant = BF16 if bf16 else FLOAT32
-    wanted = dict.fromkeys((size, n) for sweep in whole.sweeps for size in sweep.sizes.values() for n in counts)
+    to_measure = dict.fromkeys((size, n) for sweep in plan.sweeps for size in sweep.sizes.values() for n in counts)
     points: Points = {}
-    with progress().status("measuring") as status:
-        for number, (size, n) in enumerate(wanted, start=1):
-            status.update(f"{number} of {len(wanted)}: {size}, {in_words(n)}")
-            points[size, n] = in_own_process(measure, size, variant, threads=n, repeats=repeats)
-    draw(whole, points, counts, title=f"A training step of an NWM, {variant.name}; elsewhere {whole.base}", path=figure)
-    show([exponents_grid(whole, points, counts), points_grid(whole, points, counts, variant)], markdown=markdown)
+    with progress_console().status("measuring") as status:
+        for number, (size, n) in enumerate(to_measure, start=1):
+            status.update(f"{number} of {len(to_measure)}: {size}, {thread_count(n)}")
+            points[size, n] = in_new_process(measure, size, variant, threads=n, repeats=repeats)
+    title = f"A training step of an NWM, {variant.name}; other sizes: {plan.base}"
+    draw(plan, points, counts, title=title, path=figure)
+    print_tables(
+        [exponents_table(plan, points, counts), points_table(plan, points, counts, variant)], markdown=markdown
+    )
 
 
 def measure(size: Size, variant: Variant, *, threads: int, repeats: int) -> Point:
-    """Time and memory of a step of that size in this process."""
+    """Measure the time and memory of a step of one size in this process."""
     torch.set_num_threads(threads)
-    work, tiny = Work(size.case, variant), Work(size.case.tiny(), variant)
+    workload, tiny = Workload(size.case, variant), Workload(size.case.tiny(), variant)
     times: list[float] = []
 
     def steps() -> None:
-        work()
-        work()
-        times.extend(work.seconds() for _ in range(repeats))
+        workload()
+        workload()
+        times.extend(workload.seconds() for _ in range(repeats))
 
     memory = measure_memory(steps, tiny=tiny)
-    return Point(statistics.median(times), max(memory.above - memory.start, 1.0))
+    return Point(statistics.median(times), max(memory.peak - memory.fixed, 1.0))
 
 
-def exponent(sizes: Sequence[float], needs: Sequence[float]) -> float:
-    """The p of the power law ``need = c * size**p`` that fits best, by least squares of logarithms.
+def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """Fit the power law ``cost = c * size**p`` by least squares of the logarithms, and return p.
 
     >>> round(exponent([1, 2, 4], [3, 12, 48]), 6)
     2.0
     """
-    return float(np.polyfit(np.log(sizes), np.log(needs), 1)[0])
+    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
-def exponents_grid(whole: Plan, points: Points, counts: list[int]) -> TextTable:
-    """The exponents of each sweep, and the range they were fitted over."""
+def exponents_table(plan: Plan, points: Points, counts: list[int]) -> TextTable:
+    """Return a table with the exponents of each sweep and the range they were fitted over."""
     head = ["size", "fitted over"]
-    head += [f"{need}\n{in_words(n)}" for need in Point._fields for n in counts]
+    head += [f"{quantity}\n{thread_count(n)}" for quantity in Point._fields for n in counts]
     body = []
-    for symbol, sizes in whole.sweeps:
+    for symbol, sizes in plan.sweeps:
         row = [symbol, f"{min(sizes)} to {max(sizes)}"]
-        for need in Point._fields:
+        for quantity in Point._fields:
             for n in counts:
-                row.append(f"{exponent([*sizes], [getattr(points[size, n], need) for size in sizes.values()]):.2f}")
+                costs = [getattr(points[size, n], quantity) for size in sizes.values()]
+                row.append(f"{exponent([*sizes], costs):.2f}")
         body.append(row)
     return TextTable(head, body, ["Exponents p of time ~ size^p and memory ~ size^p."])
 
 
-def points_grid(whole: Plan, points: Points, counts: list[int], variant: Variant) -> TextTable:
-    """Seconds and megabytes of each point, and what threads gain."""
-    head = ["", *(f"s\n{in_words(n)}" for n in counts), "times\nfaster", *(f"MB\n{in_words(n)}" for n in counts)]
+def points_table(plan: Plan, points: Points, counts: list[int], variant: Variant) -> TextTable:
+    """Return a table with the seconds and megabytes of each point, and the speed-up from more threads."""
+    head = [
+        "",
+        *(f"s\n{thread_count(n)}" for n in counts),
+        "times\nfaster",
+        *(f"MB\n{thread_count(n)}" for n in counts),
+    ]
     body = []
-    for symbol, sizes in whole.sweeps:
+    for symbol, sizes in plan.sweeps:
         for value, size in sizes.items():
             measured = [points[size, n] for n in counts]
-            gain = f"{measured[0].time / measured[-1].time:.2f}" if len(counts) > 1 else DASH
-            row = [*(seconds(point.time) for point in measured), gain, *(f"{point.memory:.0f}" for point in measured)]
+            speedup = f"{measured[0].time / measured[-1].time:.2f}" if len(counts) > 1 else DASH
+            row = [
+                *(format_seconds(point.time) for point in measured),
+                speedup,
+                *(f"{point.memory:.0f}" for point in measured),
+            ]
             body.append([f"{symbol} {value}", *row])
     notes = [
-        f"A training step of an NWM with the linear readout, {variant.name}; where nothing else is said, {whole.base}. "
-        "MB (2^20 bytes) at most in a process of its own, beyond what a step on two tiny images needs."
+        f"A training step of an NWM with the linear readout, {variant.name}; the sizes not named are {plan.base}. "
+        "MB (2^20 bytes) is the peak of a new process, beyond what a step on two tiny images needs."
     ]
     return TextTable(head, body, notes)
 
 
-def draw(whole: Plan, points: Points, counts: list[int], *, title: str, path: Path) -> None:
-    """Write time and memory over each size, on logarithmic axes, with the fitted power laws as lines."""
+def draw(plan: Plan, points: Points, counts: list[int], *, title: str, path: Path) -> None:
+    """Plot time and memory against each size, on logarithmic axes, with the fitted power laws as lines."""
     from matplotlib.figure import Figure
 
-    sheet = Figure(figsize=(10, 5), layout="constrained")
-    sheet.suptitle(title, fontsize=10)
-    panels = sheet.subplots(2, len(whole.sweeps), sharey="row", squeeze=False)
-    for column, (symbol, sizes) in enumerate(whole.sweeps):
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    panels = figure.subplots(2, len(plan.sweeps), sharey="row", squeeze=False)
+    for column, (symbol, sizes) in enumerate(plan.sweeps):
         values = np.array([*sizes], float)
-        for row, (need, unit) in enumerate(zip(Point._fields, ("s", "MB"), strict=True)):
+        for row, (quantity, unit) in enumerate(zip(Point._fields, ("s", "MB"), strict=True)):
             axes = panels[row, column]
             for n in counts:
-                needs = np.array([getattr(points[size, n], need) for size in sizes.values()])
-                power = exponent([*values], [*needs])
-                law = np.exp(np.log(needs).mean() + power * (np.log(values) - np.log(values).mean()))
+                costs = np.array([getattr(points[size, n], quantity) for size in sizes.values()])
+                power = exponent([*values], [*costs])
+                law = np.exp(np.log(costs).mean() + power * (np.log(values) - np.log(values).mean()))
                 (line,) = axes.loglog(values, law, linewidth=1)
-                label = f"{in_words(n)}: {symbol}$^{{{power:.2f}}}$"
-                axes.loglog(values, needs, "o", color=line.get_color(), markersize=4, label=label)
+                label = f"{thread_count(n)}: {symbol}$^{{{power:.2f}}}$"
+                axes.loglog(values, costs, "o", color=line.get_color(), markersize=4, label=label)
             axes.set_xticks(values, [f"{value:g}" for value in values], rotation=45)
             axes.minorticks_off()
             axes.set_xlabel(symbol)
             axes.legend(fontsize=7, frameon=False)
             if column == 0:
-                axes.set_ylabel(f"{need}, {unit}")
+                axes.set_ylabel(f"{quantity}, {unit}")
     with atomic_replace(path) as temporary:
-        sheet.savefig(temporary, format="png", dpi=150)
+        figure.savefig(temporary, format="png", dpi=150)
 
 
-def in_words(threads: int) -> str:
-    """A number of threads.
+def thread_count(threads: int) -> str:
+    """Return a number of threads in words.
 
-    >>> in_words(1), in_words(2)
+    >>> thread_count(1), thread_count(2)
     ('1 thread', '2 threads')
     """
     return f"{threads} thread{'s' * (threads != 1)}"
 
 
 if __name__ == "__main__":
-    call(main)
+    run_benchmark(main)

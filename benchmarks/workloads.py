@@ -1,4 +1,4 @@
-"""What is measured: models at the paper's sizes, the ways to compute them, and the least any way must do."""
+"""The workloads that are measured: models at the paper's sizes, with their engines and their lower bounds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SMALL_SIDE = 32
 
 
 class Variant(NamedTuple):
-    """A way to compute a model."""
+    """An engine and a precision in which a model is computed."""
 
     name: str
     engine: Engine
@@ -28,11 +28,11 @@ class Variant(NamedTuple):
 
     @property
     def dtype(self) -> torch.dtype:
-        """In which its products are made."""
+        """The dtype of matrix products."""
         return torch.bfloat16 if self.bf16 else torch.float32
 
     def precision(self) -> torch.autocast:
-        """A context in which its products are made."""
+        """Return a context in which the model is computed in this precision."""
         return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16)
 
 
@@ -42,16 +42,18 @@ BF16 = Variant("bf16", "fused", bf16=True)
 
 
 class Goal(NamedTuple):
-    """How many times faster, and with what part of the memory, a case should be computed."""
+    """How a case should compare with the plain engine."""
 
     float32: float
+    """The speed-up in float32."""
     bf16: float
+    """The speed-up in bfloat16."""
     memory: int
-    """One part of so many of what the plain model needs."""
+    """The factor by which memory should be smaller."""
 
 
-class Data(NamedTuple):
-    """Sizes of a batch of images and masks."""
+class BatchShape(NamedTuple):
+    """The sizes of a batch of images and masks."""
 
     batch: int
     in_channels: int
@@ -60,11 +62,11 @@ class Data(NamedTuple):
 
     @property
     def pixels(self) -> int:
-        """In all images together."""
+        """The number of pixels in all images together."""
         return self.batch * self.side**2
 
     def tensors(self) -> tuple[Tensor, Tensor]:
-        """Random images, in memory as loaders give them, and masks; always the same."""
+        """Return random images, in channels_last as data loaders give them, and masks; always the same ones."""
         generator = torch.Generator().manual_seed(0)
         images = torch.rand(self.batch, self.in_channels, self.side, self.side, generator=generator)
         masks = torch.randint(self.classes, (self.batch, self.side, self.side), generator=generator)
@@ -72,12 +74,12 @@ class Data(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Training steps, or predictions, of a model on images of some size."""
+    """Training steps, or evaluations, of a model on batches of one shape."""
 
     name: str
     model: str
     fields: dict[str, Any]
-    data: Data
+    shape: BatchShape
     goal: Goal | None = None
     evaluation: bool = False
 
@@ -88,80 +90,83 @@ class Case(NamedTuple):
 
     @property
     def has_engines(self) -> bool:
-        """Whether the model offers another way than plain torch."""
+        """Whether the model has a fused engine."""
         return "engine" in type(self.config).model_fields
 
     def variants(self, *, plain: bool = True, bf16: bool) -> list[Variant]:
-        """The ways to compute it; a model without engines has bfloat16 as torch itself does it."""
+        """Return the variants that exist; a model without a fused engine uses torch's own bfloat16."""
         return [*([PLAIN] if plain else []), *([FLOAT32] if self.has_engines else []), *([BF16] if bf16 else [])]
 
     def tiny(self) -> Case:
-        """The same model on two tiny images, six steps in time if it has any."""
+        """Return the same model on two tiny images, with six time steps if it is recurrent."""
         fields = {**self.fields, **({"steps": 6} if "steps" in type(self.config).model_fields else {})}
-        return self._replace(data=self.data._replace(batch=2, side=16), fields=fields)
+        return self._replace(shape=self.shape._replace(batch=2, side=16), fields=fields)
 
     @property
     def operations(self) -> Operations:
-        """Of the plain definition, counted on one small image: all of them grow with the number of pixels."""
-        small = self.data._replace(batch=1, side=SMALL_SIDE)
-        work = Work(self._replace(data=small), PLAIN)
+        """The operations of the plain engine, counted on one small image: all grow with the number of pixels."""
+        small = self.shape._replace(batch=1, side=SMALL_SIDE)
+        workload = Workload(self._replace(shape=small), PLAIN)
         with FlopCounterMode(display=False) as counter:
-            work()
-        products = counter.get_total_flops() * self.data.pixels // small.pixels
+            workload()
+        products = counter.get_total_flops() * self.shape.pixels // small.pixels
         return Operations(products, self.coupling_operations)
 
     @property
     def coupling_operations(self) -> int:
-        """Of the convolutions between oscillators: 3x3 from each channel to each, in each step; thrice in training."""
+        """The operations of the coupling: a 3x3 convolution in each time step, three in training."""
         if not isinstance(self.config, NWMConfig):
             return 0
-        sheet = 2 * 9 * self.config.hidden_channels**2 * self.data.pixels
-        return sheet * self.config.steps * (1 if self.evaluation else 3)
+        convolution = 2 * 9 * self.config.hidden_channels**2 * self.shape.pixels
+        return convolution * self.config.steps * (1 if self.evaluation else 3)
 
     @property
     def traffic(self) -> int:
-        """Bytes that must move: images and masks, and each time a field that is kept is written or read.
+        """The bytes that must move: images and masks, and the field each time it is written or read.
 
-        It is written by the evolution and read by the readout; in training its gradient is written by the one and read
-        by the other, which reads the field once more. Readout ``last`` needs the field for its gradient alone.
+        The evolution writes the field and the readout reads it. In training, the readout writes the field's gradient,
+        and the evolution's backward pass reads that gradient and the field. Readout ``last`` itself needs no field:
+        it is only written and read for the backward pass.
         """
-        inputs = (4 * self.data.in_channels + 8) * self.data.pixels
+        inputs = (4 * self.shape.in_channels + 8) * self.shape.pixels
         if not isinstance(self.config, RecurrentConfig):
             return inputs
-        field = 4 * self.config.steps * self.config.hidden_channels * self.data.pixels
+        field = 4 * self.config.steps * self.config.hidden_channels * self.shape.pixels
         evaluation, training = (0, 2) if self.config.readout == "last" else (2, 5)
         return inputs + field * (evaluation if self.evaluation else training)
 
 
 class Operations(NamedTuple):
-    """Multiplications and additions of matrix products and convolutions."""
+    """Multiplications and additions in matrix products and convolutions."""
 
     total: int
-    """All of them."""
+    """All operations."""
     coupling: int
-    """Those between oscillators, which are computed in float32 always."""
+    """Those of the coupling between oscillators, which is always computed in float32."""
 
     def seconds(self, rates: Rates, *, bf16: bool) -> float:
-        """How long they take at the best rates of a machine."""
+        """Return how long they take at a machine's peak rates."""
         rate = rates.bfloat16 if bf16 else rates.float32
         assert rate is not None
         return (self.total - self.coupling) / rate + self.coupling / rates.float32
 
 
-class Work:
-    """A model with its optimiser and a batch of random data, the same for each variant. A call is one step of it.
+class Workload:
+    """A model with its optimiser and a batch of random data; a call computes one step.
+
+    Weights and data are the same for each variant.
 
     Args:
-        case: what is computed.
-        variant: how.
+        case: the model and the data.
+        variant: the engine and the precision.
     """
 
     def __init__(self, case: Case, variant: Variant) -> None:
         self.case, self.variant = case, variant
         config = case.config.replace(engine=variant.engine) if case.has_engines else case.config
-        self.model = drumhead.build(config, in_channels=case.data.in_channels, classes=case.data.classes)
+        self.model = drumhead.build(config, in_channels=case.shape.in_channels, classes=case.shape.classes)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-        self.images, self.masks = case.data.tensors()
+        self.images, self.masks = case.shape.tensors()
 
     def __call__(self) -> None:
         if self.case.evaluation:
@@ -175,7 +180,7 @@ class Work:
         self.optimizer.step()
 
     def seconds(self) -> float:
-        """How long one step takes."""
-        begin = time.perf_counter()
+        """Compute one step and return how long it took."""
+        start = time.perf_counter()
         self()
-        return time.perf_counter() - begin
+        return time.perf_counter() - start
