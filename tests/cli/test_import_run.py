@@ -59,7 +59,7 @@ def test_every_command_takes_an_imported_run(
     assert main(["evaluate", out, "--split", "val"]) == OK
     assert Run.open(out).state == "imported"
     assert main(["train", out]) == USAGE_ERROR
-    assert "no training to go on with" in capsys.readouterr().err
+    assert "no training to resume" in capsys.readouterr().err
     assert main(["evaluate", out]) == OK
     assert Run.open(out).state == "done"
 

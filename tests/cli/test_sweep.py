@@ -93,7 +93,7 @@ def test_a_folder_that_holds_another_run_is_told(tmp_path: Path, capsys: pytest.
     (tmp_path / "runs" / f"{NAME}-seed1").mkdir(parents=True)
     (tmp_path / "runs" / f"{NAME}-seed1" / "notes.txt").touch()
     assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2"]) == USAGE_ERROR
-    assert "holds other things already" in capsys.readouterr().err
+    assert "contains other files" in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
 

@@ -194,7 +194,7 @@ def test_an_imported_run_is_not_trained(theirs: Path, boards: Dataset, tmp_path:
     run = import_run(theirs, tmp_path / "run", dataset=boards).run
     before = run.model_path.read_bytes()
     experiment = run.config.experiment.replace(recipe=Recipe(batch_size=2, epochs=400))
-    with pytest.raises(RunError, match="imported weights, which have no training to go on with"):
+    with pytest.raises(RunError, match="imported weights, which have no training to resume"):
         train(experiment, boards, run.folder, accelerator="cpu")
     assert run.model_path.read_bytes() == before
 
@@ -413,7 +413,7 @@ def test_data_it_was_not_trained_on_is_refused(theirs: Path, boards: Dataset, tm
 
 def test_a_run_is_not_written_over(theirs: Path, tmp_path: Path) -> None:
     import_run(theirs, tmp_path / "run")
-    with pytest.raises(RunError, match="holds other things already"):
+    with pytest.raises(RunError, match="contains other files"):
         import_run(theirs, tmp_path / "run")
     (tmp_path / "empty").mkdir()
     import_run(theirs, tmp_path / "empty")

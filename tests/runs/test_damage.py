@@ -121,7 +121,7 @@ def test_zeros_and_what_was_appended(name: str, folder: Path) -> None:
 def test_the_remedy_is_told(name: str, folder: Path) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(
-        RunError, match=rf"remove {folder / 'scores.json'} if it is there, and: drumhead train {folder}"
+        RunError, match=rf"remove {folder / 'scores.json'} if it exists, and run: drumhead train {folder}"
     ):
         READERS[name](folder)
 

@@ -17,9 +17,9 @@ def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
 
 def test_a_folder_with_anything_in_it_does_not(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(RunError, match="holds other things already"):
+    with pytest.raises(RunError, match="contains other files"):
         Run.create(tmp_path, CONFIG)
-    with pytest.raises(RunError, match="holds other things already"):
+    with pytest.raises(RunError, match="contains other files"):
         Run.create(tmp_path / "thesis.txt", CONFIG)
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 

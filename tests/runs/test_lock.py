@@ -203,7 +203,7 @@ def test_a_claim_lost_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
         run = Run.create(tmp_path, CONFIG, lock=mine)
 
         def write() -> None:
-            with run.replacing(run.scores_path) as temporary:
+            with run.atomic_replace(run.scores_path) as temporary:
                 temporary.write_text("mine")
                 (tmp_path / "owner.json").unlink()
 

@@ -225,5 +225,5 @@ def test_a_damaged_marker_of_divergence_is_named(run: Run) -> None:
     run.write_divergence("the loss is nan")
     assert (run.state, run.divergence()) == ("diverged", "the loss is nan")
     run.divergence_path.write_text("[]")
-    with pytest.raises(RunError, match=r"diverged\.json does not tell why"):
+    with pytest.raises(RunError, match=r"diverged\.json does not say why"):
         run.divergence()

@@ -151,7 +151,7 @@ def test_a_folder_of_another_run_is_refused(boards: Dataset, tmp_path: Path) -> 
         planned_state(planned)
     (tmp_path / "seed1").mkdir()
     (tmp_path / "seed1" / "notes.txt").touch()
-    with pytest.raises(RunError, match="holds other things already"):
+    with pytest.raises(RunError, match="contains other files"):
         planned_state(plan_of(tmp_path, 2)[1])
 
 

@@ -102,7 +102,7 @@ def test_the_remedy_of_a_finished_run_helps(
     spoil(run.folder / name, "cut")
     with pytest.raises(RunError, match=re.escape(name)) as raised:
         _ = run.scores(), run.metrics(), run.load_model()
-    assert str(raised.value).endswith(f"remove {run.scores_path} if it is there, and: drumhead train {run.folder}")
+    assert str(raised.value).endswith(f"remove {run.scores_path} if it exists, and run: drumhead train {run.folder}")
     run.scores_path.unlink()
     assert main(["train", str(run.folder)]) == 0
     assert_same_training(run, through)
@@ -126,7 +126,9 @@ def test_a_checkpoint_of_an_earlier_version_goes_on(boards: Dataset, through: Ru
 def test_a_checkpoint_of_something_else_is_refused(boards: Dataset, tmp_path: Path) -> None:
     folder = stopped(boards, tmp_path, after_epoch=1)
     torch.save({"epoch": 3, "history": []}, folder / "last.ckpt")
-    with pytest.raises(RunError, match=r"last\.ckpt is not of a training: it has no best_loss, model, optimizer"):
+    with pytest.raises(
+        RunError, match=r"last\.ckpt is not a training checkpoint: it has no best_loss, model, optimizer"
+    ):
         fit(EXPERIMENT, boards, folder)
 
 

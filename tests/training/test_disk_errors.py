@@ -39,7 +39,7 @@ def before_writing(
     name: str, action: Callable[[], object], monkeypatch: pytest.MonkeyPatch, *, from_epoch: int = 1
 ) -> None:
     """Do something just before a run's file is replaced, for the time of some epoch and later."""
-    replacing, times = Run.replacing, [0]
+    replacing, times = Run.atomic_replace, [0]
 
     def after_action(run: Run, path: Path) -> Any:
         if path.name == name:
@@ -48,7 +48,7 @@ def before_writing(
                 action()
         return replacing(run, path)
 
-    monkeypatch.setattr(Run, "replacing", after_action)
+    monkeypatch.setattr(Run, "atomic_replace", after_action)
 
 
 def litter(folder: Path) -> list[str]:

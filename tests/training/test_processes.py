@@ -110,7 +110,7 @@ def test_only_the_first_process_writes_and_tells(
         def forbidden(*_: Any, **__: Any) -> None:
             raise AssertionError("written")
 
-        for name in ("replacing", "write", "save_checkpoint"):
+        for name in ("atomic_replace", "write", "save_checkpoint"):
             monkeypatch.setattr(Run, name, forbidden)
 
     experiment, folder = tiny_experiment(epochs=1), tmp_path / "run"

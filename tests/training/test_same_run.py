@@ -84,7 +84,7 @@ def test_other_versions_are_warned_of(begun: Path, boards: Dataset) -> None:
 
 def test_a_folder_of_other_things_is_refused(boards: Dataset, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(RunError, match="holds other things"):
+    with pytest.raises(RunError, match="contains other files"):
         fit(tiny_experiment(), boards, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

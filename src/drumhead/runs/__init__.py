@@ -1,17 +1,17 @@
 """A run: one training of one experiment with one seed, in one folder.
 
-| file | what it holds |
+| file | content |
 |---|---|
-| ``config.json`` | all that made it: experiment, data, package versions, machine |
+| ``config.json`` | the full configuration: experiment, data, package versions, machine |
 | ``metrics.csv`` | a row for each epoch |
-| ``last.ckpt`` | the state after the last epoch, to go on from (tensors and plain values only) |
-| ``previous.ckpt`` | the same of the epoch before, used where the last is damaged |
-| ``model.safetensors`` | the weights of the best epoch by validation loss, to use |
-| ``scores.json`` | scores on the test set; written last, so its presence means done |
-| ``diverged.json`` | why training stopped, if its numbers were no longer finite; removed when it goes on |
-| ``.lock``, ``owner.json`` | who trains there now, see :func:`claim`; the second is there only meanwhile |
+| ``last.ckpt`` | the training state after the last epoch, to resume from (tensors and plain values only) |
+| ``previous.ckpt`` | the training state one epoch before, used if ``last.ckpt`` is damaged |
+| ``model.safetensors`` | the weights of the epoch with the lowest validation loss |
+| ``scores.json`` | scores on the test set; written last, so a run with this file is done |
+| ``diverged.json`` | why training diverged; removed when training resumes |
+| ``.lock``, ``owner.json`` | the folder's lock and its owner, see :func:`lock_folder`; the latter only in training |
 
-Each file of a run but the last two holds its own checksum, see ``drumhead.checksums``.
+Every file except the last two holds its own checksum (see ``drumhead.checksums``).
 """
 
 from __future__ import annotations

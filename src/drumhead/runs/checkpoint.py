@@ -1,4 +1,4 @@
-"""The state to go on from, as ``torch.save`` writes it, with its own checksum; the last two are kept."""
+"""Checkpoints: training states in the format of ``torch.save``, with their own checksum."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from drumhead.pickles import PickleError, read_pickle
 from drumhead.runs.weights import MAX_BYTES as WEIGHTS_BYTES
 
 MAX_BYTES = 5 * WEIGHTS_BYTES
-"""Of a checkpoint: weights, those that were kept, and what the optimiser knows of each."""
+"""Maximum size of a checkpoint: the weights, the kept weights, and the optimiser's state of each weight."""
 
 
 def checkpoint_bytes(state: Mapping[str, Any]) -> bytes:
-    """What the file of a state is."""
+    """Return the content of a checkpoint file."""
     buffer = BytesIO()
     torch.save(dict(state), buffer)
     return add_zip_checksum(buffer.getvalue())
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The state in a file; only tensors and plain values are read, no code is run.
+    """Return the state in a checkpoint file; only tensors and plain values are read, and no code is run.
 
     Raises:
         PickleError: if the file is damaged, or holds anything else.
@@ -39,17 +39,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values: {error}") from error
     state = read_pickle(path)
     if not isinstance(state, dict):
-        raise PickleError(f"{path} is damaged: it holds a {type(state).__name__}, and no state")
+        raise PickleError(f"{path} is damaged: it holds a {type(state).__name__}, not a dict")
     return state
 
 
-def link_or_copy(last: Path, previous: Path) -> None:
-    """Give a checkpoint another name, which it keeps when the next one takes its own.
+def link_or_copy(source: Path, destination: Path) -> None:
+    """Replace ``destination`` by a link to ``source``, or a copy, so that the file remains when ``source`` is replaced.
 
-    Both names are those of a whole checkpoint at every moment, whenever the process dies.
+    Both paths always hold a complete file, even if the process dies.
     """
-    with atomic_replace(previous, durable=True) as temporary:
+    with atomic_replace(destination, durable=True) as temporary:
         try:
-            os.link(last, temporary)
-        except OSError:  # not every file system has links
-            shutil.copyfile(last, temporary)
+            os.link(source, temporary)
+        except OSError:  # not every file system has hard links
+            shutil.copyfile(source, temporary)

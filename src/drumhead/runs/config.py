@@ -1,4 +1,4 @@
-"""All that made a run: what ``config.json`` holds."""
+"""The full configuration of a run, stored in ``config.json``."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ from drumhead.experiments import Experiment
 from drumhead.string_types import Name, SingleLine
 
 VERSIONED_PACKAGES = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
+"""Packages whose versions are recorded."""
 
 
 class DataRecord(Config):
-    """Which data a run was trained on."""
+    """The data on which a run was trained."""
 
     folder: str
-    """Where it was."""
+    """The absolute path of its folder."""
     name: Name
     """The dataset's name."""
     fingerprint: SingleLine
     """SHA-256 over the hashes of all its arrays."""
     channels: PositiveInt
-    """Channels of the images."""
+    """The number of image channels."""
     height: PositiveInt
-    """Height of the images, in pixels."""
+    """The height of the images, in pixels."""
     width: PositiveInt
-    """Width of the images, in pixels."""
+    """The width of the images, in pixels."""
     class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
-    """Names of the classes; the first is background."""
+    """The names of the classes; the first is background."""
 
     @classmethod
     def from_dataset(cls, dataset: Dataset) -> DataRecord:
+        """Return the record of a dataset."""
         return cls(
             folder=str(dataset.folder.resolve()),
             name=dataset.manifest.name,
@@ -47,22 +49,22 @@ class DataRecord(Config):
 
 
 class RunConfig(Config):
-    """All that made a run: what ``config.json`` holds."""
+    """The full configuration of a run, stored in ``config.json``."""
 
     experiment: Experiment
-    """What was trained."""
+    """The experiment."""
     data: DataRecord
-    """On what."""
+    """The data on which it was trained."""
     versions: dict[str, str]
-    """Versions of Python and of the packages that shape the numbers."""
+    """Versions of Python and of the packages that affect the results."""
     machine: dict[str, str]
-    """System, processor, accelerator and threads."""
+    """Operating system, processor, accelerator and number of threads."""
     imported_from: str | None = None
-    """Where the weights were found, if they were not trained here: such a run has no training to go on with."""
+    """The source of the weights if they were imported; an imported run has no training to resume."""
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that shape the numbers."""
+    """Return the versions of Python and of the packages that affect the results."""
     versions = {"python": platform.python_version()}
     for package in VERSIONED_PACKAGES:
         try:

@@ -1,15 +1,15 @@
-"""What can be wrong with a run folder."""
+"""Errors and warnings about run folders."""
 
 from __future__ import annotations
 
 
 class RunError(ValueError):
-    """A folder that is not a run, or not the run that was meant."""
+    """A folder is not a run, or holds another run than expected."""
 
 
 class RunBusyError(RunError):
-    """A folder in which another process trains."""
+    """Another process holds the lock of a run folder."""
 
 
 class DamageWarning(UserWarning):
-    """A file of a run is damaged, and another is used in its place."""
+    """A file of a run is damaged, and another file is used in its place."""

@@ -1,4 +1,4 @@
-"""JSON files, whole or not there, with their own checksum."""
+"""JSON files, replaced atomically; those of configurations hold their own checksum."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ from drumhead.files import atomic_replace, read_json
 ConfigType = TypeVar("ConfigType", bound=Config)
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all; numbers that are not finite are refused."""
+def write_json(path: str | Path, content: object) -> None:
+    """Write a JSON file, replacing it atomically.
+
+    Raises:
+        ValueError: if a number is not finite.
+    """
     text = json_text(content)
-    with atomic_replace(path) as temporary:
+    with atomic_replace(Path(path)) as temporary:
         temporary.write_text(text)
 
 
 def json_text(content: object) -> str:
-    """What a JSON file of this content is; numbers that are not finite are refused."""
+    """Return the text of a JSON file; raise ``ValueError`` if a number is not finite."""
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def json_with_checksum(config: Config) -> str:
-    """What a JSON file of this configuration and its checksum is."""
+    """Return the text of a JSON file with a configuration and its checksum."""
     return json_text(add_json_checksum(config.model_dump(mode="json")))
 
 
-def read_json_with_checksum(path: Path, kind: type[ConfigType]) -> ConfigType:
-    """The configuration in a JSON file.
+def read_json_with_checksum(path: Path, config_class: type[ConfigType]) -> ConfigType:
+    """Return the configuration in a JSON file.
 
     Raises:
-        ValueError: if the file holds no such configuration, or not the one that was written.
+        ValueError: if the file holds no configuration of this class, or its checksum does not match.
     """
     fields = read_json(path)
     values = without_checksum(fields) if isinstance(fields, dict) else fields
-    config = kind.model_validate_json(json.dumps(values))  # first, as its errors are told by field
+    config = config_class.model_validate_json(json.dumps(values))  # before the checksum: its errors name the field
     verify_json_checksum(fields)
     return config

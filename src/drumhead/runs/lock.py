@@ -1,8 +1,9 @@
-"""The right to train in a run folder: one process has it at a time, and it ends with that process.
+"""The lock of a run folder: one process at a time may train there, until it releases the lock or dies.
 
-The right is a lock of the kernel's on ``.lock`` (``flock``), which is let go however its holder dies. ``owner.json``
-tells others who holds it. Where the file system keeps such locks on each machine by itself, two machines can both get
-one: then the token in ``owner.json`` is that of the later, and the earlier stops before it writes again.
+The lock is an operating-system lock (``flock``) on the file ``.lock``, which is released even if its process is killed.
+``owner.json`` names the process that holds it. On some network file systems such locks are local to each machine, so
+that two machines can both get the lock. Then ``owner.json`` has the token of the later one, and the earlier one stops
+before it writes again.
 """
 
 from __future__ import annotations
@@ -27,26 +28,26 @@ from drumhead.runs.json_files import write_json
 from drumhead.string_types import SingleLine
 
 LOCK_TIMEOUT = 1.5
-"""Seconds to wait for the lock: who only looks whether it is held, holds it for an instant."""
+"""Seconds to wait for the lock: :func:`lock_owner` holds it for a moment to test it."""
 
 
 class LockOwner(Config):
-    """Who trains in a run folder: what ``owner.json`` holds."""
+    """The process that holds the lock of a run folder, stored in ``owner.json``."""
 
     host: SingleLine
     """The machine's name."""
     pid: int
-    """Number of the process on that machine."""
+    """The process id on that machine."""
     job: SingleLine | None = None
-    """The Slurm job it is part of, as ``squeue`` lists it, if any."""
+    """The process's Slurm job id in ``squeue``, if it has one."""
     since: datetime
-    """When it began."""
+    """When the process got the lock."""
     token: SingleLine
-    """A random word that no other owner has."""
+    """A random string, unique to this owner."""
 
     @classmethod
     def this_process(cls) -> LockOwner:
-        """This process, from now on."""
+        """Return this process as an owner from now on."""
         return cls(
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -62,93 +63,100 @@ class LockOwner(Config):
 
 @dataclass(frozen=True)
 class FolderLock:
-    """The right to train in ``folder``, held by ``owner``, this process."""
+    """A lock of ``folder`` held by this process, which is ``owner``."""
 
     folder: Path
     owner: LockOwner
 
     def check(self) -> None:
-        """Raise ``RunError`` if the right is another's now: nothing may be written any more."""
-        now = read_owner(self.folder)
-        if now is None or now.token != self.owner.token:
-            by = f"by {now}" if now else f"as {OWNER_FILE} was removed"
+        """Raise ``RunError`` if another process has taken the lock, after which this one must not write."""
+        current = read_owner(self.folder)
+        if current is None or current.token != self.owner.token:
+            by = f"by {current}" if current else f"as {OWNER_FILE} was removed"
             raise RunError(
-                f"{self.folder} was taken over {by}: this training stops, and writes nothing more. "
-                "What it had written is whole, and the same command goes on from there"
+                f"{self.folder} was taken over {by}: this training stops and writes nothing more. "
+                "The files that it wrote are complete, and the same command resumes from them"
             )
 
 
 @contextmanager
-def lock_folder(folder: Path | str) -> Iterator[FolderLock]:
-    """Have the right to train in a folder for as long as the block lasts; the folder is made if it is missing.
+def lock_folder(folder: str | Path) -> Iterator[FolderLock]:
+    """Hold the lock of a folder within the block; the folder is created if it is missing.
 
-    What earlier owners left half written is removed.
+    Temporary folders that earlier owners left are removed.
 
     Raises:
-        RunBusyError: if another process trains there.
-        RunError: if the folder cannot be written, or its file system cannot lock files.
+        RunBusyError: if another process holds the lock.
+        RunError: if the folder cannot be written, or its file system does not support locks.
     """
-    claimed = FolderLock(Path(folder), LockOwner.this_process())
-    folder = claimed.folder
-    lock = FileLock(folder / LOCK_FILE, thread_local=False, fallback_to_soft=False)
-    acquire(lock, folder)
+    folder = Path(folder)
+    lock = FolderLock(folder, LockOwner.this_process())
+    file_lock = FileLock(folder / LOCK_FILE, thread_local=False, fallback_to_soft=False)
+    acquire(file_lock, folder)
     try:
         remove_temporary_folders(folder)
-        write_json(folder / OWNER_FILE, claimed.owner.model_dump(mode="json"))
-        yield claimed
+        write_json(folder / OWNER_FILE, lock.owner.model_dump(mode="json"))
+        yield lock
     finally:
-        with suppress(OSError, RunError):  # what is no longer ours, or no longer there, is left alone
-            claimed.check()
+        with suppress(OSError, RunError):  # another process took the lock, or the file is gone
+            lock.check()
             (folder / OWNER_FILE).unlink()
-        lock.release()
+        file_lock.release()
 
 
-def acquire(lock: FileLock, folder: Path) -> None:
-    """Take the lock of a folder, or raise what :func:`claim` says."""
+def acquire(file_lock: FileLock, folder: Path) -> None:
+    """Create a folder and lock it.
+
+    Raises:
+        RunBusyError, RunError: see :func:`lock_folder`.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=LOCK_TIMEOUT)
+        file_lock.acquire(timeout=LOCK_TIMEOUT)
     except Timeout as error:
         by = read_owner(folder) or "another process"
-        raise RunBusyError(f"{folder} is being trained by {by}: wait until that has ended, or end it") from error
+        raise RunBusyError(f"{folder} is being trained by {by}: wait until it has finished, or stop it") from error
     except OSError as error:
         raise RunError(
-            f"{folder} cannot be locked: {error.strerror}. Without a lock two trainings could write there at once: "
-            "choose a folder that can be written, on a file system with flock"
+            f"{folder} cannot be locked: {error.strerror}. Without a lock, two trainings could write there at the same "
+            "time: choose a writable folder on a file system with flock"
         ) from error
 
 
-def lock_owner(folder: Path | str) -> LockOwner | None:
-    """Who trains in a folder now, or none; nothing is written, and who wants the right is not kept from it.
+def lock_owner(folder: str | Path) -> LockOwner | None:
+    """Return the process that holds the lock of a folder, or None. Nothing is written, and no process has to wait.
 
-    Where locks are not shared between machines, only owners on this machine are seen.
+    If locks are not shared between machines, only owners on this machine are found.
     """
     folder = Path(folder)
     try:
-        # Without waiting: what is called so may be a pipe.
+        # Non-blocking: opening a pipe of this name would wait.
         descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        return None  # nobody has ever trained there
+        return None  # the folder was never locked
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return read_owner(folder)
     except OSError:
-        return None  # a file system without locks, where nobody can train
+        return None  # the file system does not support locks, so no process can train there
     finally:
         os.close(descriptor)
     return None
 
 
-def read_owner(folder: Path) -> LockOwner | None:
-    """Who last claimed the folder and has not given it back, dead or alive; none if that is not told."""
+def read_owner(folder: str | Path) -> LockOwner | None:
+    """Return the owner in ``owner.json``: a process that locked the folder and did not release it, running or dead.
+
+    Return None if the file is missing or damaged.
+    """
     try:
-        return LockOwner.model_validate_json(read_small_file(folder / OWNER_FILE))
+        return LockOwner.model_validate_json(read_small_file(Path(folder) / OWNER_FILE))
     except (OSError, ValueError):
         return None
 
 
 def current_slurm_job() -> str | None:
-    """The Slurm job of this process as ``squeue`` lists it: the job, or the task of an array."""
+    """Return the id of this process's Slurm job in ``squeue``: a job, or a task of an array; None outside Slurm."""
     array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID")

@@ -1,4 +1,4 @@
-"""The row of each epoch as CSV, with its own checksum."""
+"""The metrics of each epoch in a CSV file with its own checksum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drumhead.files import read_small_file
 
 
 def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
-    """What the file of some rows is: a header, a line for each, and a last column with the checksum of it all."""
+    """Return the text of a metrics file: a header, a line for each row, and a last column with the checksum."""
     buffer = StringIO()
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -21,13 +21,13 @@ def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """The rows of a file, without what was not measured.
+    """Return the rows of a metrics file, without empty values.
 
     Raises:
-        ValueError: if they are not what was written.
+        ValueError: if the file is damaged.
     """
     rows = csv.DictReader(StringIO(strip_csv_checksum(read_small_file(path).decode()), newline=""))
     try:
         return [{name: float(value) for name, value in row.items() if value} for row in rows]
-    except (TypeError, csv.Error) as error:  # of a row with more values than there are names
+    except (TypeError, csv.Error) as error:  # a row with more values than the header has names
         raise ValueError(str(error)) from error

@@ -1,4 +1,4 @@
-"""A run folder, opened: its configuration, its checkpoint, its weights, its numbers."""
+"""A run: the files in its folder, as Python objects."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ from drumhead.seeds import derive_seed
 RunState = Literal["done", "imported", "diverged", "unfinished"]
 
 CHECKPOINT_KEYS = {"epoch", "step", "seconds", "best_loss", "history", "model", "optimizer"}
-"""What a checkpoint of any version holds."""
+"""The keys of a checkpoint of any version."""
 
 
 class Divergence(Config):
-    """What ``diverged.json`` holds."""
+    """The content of ``diverged.json``."""
 
     message: str
-    """Why training stopped."""
+    """Why training diverged."""
 
 
 class Run:
-    """A run folder, opened.
+    """A run in a folder.
 
     Args:
-        folder: where it is.
-        config: what its ``config.json`` says.
-        lock: the right to train there, if this process has it: checked before anything is replaced.
+        folder: the run folder.
+        config: the content of its ``config.json``.
+        lock: the lock of the folder, if this process holds it; it is checked before a file is replaced.
     """
 
-    def __init__(self, folder: Path, config: RunConfig, *, lock: FolderLock | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | Path, config: RunConfig, *, lock: FolderLock | None = None) -> None:
+        self.folder = Path(folder)
         self.config = config
         self.lock = lock
         self.last_checkpoint_is_valid = False
-        """Whether ``last.ckpt`` was found, or written, whole: only then does it become ``previous.ckpt``."""
+        """Whether ``last.ckpt`` was read or written without error; only then does it become ``previous.ckpt``."""
 
     @classmethod
-    def open(cls, folder: Path | str, *, lock: FolderLock | None = None) -> Run:
-        """The run in a folder; to read it takes no claim.
+    def open(cls, folder: str | Path, *, lock: FolderLock | None = None) -> Run:
+        """Return the run in a folder; a lock is only needed to write to it.
 
         Raises:
-            RunError: if the folder is not there, or holds no run, or its ``config.json`` is damaged.
+            RunError: if the folder does not exist, holds no run, or its ``config.json`` is damaged.
         """
         folder = Path(folder)
         path = folder / "config.json"
@@ -73,11 +73,11 @@ class Run:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
 
     @classmethod
-    def create(cls, folder: Path | str, config: RunConfig, *, lock: FolderLock | None = None) -> Run:
-        """A new run in an empty or new folder, with its ``config.json`` written.
+    def create(cls, folder: str | Path, config: RunConfig, *, lock: FolderLock | None = None) -> Run:
+        """Create a run in an empty or new folder, and write its ``config.json``.
 
         Raises:
-            RunError: if the folder holds anything.
+            RunError: if the folder contains other files.
         """
         folder = Path(folder)
         check_new_run_folder(folder)
@@ -87,11 +87,11 @@ class Run:
         return run
 
     @contextmanager
-    def replacing(self, path: Path) -> Iterator[Path]:
-        """A temporary path that takes the place of one of the run's files if the block succeeds.
+    def atomic_replace(self, path: Path) -> Iterator[Path]:
+        """Yield a temporary path that replaces one of the run's files if the block succeeds.
 
         Raises:
-            RunError: if the folder is gone, or another process has the right to train there now.
+            RunError: if the folder is gone, or another process has taken its lock.
         """
         if not self.folder.is_dir():
             raise RunError(f"{self.folder} is gone: it was moved or removed, or its disk is no longer there")
@@ -100,11 +100,11 @@ class Run:
         with atomic_replace(path, durable=True) as temporary:
             yield temporary
             if self.lock is not None:
-                self.lock.check()  # once more, at the last moment: writing may have taken long
+                self.lock.check()  # again, just before the file is replaced: writing may have taken long
 
     def write(self, path: Path, content: bytes) -> None:
         """Replace one of the run's files."""
-        with self.replacing(path) as temporary:
+        with self.atomic_replace(path) as temporary:
             temporary.write_bytes(content)
 
     def write_config(self, config: RunConfig) -> None:
@@ -114,13 +114,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
+        """The name of the run folder."""
         return self.folder.resolve().name
 
     @property
     def state(self) -> RunState:
-        """``done`` once the test set has been scored; before that, ``imported`` if there is no training to finish, or
-        ``diverged`` if it stopped without finite numbers."""
+        """``done`` if the run has test scores; else ``imported`` if its weights were imported, ``diverged`` if its
+        training diverged, and ``unfinished`` otherwise."""
         if self.scores_path.is_file():
             return "done"
         if self.config.imported_from is not None:
@@ -129,36 +129,36 @@ class Run:
 
     @property
     def checkpoint_path(self) -> Path:
-        """Where the state to go on from is."""
+        """The path of the last checkpoint."""
         return self.folder / "last.ckpt"
 
     @property
     def previous_checkpoint_path(self) -> Path:
-        """Where the state before that is."""
+        """The path of the checkpoint one epoch before the last."""
         return self.folder / "previous.ckpt"
 
     @property
     def model_path(self) -> Path:
-        """Where the best weights are."""
+        """The path of the best weights."""
         return self.folder / "model.safetensors"
 
     @property
     def scores_path(self) -> Path:
-        """Where the test scores are."""
+        """The path of the test scores."""
         return self.folder / "scores.json"
 
     @property
     def metrics_path(self) -> Path:
-        """Where the row for each epoch is."""
+        """The path of the metrics of each epoch."""
         return self.folder / "metrics.csv"
 
     @property
     def divergence_path(self) -> Path:
-        """Where it stands why training diverged."""
+        """The path of the file that says why training diverged."""
         return self.folder / "diverged.json"
 
     def metrics(self) -> list[dict[str, float]]:
-        """A row for each finished epoch; empty if there is none.
+        """Return a row for each finished epoch; empty if there is none.
 
         Raises:
             RunError: if the file is damaged.
@@ -175,64 +175,66 @@ class Run:
         self.write(self.metrics_path, metrics_csv(rows).encode())
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Replace the state to go on from, and keep the one before it."""
+        """Replace the last checkpoint; the one before it becomes the previous checkpoint."""
         content = checkpoint_bytes(state)
-        with self.replacing(self.checkpoint_path) as temporary:
+        with self.atomic_replace(self.checkpoint_path) as temporary:
             temporary.write_bytes(content)
             if self.last_checkpoint_is_valid and self.checkpoint_path.is_file():
                 link_or_copy(self.checkpoint_path, self.previous_checkpoint_path)
         self.last_checkpoint_is_valid = True
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The state to go on from, or none; only tensors and plain values are read, no code is run.
+        """Return the state to resume from, or None; only tensors and plain values are read, and no code is run.
 
-        Where the last is damaged, it is that of the epoch before, and a ``DamageWarning`` tells so.
+        If the last checkpoint is damaged or missing, return the previous one, with a ``DamageWarning``.
 
         Raises:
-            RunError: if both are damaged, or hold anything else.
+            RunError: if no checkpoint can be read, but there is a damaged one.
         """
-        faults = []
+        errors = []
         for path in (self.checkpoint_path, self.previous_checkpoint_path):
             if not path.is_file():
                 continue
             try:
                 state = read_checkpoint(path)
             except PickleError as error:
-                faults.append(str(error))
+                errors.append(str(error))
                 continue
             self.last_checkpoint_is_valid = path == self.checkpoint_path
             if not self.last_checkpoint_is_valid:
-                why = faults[0] if faults else f"{self.checkpoint_path} is missing"
+                why = errors[0] if errors else f"{self.checkpoint_path} is missing"
                 warnings.warn(f"{why}: {path.name} is used, the state one epoch before", DamageWarning, stacklevel=2)
             return state
-        if faults:
-            raise RunError(f"{'; '.join(faults)}: this run cannot go on; train in another folder")
+        if errors:
+            raise RunError(f"{'; '.join(errors)}: this run cannot be resumed; train in another folder")
         return None
 
     def resume(self) -> dict[str, Any] | None:
-        """The state to go on from, or none; the files that follow from it are written again.
+        """Return the state to resume from, or None; write the files that are derived from it again.
 
-        They may be damaged, or of an epoch that will be done once more.
+        Those files may be damaged, or from an epoch that will be repeated.
 
         Raises:
-            RunError: if there is no whole checkpoint any more, or it is not of a training.
+            RunError: if no checkpoint can be read, or it is not a training checkpoint.
         """
         state = self.load_checkpoint()
         if state is None:
             return None
         if missing := CHECKPOINT_KEYS - state.keys():
-            raise RunError(f"{self.checkpoint_path} is not of a training: it has no {', '.join(sorted(missing))}")
-        if "kept_model" not in state:  # an earlier version's
+            raise RunError(
+                f"{self.checkpoint_path} is not a training checkpoint: it has no {', '.join(sorted(missing))}"
+            )
+        if "kept_model" not in state:  # a checkpoint of an earlier version
             state["kept_model"] = self.load_model().state_dict()
         self.save_weights(state["kept_model"])
         self.write_metrics(state["history"])
         return state
 
     def new_model(self) -> Segmenter:
-        """The run's model, untrained, with the initial weights its seed gives.
+        """Return the run's untrained model, with the initial weights of its seed.
 
         Raises:
-            RunError: if it is larger than any that is trained here.
+            RunError: if the model exceeds the limits of :mod:`drumhead.runs.model_size`.
         """
         data = self.config.data
         experiment = self.config.experiment
@@ -245,7 +247,7 @@ class Run:
         )
 
     def save_model(self, model: Segmenter) -> None:
-        """Replace the best weights by a model's."""
+        """Replace the best weights by those of a model."""
         self.save_weights(model.state_dict())
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
@@ -253,10 +255,10 @@ class Run:
         self.write(self.model_path, weights_bytes(weights, experiment=self.config.experiment.name))
 
     def load_model(self) -> Segmenter:
-        """The model with its best weights, in evaluation mode, on the CPU.
+        """Return the model with its best weights, in evaluation mode, on the CPU.
 
         Raises:
-            RunError: if no epoch has finished yet, or the file is damaged or of another model.
+            RunError: if no epoch has finished yet, or the file is damaged or belongs to another model.
         """
         if not self.model_path.is_file():
             raise RunError(f"{self.folder} has no model.safetensors: no epoch of this run has finished yet")
@@ -270,7 +272,7 @@ class Run:
         return model.eval()
 
     def scores(self) -> Scores | None:
-        """The test scores, or none while the run is unfinished.
+        """Return the test scores; None if the run is not done.
 
         Raises:
             RunError: if the file is damaged.
@@ -287,13 +289,13 @@ class Run:
         self.write(self.scores_path, json_with_checksum(scores).encode())
 
     def divergence(self) -> str | None:
-        """Why training diverged, or none if it did not, or has gone on since."""
+        """Return why training diverged; None if it did not, or has resumed since."""
         if not self.divergence_path.is_file():
             return None
         try:
             return read_json_with_checksum(self.divergence_path, Divergence).message
         except ValueError as error:
-            raise RunError(f"{self.divergence_path} does not tell why training diverged: {error}") from error
+            raise RunError(f"{self.divergence_path} does not say why training diverged: {error}") from error
 
     def write_divergence(self, message: str) -> None:
         """Mark the run as diverged."""
@@ -301,17 +303,17 @@ class Run:
 
     @property
     def repair_hint(self) -> str:
-        """What helps when a file is damaged that follows from others."""
+        """How to repair a damaged file that is derived from other files."""
         if self.config.imported_from is not None:
             return "Import the run again"
-        return f"To have it made again, remove {self.scores_path} if it is there, and: drumhead train {self.folder}"
+        return f"To create it again, remove {self.scores_path} if it exists, and run: drumhead train {self.folder}"
 
 
-def load(folder: Path | str) -> Segmenter:
-    """The trained model in a run folder, in evaluation mode, on the CPU.
+def load(folder: str | Path) -> Segmenter:
+    """Return the trained model in a run folder, in evaluation mode, on the CPU.
 
     Raises:
-        RunError: if the folder is not a run, or none of its epochs has finished.
+        RunError: if the folder is not a run, or no epoch has finished.
     """
     return Run.open(folder).load_model()
 
@@ -319,6 +321,4 @@ def load(folder: Path | str) -> Segmenter:
 def check_not_imported(run: Run) -> None:
     """Raise ``RunError`` if a run's weights were imported."""
     if run.config.imported_from is not None:
-        raise RunError(
-            f"{run.folder} holds imported weights, which have no training to go on with: choose another folder"
-        )
+        raise RunError(f"{run.folder} holds imported weights, which have no training to resume: choose another folder")

@@ -1,4 +1,4 @@
-"""Weights as safetensors, with their own checksum."""
+"""Weights in safetensors files with their own checksum."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from drumhead.checksums import CHECKSUM_FIELD, ChecksumError, add_tensor_checksu
 from drumhead.files import read_small_file
 
 MAX_BYTES = 1_100_000_000
-"""Of a file of weights; see :mod:`drumhead.runs.model_size`."""
+"""Maximum size of a weights file; see :mod:`drumhead.runs.model_size`."""
 METADATA_KEYS = {"experiment", CHECKSUM_FIELD}
 
 
 def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
-    """What the file of the weights of a model is.
+    """Return the content of a weights file.
 
     Args:
-        weights: the model's state, on any device.
-        experiment: the experiment's name, for who finds the file alone.
+        weights: the model's state dict, on any device.
+        experiment: the experiment's name, which identifies the file outside its run folder.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     return sort_metadata(save(tensors, metadata=add_tensor_checksum(tensors, {"experiment": experiment})))
 
 
 def sort_metadata(content: bytes) -> bytes:
-    """The same file with its metadata sorted: safetensors writes it in any order, and equal weights are equal files."""
+    """Return the same file with its metadata sorted.
+
+    safetensors writes the metadata in any order; sorted, equal weights give equal files.
+    """
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -40,20 +43,20 @@ def sort_metadata(content: bytes) -> bytes:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The weights in a file, on the CPU.
+    """Return the weights in a file, on the CPU.
 
     Raises:
-        ChecksumError: if they are not what was written.
+        ChecksumError: if the file is damaged.
     """
     try:
-        # Read at once: another file may take its place between two looks at the path.
+        # Read the file only once: another file may replace it between two reads.
         content = read_small_file(path, max_bytes=MAX_BYTES)
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: of a type that torch does not have
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a dtype that torch does not have
         raise ChecksumError(str(error)) from error
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     metadata = header.get("__metadata__", {})
-    if not set(metadata) <= METADATA_KEYS:  # a bit of "sha256" itself
+    if not set(metadata) <= METADATA_KEYS:  # the name "sha256" itself may be damaged
         raise ChecksumError(f"its metadata must be {' and '.join(sorted(METADATA_KEYS))}; got {', '.join(metadata)}")
     verify_tensor_checksum(tensors, metadata)
     return tensors
