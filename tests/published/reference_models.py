@@ -1,6 +1,7 @@
-"""The published models once more, as plain functions of a state dict with the authors' names, from the equations alone.
+"""Reference implementations of the published models, as functions of a state dict with the authors' names.
 
-Nothing here is the package's. Computed in float64, they are what the package's float32 logits should round.
+They follow the equations and use nothing of the package. Computed in float64, their logits are what the package's
+float32 logits approximate.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FEATURES_PER_CHANNEL = 49
 
 
 def params(model_type: str, dataset: str = "new_tetronimoes", **changes: Any) -> Params:
-    """All that a published ``params`` holds, with the paper's values."""
+    """Return a published ``params`` with the paper's values."""
     return {
         "model_type": model_type,
         "readout_type": "linear",
@@ -49,31 +50,31 @@ def params(model_type: str, dataset: str = "new_tetronimoes", **changes: Any) ->
 
 
 def write(folder: Path, params: Params, state: State) -> Path:
-    """A run folder of the authors' code."""
+    """Write a run folder of the authors' code."""
     (folder / ".hydra").mkdir(parents=True)
     (folder / ".hydra" / "config.yaml").write_text(yaml.safe_dump({"params": params}))
     torch.save(state, folder / "cp.pt")
     return folder
 
 
-# Checkpoints with random numbers in the published layout.
+# Checkpoints with random values in the published layout.
 
 
 def random_state(params: Params) -> State:
-    """A state dict of the model, each tensor with numbers of a usual size."""
+    """Return a state dict of the model, with random values of a typical scale."""
     generator = torch.Generator().manual_seed(11)
     state: State = {}
     for name, shape in shapes(params).items():
-        numbers = torch.randn(shape, generator=generator)
+        values = torch.randn(shape, generator=generator)
         if name.endswith("num_batches_tracked"):
             state[name] = torch.tensor(47_100)
         elif name.endswith("running_var"):
-            state[name] = 0.5 + numbers.abs()
+            state[name] = 0.5 + values.abs()
         elif name.endswith("Wy.weight"):
-            state[name] = laplacian(params["hidden_channels"]) + 0.02 * numbers
+            state[name] = laplacian(params["hidden_channels"]) + 0.02 * values
         else:
             fan_in = math.prod(shape[1:])
-            state[name] = numbers / math.sqrt(fan_in) if len(shape) > 1 else 0.2 * numbers
+            state[name] = values / math.sqrt(fan_in) if len(shape) > 1 else 0.2 * values
     return state
 
 
@@ -83,7 +84,7 @@ def laplacian(channels: int) -> Tensor:
 
 
 def shapes(params: Params) -> dict[str, tuple[int, ...]]:
-    """Name and shape of each tensor."""
+    """Return the shape of each tensor by its name."""
     colours, width, C = CHANNELS[params["dataset"]], params["c_mid"], params["hidden_channels"]
     classes, T = params["num_classes"], params["max_iters"]
     if params["model_type"] == "unet2":
@@ -99,14 +100,14 @@ def shapes(params: Params) -> dict[str, tuple[int, ...]]:
     bins = T // 2 + 1
     features = C * bins if params["readout_type"].startswith(("linear", "fft")) else C
     hidden = HIDDEN.get(params["readout_type"], [256] * 3)
-    found = {
+    tensor_shapes = {
         "classifier.fc_time.weight": (bins, T),
         **linears("classifier.fc_readout", [features, *hidden, classes]),
         **convolutions("classifier.hy_encoder", [colours, width, width, width, C]),
     }
     if params["model_type"] == "cornn_model2":
         return {
-            **found,
+            **tensor_shapes,
             **convolutions("classifier.omega_encoder", [colours, width, width, C]),
             **convolutions("classifier.alpha_encoder", [colours, width, width, C]),
             "classifier.cell.Wy.weight": (C, C, 3, 3),
@@ -118,7 +119,7 @@ def shapes(params: Params) -> dict[str, tuple[int, ...]]:
         "rnn": {**convolution(f"{cell}.conv_in", C, C), **convolution(f"{cell}.conv_hidden", C, C)},
     }
     return {
-        **found,
+        **tensor_shapes,
         **convolutions("classifier.hz_encoder", [colours, width, width, C]),
         **convolutions("classifier.hc_encoder", [colours, width, width, C]),
         **gates[params["cell_type"]],
@@ -126,49 +127,49 @@ def shapes(params: Params) -> dict[str, tuple[int, ...]]:
     }
 
 
-def convolution(name: str, before: int, after: int, side: int = 3) -> dict[str, tuple[int, ...]]:
-    return {f"{name}.weight": (after, before, side, side), f"{name}.bias": (after,)}
+def convolution(name: str, c_in: int, c_out: int, side: int = 3) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (c_out, c_in, side, side), f"{name}.bias": (c_out,)}
 
 
 def convolutions(name: str, channels: list[int]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
-    for i, (before, after) in enumerate(pairwise(channels)):
-        found |= convolution(f"{name}.{2 * i}", before, after)
-    return found
+    tensor_shapes: dict[str, tuple[int, ...]] = {}
+    for i, (c_in, c_out) in enumerate(pairwise(channels)):
+        tensor_shapes |= convolution(f"{name}.{2 * i}", c_in, c_out)
+    return tensor_shapes
 
 
 def linears(name: str, widths: list[int]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
-    for i, (before, after) in enumerate(pairwise(widths)):
-        found |= {f"{name}.{2 * i}.weight": (after, before), f"{name}.{2 * i}.bias": (after,)}
-    return found
+    tensor_shapes: dict[str, tuple[int, ...]] = {}
+    for i, (c_in, c_out) in enumerate(pairwise(widths)):
+        tensor_shapes |= {f"{name}.{2 * i}.weight": (c_out, c_in), f"{name}.{2 * i}.bias": (c_out,)}
+    return tensor_shapes
 
 
 def unet_shapes(colours: int, width: int, classes: int) -> dict[str, tuple[int, ...]]:
-    def double(name: str, before: int, after: int) -> dict[str, tuple[int, ...]]:
-        found: dict[str, tuple[int, ...]] = {}
-        for i, channels in ((0, before), (3, after)):
-            found[f"{name}.double_conv.{i}.weight"] = (after, channels, 3, 3)
+    def double(name: str, c_in: int, c_out: int) -> dict[str, tuple[int, ...]]:
+        tensor_shapes: dict[str, tuple[int, ...]] = {}
+        for i, channels in ((0, c_in), (3, c_out)):
+            tensor_shapes[f"{name}.double_conv.{i}.weight"] = (c_out, channels, 3, 3)
             for key in ("weight", "bias", "running_mean", "running_var"):
-                found[f"{name}.double_conv.{i + 1}.{key}"] = (after,)
-            found[f"{name}.double_conv.{i + 1}.num_batches_tracked"] = ()
-        return found
+                tensor_shapes[f"{name}.double_conv.{i + 1}.{key}"] = (c_out,)
+            tensor_shapes[f"{name}.double_conv.{i + 1}.num_batches_tracked"] = ()
+        return tensor_shapes
 
-    found = double("inc", colours, width)
+    tensor_shapes = double("inc", colours, width)
     for level in (1, 2, 3, 4):
-        found |= double(f"down{level}.maxpool_conv.1", width * 2 ** (level - 1), width * 2**level)
+        tensor_shapes |= double(f"down{level}.maxpool_conv.1", width * 2 ** (level - 1), width * 2**level)
     for level in (1, 2, 3, 4):
         low, high = width * 2 ** (5 - level), width * 2 ** (4 - level)
-        found |= {f"up{level}.up.weight": (low, high, 2, 2), f"up{level}.up.bias": (high,)}
-        found |= double(f"up{level}.conv", low, high)
-    return {**found, **convolution("outc.conv", width, classes, side=1)}
+        tensor_shapes |= {f"up{level}.up.weight": (low, high, 2, 2), f"up{level}.up.bias": (high,)}
+        tensor_shapes |= double(f"up{level}.conv", low, high)
+    return {**tensor_shapes, **convolution("outc.conv", width, classes, side=1)}
 
 
-# What the models compute.
+# The forward passes.
 
 
 def logits(params: Params, state: State, images: Tensor) -> Tensor:
-    """Class logits (batch, class, height, width) of images (batch, channel, height, width)."""
+    """Return class logits (batch, class, height, width) for images (batch, channel, height, width)."""
     model = {
         "cornn_model2": nwm,
         "conv_recurrent2": conv_rnn,
@@ -179,26 +180,26 @@ def logits(params: Params, state: State, images: Tensor) -> Tensor:
 
 
 def convolve(state: State, name: str, x: Tensor) -> Tensor:
-    """With zeros around."""
+    """Convolve with zero padding."""
     return F.conv2d(x, state[f"{name}.weight"], state.get(f"{name}.bias"), padding="same")
 
 
-def convolve_around(state: State, name: str, x: Tensor) -> Tensor:
-    """With the opposite edge around."""
-    around = torch.cat([x[..., -1:], x, x[..., :1]], dim=-1)
-    around = torch.cat([around[..., -1:, :], around, around[..., :1, :]], dim=-2)
-    return F.conv2d(around, state[f"{name}.weight"], state.get(f"{name}.bias"))
+def convolve_circular(state: State, name: str, x: Tensor) -> Tensor:
+    """Convolve with circular padding."""
+    padded = torch.cat([x[..., -1:], x, x[..., :1]], dim=-1)
+    padded = torch.cat([padded[..., -1:, :], padded, padded[..., :1, :]], dim=-2)
+    return F.conv2d(padded, state[f"{name}.weight"], state.get(f"{name}.bias"))
 
 
 def encode(state: State, name: str, x: Tensor, layers: int) -> Tensor:
-    """ReLU between the convolutions, nothing after the last."""
+    """Apply convolutions with a ReLU between them and none after the last."""
     for i in range(layers):
         x = convolve(state, f"{name}.{2 * i}", torch.relu(x) if i else x)
     return x
 
 
 def pixel_network(state: State, name: str, x: Tensor) -> Tensor:
-    """ReLU between the fully connected layers, nothing after the last."""
+    """Apply fully connected layers to each pixel, with a ReLU between them and none after the last."""
     x = x.permute(0, 2, 3, 1)
     i = 0
     while f"{name}.{i}.weight" in state:
@@ -208,7 +209,7 @@ def pixel_network(state: State, name: str, x: Tensor) -> Tensor:
 
 
 def forward_head(params: Params, state: State, field: Tensor) -> Tensor:
-    """A readout over time, then the pixel network; ``field`` is (batch, time, channel, height, width)."""
+    """Apply a readout over time, then the pixel network; ``field`` is (batch, time, channel, height, width)."""
     batch, T, _, height, width = field.shape
     readout = params["readout_type"]
     if readout == "last":
@@ -235,7 +236,7 @@ def nwm(params: Params, state: State, images: Tensor) -> Tensor:
     z = torch.zeros_like(y)
     dt, frames = params["dt"], []
     for _ in range(params["max_iters"]):
-        f = torch.tanh(convolve_around(state, "classifier.cell.Wy", y))
+        f = torch.tanh(convolve_circular(state, "classifier.cell.Wy", y))
         z = z + dt * (f - omega * y - alpha * z)
         y = y + dt * z
         frames.append(y)
@@ -251,17 +252,17 @@ def conv_rnn(params: Params, state: State, images: Tensor) -> Tensor:
     for _ in range(params["max_iters"]):
         both = torch.cat([x, h], dim=1)
         if params["cell_type"] == "lstm":
-            i, f, g, o = convolve_around(state, f"{cell}.conv", both).chunk(4, dim=1)
+            i, f, g, o = convolve_circular(state, f"{cell}.conv", both).chunk(4, dim=1)
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
             h = o.sigmoid() * c.tanh()
         elif params["cell_type"] == "gru":
-            z = convolve_around(state, f"{cell}.conv_z", both).sigmoid()
-            r = convolve_around(state, f"{cell}.conv_r", both).sigmoid()
-            candidate = convolve_around(state, f"{cell}.conv_h", torch.cat([x, r * h], dim=1)).tanh()
+            z = convolve_circular(state, f"{cell}.conv_z", both).sigmoid()
+            r = convolve_circular(state, f"{cell}.conv_r", both).sigmoid()
+            candidate = convolve_circular(state, f"{cell}.conv_h", torch.cat([x, r * h], dim=1)).tanh()
             h = (1 - z) * h + z * candidate
         else:
             h = torch.relu(
-                convolve_around(state, f"{cell}.conv_in", x) + convolve_around(state, f"{cell}.conv_hidden", h)
+                convolve_circular(state, f"{cell}.conv_in", x) + convolve_circular(state, f"{cell}.conv_hidden", h)
             )
         x = pixel_network(state, "classifier.recurrent_cell.transform_hidden", h)
         frames.append(x)

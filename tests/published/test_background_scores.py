@@ -1,4 +1,4 @@
-"""The published scores of background everywhere tell the published test sets from others."""
+"""The published scores of predicting background everywhere identify the published test sets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from drumhead.published.scores import published_scores
 from drumhead.scores import background_scores
 
 
-def test_every_published_dataset_has_its_background() -> None:
+def test_every_published_dataset_has_background_scores() -> None:
     datasets = {name.rsplit("-", 2)[0].replace("-", "_") for name in published_scores()}
     assert datasets == set(PUBLISHED_BACKGROUND_SCORES)
 
 
-def test_no_published_run_is_far_worse() -> None:
-    """The lowest accuracy of ten runs is that of background everywhere, to the two digits it was published with."""
+def test_no_published_run_is_much_worse() -> None:
+    """The lowest accuracy of ten runs equals that of background everywhere, to the two published digits."""
     lowest = published_scores()["tetrominoes-cnn-32"]["acc"].min
     assert lowest == round(PUBLISHED_BACKGROUND_SCORES["tetrominoes"].acc, 2)
 
 
-def test_another_name_or_another_set_is_not_the_published() -> None:
+def test_another_name_or_other_scores_are_not_the_published_test_set() -> None:
     acc, iou = PUBLISHED_BACKGROUND_SCORES["mnist"]
     assert is_published_test_set("mnist", acc=acc, iou=iou)
     assert is_published_test_set("mnist", acc=0.8673762226, iou=0.7685087604)
@@ -32,7 +32,7 @@ def test_another_name_or_another_set_is_not_the_published() -> None:
 
 
 @pytest.mark.slow
-def test_the_tetromino_test_set_is_the_published() -> None:
+def test_the_tetromino_test_set_is_the_published_one() -> None:
     scores = background_scores(make_tetrominoes(TetrominoConfig())["test"].masks, TETROMINO_CLASSES)
     assert scores.acc == PUBLISHED_BACKGROUND_SCORES["tetrominoes"].acc
     assert is_published_test_set("tetrominoes", acc=scores.acc, iou=scores.iou)

@@ -1,4 +1,4 @@
-"""Published checkpoints compute here what the authors' equations say; what is no such checkpoint is refused by name."""
+"""Imported models compute the authors' equations; invalid folders are refused with an error that names the file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PUBLISHED: list[tuple[str, Params]] = [
     ),
     *[(f"multi-mnist-unet-{width}", params("unet2", "multi_mnist", c_mid=width)) for width in (2, 3, 4, 5)],
 ]
-"""The 35 published experiments, by our names, as the authors' code describes them."""
+"""The 35 published experiments by Drumhead's names, with the authors' parameters."""
 OTHERS: list[tuple[str, Params]] = [
     *[(f"nwm-{readout}", params("cornn_model2", readout_type=readout)) for readout in SMALLER],
     *[
@@ -55,25 +55,23 @@ OTHERS: list[tuple[str, Params]] = [
         for cell in ("gru", "rnn")
         for readout in (*READOUTS, *SMALLER)
     ],
-    ("odd-nwm", params("cornn_model2", max_iters=7, dt=0.05, c_mid=5, hidden_channels=3, readout_type="fft")),
-    ("odd-lstm", params("conv_recurrent2", max_iters=3, c_mid=5, hidden_channels=3, readout_type="linear_smaller2")),
-    ("odd-cnn", params("baseline1_flexible", num_layers=1, c_mid=5, hidden_channels=3)),
+    ("other-nwm", params("cornn_model2", max_iters=7, dt=0.05, c_mid=5, hidden_channels=3, readout_type="fft")),
+    ("other-lstm", params("conv_recurrent2", max_iters=3, c_mid=5, hidden_channels=3, readout_type="linear_smaller2")),
+    ("other-cnn", params("baseline1_flexible", num_layers=1, c_mid=5, hidden_channels=3)),
 ]
-"""What the authors' code can train besides."""
+"""Other models that the authors' code can train."""
 
 
-def names(cases: Sequence[tuple[Any, ...]]) -> list[str]:
+def case_names(cases: Sequence[tuple[Any, ...]]) -> list[str]:
     return [case[0] for case in cases]
 
 
-@pytest.mark.parametrize(("name", "described"), [*PUBLISHED, *OTHERS], ids=names([*PUBLISHED, *OTHERS]))
-def test_an_imported_model_computes_what_the_authors_equations_say(
-    name: str, described: Params, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("name", "described"), [*PUBLISHED, *OTHERS], ids=case_names([*PUBLISHED, *OTHERS]))
+def test_an_imported_model_computes_the_authors_equations(name: str, described: Params, tmp_path: Path) -> None:
     state = random_state(described)
     run, dropped = import_run(write(tmp_path / "theirs", described, state), tmp_path / "run")
     model = drumhead.load(run.folder)
-    sides = (32, 48) if described["model_type"] == "unet2" else (9, 14)  # what halves evenly four times; what is odd
+    sides = (32, 48) if described["model_type"] == "unet2" else (9, 14)  # a U-Net halves them four times
     images = torch.rand(2, model.in_channels, *sides)
     expected = reference_models.logits(described, state, images)
     assert expected.std() > 0.01
@@ -81,12 +79,12 @@ def test_an_imported_model_computes_what_the_authors_equations_say(
     with torch.no_grad():
         torch.testing.assert_close(model(images).double(), expected, rtol=0, atol=1e-5 * scale)
         torch.testing.assert_close(model.double()(images.double()), expected, rtol=0, atol=1e-12 * scale)
-    kept = sum(tensor.numel() for tensor in model.state_dict().values())
-    assert kept + sum(dropped.values()) == sum(tensor.numel() for tensor in state.values())
+    num_kept = sum(tensor.numel() for tensor in model.state_dict().values())
+    assert num_kept + sum(dropped.values()) == sum(tensor.numel() for tensor in state.values())
 
 
-@pytest.mark.parametrize(("name", "described"), PUBLISHED, ids=names(PUBLISHED))
-def test_a_published_checkpoint_is_the_experiment_of_that_name(name: str, described: Params, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "described"), PUBLISHED, ids=case_names(PUBLISHED))
+def test_a_published_checkpoint_is_imported_as_its_experiment(name: str, described: Params, tmp_path: Path) -> None:
     run = import_run(write(tmp_path / "theirs", described, random_state(described)), tmp_path / "run").run
     assert run.config.experiment == find_experiment(name).replace(seed=2203)
     assert (run.config.data.name, run.config.data.height) == (name.rsplit("-", 2)[0].replace("-", "_"), described["N"])
@@ -121,11 +119,11 @@ TOTALS = [
         for width, total in {2: 30_745, 3: 68_834, 4: 122_071, 5: 190_456}.items()
     ],
 ]
-"""Parameters of the published checkpoints in all, and which of them are dropped."""
+"""The total number of parameters of each published checkpoint, and the tensors that are dropped."""
 
 
-@pytest.mark.parametrize(("name", "total", "unused"), TOTALS, ids=names(TOTALS))
-def test_parameters_are_as_many_as_published_and_the_unused_are_told(
+@pytest.mark.parametrize(("name", "total", "unused"), TOTALS, ids=case_names(TOTALS))
+def test_parameter_counts_match_and_unused_tensors_are_reported(
     name: str, total: int, unused: list[str], tmp_path: Path
 ) -> None:
     described = dict([*PUBLISHED, *OTHERS])[name]
@@ -141,7 +139,7 @@ SMALL: Params = params("cornn_model2", max_iters=6, c_mid=4, readout_type="fft")
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    """A folder of a small wave network on tetrominoes."""
+    """A folder of the authors' code with a small wave network for tetrominoes."""
     return write(tmp_path / "theirs", SMALL, random_state(SMALL))
 
 
@@ -150,7 +148,7 @@ def boards(tmp_path: Path) -> Dataset:
     return make_dataset(TetrominoConfig(seed=0, train=2, val=2, test=3), tmp_path / "boards")
 
 
-def test_an_imported_run_is_judged_like_any_other(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
+def test_an_imported_run_is_evaluated_like_any_other(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
     run = import_run(theirs, tmp_path / "run", dataset=boards).run
     assert (run.state, run.config.imported_from) == ("imported", str(theirs))
     assert run.config.experiment.dataset is None  # not the published set
@@ -190,7 +188,7 @@ def test_the_published_set_is_recognised(theirs: Path, tmp_path: Path, monkeypat
     assert named.config == run.config
 
 
-def test_an_imported_run_is_not_trained(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
+def test_an_imported_run_cannot_be_trained(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
     run = import_run(theirs, tmp_path / "run", dataset=boards).run
     before = run.model_path.read_bytes()
     experiment = run.config.experiment.replace(recipe=Recipe(batch_size=2, epochs=400))
@@ -199,17 +197,17 @@ def test_an_imported_run_is_not_trained(theirs: Path, boards: Dataset, tmp_path:
     assert run.model_path.read_bytes() == before
 
 
-def test_other_models_than_the_published_have_names_of_their_own(tmp_path: Path) -> None:
-    names = [
+def test_unpublished_models_have_different_names(tmp_path: Path) -> None:
+    experiment_names = [
         import_run(
             write(tmp_path / f"theirs {i}", described, random_state(described)), tmp_path / f"{i}"
         ).run.config.experiment.name
         for i, (_, described) in enumerate(OTHERS)
     ]
-    assert len(set(names)) == len(names)
+    assert len(set(experiment_names)) == len(experiment_names)
 
 
-def test_weights_of_pixel_networks_may_be_those_of_convolutions(theirs: Path, tmp_path: Path) -> None:
+def test_weights_of_1x1_convolutions_are_accepted_for_pixel_networks(theirs: Path, tmp_path: Path) -> None:
     state = random_state(SMALL)
     for name in state:
         if re.search(r"fc_readout.*weight", name):
@@ -220,10 +218,11 @@ def test_weights_of_pixel_networks_may_be_those_of_convolutions(theirs: Path, tm
     assert runs[0].model_path.read_bytes() == runs[1].model_path.read_bytes()
 
 
-# What is refused. Nothing is left of a run that could not be imported.
+# Invalid folders are refused, and a failed import leaves nothing behind.
 
 
-def refused(folder: Path, match: str) -> str:
+def assert_refused(folder: Path, match: str) -> str:
+    """Assert that an import fails and leaves nothing behind; return the error message."""
     out = folder.parent / "run"
     before = sorted(folder.parent.iterdir())
     with pytest.raises(ImportRunError, match=match) as raised:
@@ -232,7 +231,7 @@ def refused(folder: Path, match: str) -> str:
     return str(raised.value)
 
 
-def test_every_tensor_that_is_wrong_is_listed(theirs: Path) -> None:
+def test_every_invalid_tensor_is_listed(theirs: Path) -> None:
     state = random_state(SMALL)
     state["classifier.extra.weight"] = torch.zeros(2, 3)
     del state["classifier.hy_encoder.6.bias"]
@@ -242,15 +241,15 @@ def test_every_tensor_that_is_wrong_is_listed(theirs: Path) -> None:
     state["classifier.omega_encoder.0.bias"][1] = float("nan")
     state["classifier.alpha_encoder.0.bias"][1] = float("inf")
     torch.save(state, theirs / "cp.pt")
-    message = refused(theirs, r"cp\.pt does not hold the nwm its config\.yaml describes")
+    message = assert_refused(theirs, r"cp\.pt does not hold the nwm its config\.yaml describes")
     assert message.splitlines()[1:] == [
         "  missing: classifier.hy_encoder.6.bias, float32 (2,)",
         "  not of this model: classifier.extra.weight, float32 (2, 3)",
-        "  misshapen: classifier.fc_readout.2.weight is float32 (256, 255), must be float32 (256, 256)",
-        "  misshapen: classifier.fc_readout.4.bias is float64 (256,), must be float32 (256,)",
+        "  wrong shape or dtype: classifier.fc_readout.2.weight is float32 (256, 255), must be float32 (256, 256)",
+        "  wrong shape or dtype: classifier.fc_readout.4.bias is float64 (256,), must be float32 (256,)",
         "  not finite: classifier.omega_encoder.0.bias",
         "  not finite: classifier.alpha_encoder.0.bias",
-        "  misshapen: classifier.fc_time.weight is float32 (3, 6), must be float32 (4, 6)",
+        "  wrong shape or dtype: classifier.fc_time.weight is float32 (3, 6), must be float32 (4, 6)",
     ]
 
 
@@ -266,12 +265,15 @@ def test_every_tensor_that_is_wrong_is_listed(theirs: Path) -> None:
     ],
     ids=lambda described: f"{described['model_type']} {described['readout_type']}",
 )
-def test_weights_of_another_model_than_described_are_refused(described: Params, stored: Params, tmp_path: Path) -> None:
-    refused(write(tmp_path / "theirs", described, random_state(stored)), "missing: |misshapen: |not of this model: ")
+def test_weights_of_another_model_are_refused(described: Params, stored: Params, tmp_path: Path) -> None:
+    assert_refused(
+        write(tmp_path / "theirs", described, random_state(stored)),
+        "missing: |wrong shape or dtype: |not of this model: ",
+    )
 
 
-class Intruder:
-    """Pickled, it makes a file when it is read."""
+class MaliciousObject:
+    """An object that creates a file when its pickle is loaded."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -281,16 +283,16 @@ class Intruder:
 
 
 def malicious_torch(theirs: Path, traces: Path) -> None:
-    torch.save({**random_state(SMALL), "classifier.extra": Intruder(traces)}, theirs / "cp.pt")
+    torch.save({**random_state(SMALL), "classifier.extra": MaliciousObject(traces)}, theirs / "cp.pt")
 
 
 def malicious_old_torch(theirs: Path, traces: Path) -> None:
-    state = {**random_state(SMALL), "classifier.extra": Intruder(traces)}
+    state = {**random_state(SMALL), "classifier.extra": MaliciousObject(traces)}
     torch.save(state, theirs / "cp.pt", _use_new_zipfile_serialization=False)
 
 
 def malicious_pickle(theirs: Path, traces: Path) -> None:
-    (theirs / "cp.pt").write_bytes(pickle.dumps(Intruder(traces), protocol=2))
+    (theirs / "cp.pt").write_bytes(pickle.dumps(MaliciousObject(traces), protocol=2))
 
 
 def malicious_yaml(theirs: Path, traces: Path) -> None:
@@ -298,7 +300,7 @@ def malicious_yaml(theirs: Path, traces: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attack", "told"),
+    ("attack", "message"),
     [
         (malicious_torch, r"cp\.pt is damaged, or holds more than tensors and plain values"),
         (malicious_old_torch, r"cp\.pt is damaged, or holds more than tensors and plain values"),
@@ -306,15 +308,15 @@ def malicious_yaml(theirs: Path, traces: Path) -> None:
         (malicious_yaml, r"config\.yaml is damaged: it is not plain YAML"),
     ],
 )
-def test_nothing_in_a_file_is_run(
-    attack: Callable[[Path, Path], None], told: str, theirs: Path, tmp_path: Path
+def test_no_code_in_a_file_is_run(
+    attack: Callable[[Path, Path], None], message: str, theirs: Path, tmp_path: Path
 ) -> None:
     attack(theirs, tmp_path / "traces")
-    assert "weights_only" not in refused(theirs, told)  # no advice to trust it after all
+    assert "weights_only" not in assert_refused(theirs, message)  # the message does not advise loading it anyway
     assert not (tmp_path / "traces").exists()
 
 
-def test_the_attack_would_work_on_a_careless_reader(theirs: Path, tmp_path: Path) -> None:
+def test_the_attack_works_without_weights_only(theirs: Path, tmp_path: Path) -> None:
     malicious_torch(theirs, tmp_path / "traces")
     torch.load(theirs / "cp.pt", weights_only=False)
     assert (tmp_path / "traces").exists()
@@ -322,13 +324,13 @@ def test_the_attack_would_work_on_a_careless_reader(theirs: Path, tmp_path: Path
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\x80\x02", b"PK\x03\x04garbage", None], ids=repr)
 def test_damaged_weights_are_named(content: bytes | None, theirs: Path) -> None:
-    whole = (theirs / "cp.pt").read_bytes()
-    (theirs / "cp.pt").write_bytes(whole[: len(whole) // 2] if content is None else content)
-    refused(theirs, r"cp\.pt is damaged")
+    valid = (theirs / "cp.pt").read_bytes()
+    (theirs / "cp.pt").write_bytes(valid[: len(valid) // 2] if content is None else content)
+    assert_refused(theirs, r"cp\.pt is damaged")
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ({}, "got nothing"),
         (None, "got nothing"),
@@ -341,23 +343,23 @@ def test_damaged_weights_are_named(content: bytes | None, theirs: Path) -> None:
     ],
     ids=["empty", "none", "list", "tensor", "nested", "number", "sparse", "meta"],
 )
-def test_a_file_that_is_no_state_dict_is_told(content: Any, told: str, theirs: Path) -> None:
+def test_a_file_that_is_not_a_state_dict_is_refused(content: Any, message: str, theirs: Path) -> None:
     torch.save(content, theirs / "cp.pt")
-    refused(theirs, rf"cp\.pt must hold .*tensors by name[\s\S]*{told}")
+    assert_refused(theirs, rf"cp\.pt must hold .*tensors by name[\s\S]*{message}")
 
 
 @pytest.mark.parametrize("name", ["cp.pt", ".hydra/config.yaml"])
 def test_a_missing_file_is_named(name: str, theirs: Path) -> None:
     (theirs / name).unlink()
-    refused(theirs, rf"theirs is not a run folder of the authors' code: it has no {re.escape(name)}")
+    assert_refused(theirs, rf"theirs is not a run folder of the authors' code: it has no {re.escape(name)}")
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    refused(tmp_path / "nowhere", r"nowhere is not .* it has no cp\.pt and no \.hydra/config\.yaml")
+    assert_refused(tmp_path / "nowhere", r"nowhere is not .* it has no cp\.pt and no \.hydra/config\.yaml")
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"model_type": "resnet"}, "'resnet'.*'cornn_model2', 'conv_recurrent2', 'baseline1_flexible', 'unet2'"),
         ({"readout_type": "median"}, r"readout_type: .*'last', 'mean_time', .*'linear_smaller4'.*, got 'median'"),
@@ -372,21 +374,21 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_params_that_are_unknown_or_out_of_range_are_told(change: Params, told: str, theirs: Path) -> None:
+def test_unknown_or_out_of_range_params_are_reported(change: Params, message: str, theirs: Path) -> None:
     (theirs / ".hydra" / "config.yaml").write_text(yaml.safe_dump({"params": {**SMALL, **change}}))
-    refused(theirs, told)
+    assert_refused(theirs, message)
 
 
-def test_all_missing_params_are_told(theirs: Path) -> None:
+def test_all_missing_params_are_reported(theirs: Path) -> None:
     config = {"params": {"model_type": "cornn_model2", "dataset": "mnist"}}
     (theirs / ".hydra" / "config.yaml").write_text(yaml.safe_dump(config))
-    message = refused(theirs, "does not describe a published model")
+    message = assert_refused(theirs, "does not describe a published model")
     missing = ("N", "num_classes", "seed", "max_iters", "c_mid", "hidden_channels", "readout_type", "dt")
     assert all(f".{name}: Field required" in message for name in missing)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"params: [", "is damaged: it is not plain YAML"),
         (b"\xff\xfe\x00", "is damaged: it is not plain YAML"),
@@ -399,19 +401,19 @@ def test_all_missing_params_are_told(theirs: Path) -> None:
     ],
     ids=["unclosed", "binary", "date", "deep", "empty", "flat", "text", "nothing"],
 )
-def test_a_damaged_configuration_is_told(content: bytes, told: str, theirs: Path) -> None:
+def test_a_damaged_configuration_is_refused(content: bytes, message: str, theirs: Path) -> None:
     (theirs / ".hydra" / "config.yaml").write_bytes(content)
-    refused(theirs, rf"config\.yaml[\s\S]*{told}")
+    assert_refused(theirs, rf"config\.yaml[\s\S]*{message}")
 
 
-def test_data_it_was_not_trained_on_is_refused(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
+def test_data_of_another_shape_is_refused(theirs: Path, boards: Dataset, tmp_path: Path) -> None:
     grey = {name: split._replace(images=split.images[..., :1]) for name, split in boards.splits.items()}
     other = write_dataset(tmp_path / "grey", grey, name="grey", class_names=boards.class_names)
     with pytest.raises(ImportRunError, match=r"3 x 64 x 64 pixels .* grey in .*grey is 1 x 64 x 64"):
         import_run(theirs, tmp_path / "run", dataset=other)
 
 
-def test_a_run_is_not_written_over(theirs: Path, tmp_path: Path) -> None:
+def test_an_existing_run_is_not_overwritten(theirs: Path, tmp_path: Path) -> None:
     import_run(theirs, tmp_path / "run")
     with pytest.raises(RunError, match="contains other files"):
         import_run(theirs, tmp_path / "run")

@@ -1,4 +1,4 @@
-"""The paper's scores as package data: one summary for each experiment and metric, the numbers as published."""
+"""The paper's scores as package data: one summary for each experiment and metric, with the published numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drumhead.scores import Scores
 SCORES = published_scores()
 
 
-def test_every_published_experiment_has_every_metric_and_no_other_has() -> None:
+def test_exactly_the_published_experiments_have_scores_and_all_metrics() -> None:
     specs = experiment_specs()
     assert list(SCORES) == [name for name, spec in specs.items() if spec.seeds]
     for name, scores in SCORES.items():
@@ -21,7 +21,7 @@ def test_every_published_experiment_has_every_metric_and_no_other_has() -> None:
         assert {score.runs for score in scores.values()} == {len(specs[name].seeds)}, name
 
 
-def test_metrics_are_scores_by_the_same_name() -> None:
+def test_metrics_are_fields_of_scores() -> None:
     assert set(get_args(PublishedMetric)) < set(Scores.model_fields)
 
 
@@ -30,11 +30,11 @@ def test_numbers_are_in_range() -> None:
         for metric, (mean, std, median, lowest, highest, _) in scores.items():
             highest_score = 5 if metric.startswith("loss") else 1
             assert 0 <= mean <= highest_score
-            assert 0 <= std <= 0.53 * highest_score  # of ten numbers in a range, at most sqrt(10 / 9) / 2 of it
+            assert 0 <= std <= 0.53 * highest_score  # ten numbers in a range deviate by at most sqrt(10 / 9) / 2 of it
             assert (median is None) == (lowest is None) == (highest is None)
             if median is not None and lowest is not None and highest is not None:
                 assert lowest <= median <= highest
-                assert lowest - 0.005 <= mean <= highest + 0.005  # the outer two have two digits
+                assert lowest - 0.005 <= mean <= highest + 0.005  # minimum and maximum have two digits
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_numbers_are_in_range() -> None:
         ("multi-mnist-unet-2", "iou_foreground", PublishedScore(0.6, 0.28, None, None, None, 12)),
     ],
 )
-def test_numbers_are_those_published(name: str, metric: PublishedMetric, score: PublishedScore) -> None:
+def test_numbers_match_the_paper(name: str, metric: PublishedMetric, score: PublishedScore) -> None:
     assert SCORES[name][metric] == score
 
 
-def test_a_score_is_printed_with_the_digits_it_was_published_with() -> None:
+def test_a_score_is_printed_with_the_published_digits() -> None:
     assert str(SCORES["mnist-nwm-linear"]["acc_foreground"]) == "0.903 ± 0.024"
     assert str(SCORES["multi-mnist-nwm-linear"]["iou_foreground"]) == "0.93 ± 0.01"

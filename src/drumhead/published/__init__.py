@@ -1,4 +1,4 @@
-"""What others published: the paper's scores, and checkpoints of the authors' code."""
+"""Published results: the paper's scores, and import of checkpoints of the authors' code."""
 
 from __future__ import annotations
 

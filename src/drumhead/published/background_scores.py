@@ -1,15 +1,15 @@
-"""The paper's scores of predicting background everywhere. They tell its test sets from others."""
+"""The paper's scores of predicting background everywhere, which identify its test sets."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 TOLERANCE = 2e-6
-"""Two scores are one if they differ by less: MNIST's masks hold some ties that rounding decides, 36 of 31 million."""
+"""Scores that differ by less are equal: rounding decides 36 ties among the 31 million pixels of MNIST's masks."""
 
 
 class PublishedBackgroundScores(NamedTuple):
-    """What predicting background everywhere scores on a published test set."""
+    """The scores of predicting background everywhere on a published test set."""
 
     acc: float
     iou: float
@@ -20,15 +20,15 @@ PUBLISHED_BACKGROUND_SCORES = {
     "mnist": PublishedBackgroundScores(0.8673762226104736, 0.7685087603569031),
     "multi_mnist": PublishedBackgroundScores(0.95198193359375, 0.9092979583740234),
 }
-"""By the name of the dataset."""
+"""Scores by the name of the dataset."""
 
 
 def is_published_test_set(dataset: str, *, acc: float, iou: float) -> bool:
-    """Whether the masks of a test set are the paper's, by what predicting background everywhere scores on them.
+    """Return whether a test set has the paper's masks, judged by the scores of predicting background everywhere.
 
     Args:
-        dataset: its name.
-        acc, iou: those scores.
+        dataset: the name of the dataset.
+        acc, iou: the scores of predicting background everywhere on the test set.
 
     >>> is_published_test_set("tetrominoes", acc=0.855583984375, iou=0.75376479)
     True

@@ -1,4 +1,4 @@
-"""The datasets of published runs: what the authors call them, and what a run's record of its data says."""
+"""The datasets of published runs: the authors' names of them, and the data record of a run trained on them."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class PublishedDataset(NamedTuple):
 
     @property
     def config(self) -> Config:
-        """What makes it."""
+        """The configuration that makes the dataset."""
         return DATASETS[self.name].config()
 
     @property
     def record(self) -> DataRecord:
-        """The record of a run that was trained on it, in the folder where Drumhead would make it."""
-        kind = DATASETS[self.name]
+        """The data record of a run that was trained on the dataset; its folder is Drumhead's default."""
+        spec = DATASETS[self.name]
         return DataRecord(
             folder=str(default_folder(self.config).resolve()),
             name=self.name,
-            fingerprint=combined_fingerprint(kind.reference.splits),
-            channels=kind.channels,
+            fingerprint=combined_fingerprint(spec.reference.splits),
+            channels=spec.channels,
             height=self.side,
             width=self.side,
-            class_names=kind.class_names,
+            class_names=spec.class_names,
         )
 
 
@@ -43,4 +43,4 @@ PUBLISHED_DATASETS = {
     "mnist": PublishedDataset("mnist", side=56),
     "multi_mnist": PublishedDataset("multi_mnist", side=128),
 }
-"""By the authors' name."""
+"""The datasets by the authors' names."""

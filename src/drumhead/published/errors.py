@@ -1,7 +1,7 @@
-"""What goes wrong with what others published."""
+"""The error for a folder that cannot be imported."""
 
 from __future__ import annotations
 
 
 class ImportRunError(ValueError):
-    """A folder that does not hold a published run, or holds another one than it says."""
+    """A folder does not hold a published run, or holds weights of another model than it describes."""

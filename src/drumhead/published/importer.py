@@ -1,4 +1,4 @@
-"""A folder of the authors' code becomes a run."""
+"""Importing a run folder of the authors' code as a run."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ WEIGHTS_FILE, CONFIG_FILE = "cp.pt", ".hydra/config.yaml"
 
 
 class ImportedRun(NamedTuple):
-    """An imported run, and what of its source it does not keep."""
+    """An imported run, and the tensors that were dropped."""
 
     run: Run
     dropped: dict[str, int]
-    """How many numbers each tensor held that no forward pass uses, by its published name."""
+    """The number of elements of each tensor that no forward pass uses, by its published name."""
 
 
-def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None = None) -> ImportedRun:
-    """Make a run of the ``cp.pt`` and ``.hydra/config.yaml`` in a folder, whole or not at all.
+def import_run(folder: str | Path, out: str | Path, *, dataset: Dataset | None = None) -> ImportedRun:
+    """Make a run from the ``cp.pt`` and ``.hydra/config.yaml`` in a folder, atomically.
 
-    No code in the files is run, and each tensor is accounted for. The run's recipe is the paper's, whatever the
-    authors' file says of it; it has no scores until it is evaluated.
+    No code in the files is run, and every tensor is either imported or listed as dropped. The run's recipe is the
+    paper's; the recipe in the authors' file is ignored. The run has no scores until it is evaluated.
 
     Args:
         folder: a run folder of the authors' code.
-        out: the run's folder, new or empty.
-        dataset: the data it was trained on, where that is not the published set.
+        out: the run folder to write, new or empty.
+        dataset: the data that the model was trained on; None: the published set.
 
     Raises:
-        ImportRunError: if a file is missing or damaged, or the weights are not of the model and data it describes.
-        RunError: if ``out`` holds anything.
+        ImportRunError: a file is missing or damaged, or the weights do not match the model and data it describes.
+        RunError: ``out`` is not empty.
     """
     folder, out = Path(folder), Path(out)
     check_new_run_folder(out)
@@ -56,9 +56,9 @@ def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None =
         machine={},
         imported_from=str(folder.resolve()),
     )
-    with torch.device("meta"):  # shapes without numbers: only what the file holds takes memory
-        expected = Run(out, config).new_model()
-    weights = match_tensors(read_tensors(folder / WEIGHTS_FILE), expected, where=folder / WEIGHTS_FILE)
+    with torch.device("meta"):  # shapes without values: only the file's tensors take memory
+        meta_model = Run(out, config).new_model()
+    weights = match_tensors(read_tensors(folder / WEIGHTS_FILE), meta_model, path=folder / WEIGHTS_FILE)
     model = Run(out, config).new_model()
     model.load_state_dict(weights.tensors)
     with atomic_replace(out) as temporary:
@@ -67,37 +67,37 @@ def import_run(folder: Path | str, out: Path | str, *, dataset: Dataset | None =
 
 
 def data_record(params: Params, dataset: Dataset | None) -> DataRecord:
-    """The record of a run's data: of the dataset if there is one, else of the published set.
+    """Return the data record of a run: of the given dataset, or of the published set if it is None.
 
     Raises:
-        ImportRunError: if the parameters are of data of another shape.
+        ImportRunError: the parameters describe data of another shape.
     """
     published = PUBLISHED_DATASETS[params.dataset].record
     record = published if dataset is None else DataRecord.from_dataset(dataset)
     expected = (published.channels, params.side, params.side, params.classes)
-    got = (record.channels, record.height, record.width, len(record.class_names))
-    if got != expected:
+    actual = (record.channels, record.height, record.width, len(record.class_names))
+    if actual != expected:
         raise ImportRunError(
-            f"params describes a run on {describe(*expected)}; {record.name} "
-            f"{'as published' if dataset is None else f'in {record.folder}'} is {describe(*got)}. "
-            "Name the data it was trained on with --data"
+            f"params describes a run on {describe_shape(*expected)}; {record.name} "
+            f"{'as published' if dataset is None else f'in {record.folder}'} is {describe_shape(*actual)}. "
+            "Give the data that it was trained on with --data"
         )
     return record
 
 
-def describe(channels: int, height: int, width: int, classes: int) -> str:
-    """The shape of a dataset, in words."""
+def describe_shape(channels: int, height: int, width: int, classes: int) -> str:
+    """Return the shape of a dataset in words."""
     return f"{channels} x {height} x {width} pixels with {classes} classes"
 
 
 def described_experiment(params: Params, dataset: Dataset | None) -> Experiment:
-    """The experiment the parameters describe; its dataset is none where the data is not the published set."""
+    """Return the experiment that the parameters describe; its dataset is None if the data is not the published set."""
     published, model = PUBLISHED_DATASETS[params.dataset], params.model()
-    as_published = dataset is None or dataset.fingerprint == published.record.fingerprint
+    is_published_set = dataset is None or dataset.fingerprint == published.record.fingerprint
     return Experiment.model_validate(
         {
             "name": descriptive_name(published.name, model),
-            "dataset": published.config if as_published else None,
+            "dataset": published.config if is_published_set else None,
             "model": model,
             "seed": params.seed,
         }
@@ -105,7 +105,7 @@ def described_experiment(params: Params, dataset: Dataset | None) -> Experiment:
 
 
 def descriptive_name(dataset: str, model: ModelConfig) -> str:
-    """The name of the listed experiment, followed by each field in which this model differs from that one's.
+    """Return the name of the listed experiment, followed by each field in which the model differs from the listed one.
 
     >>> descriptive_name("tetrominoes", model_config("nwm", pixel_widths=(32, 32)))
     'tetrominoes-nwm-linear-pixel-widths-32x32'
@@ -113,9 +113,11 @@ def descriptive_name(dataset: str, model: ModelConfig) -> str:
     name = experiment_name(dataset, model)
     spec = experiment_specs().get(name)
     variant = variant_field(model)
-    usual = model_config(model.name, **{variant: getattr(model, variant)}) if spec is None else spec.experiment.model
+    listed_model = (
+        model_config(model.name, **{variant: getattr(model, variant)}) if spec is None else spec.experiment.model
+    )
     for field, value in model:
-        if value != getattr(usual, field):
+        if value != getattr(listed_model, field):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
             name += f"-{field.replace('_', '-')}-{text or 'none'}"
     return name

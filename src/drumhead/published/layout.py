@@ -1,4 +1,4 @@
-"""Which tensor of a published checkpoint is which of ours, and which of them no forward pass uses."""
+"""The correspondence between a published checkpoint's tensor names and Drumhead's, and the tensors that are unused."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 from drumhead.models import CNN, NWM, ConvRNN, Segmenter, UNet
 from drumhead.models.unet import LEVELS
 
-CLASSIFIER = {"readout.time": "classifier.fc_time", "pixel_network.layers": "classifier.fc_readout"}
+READOUT_MODULES = {"readout.time": "classifier.fc_time", "pixel_network.layers": "classifier.fc_readout"}
 NWM_MODULES = {
     "omega_encoder": "classifier.omega_encoder",
     "alpha_encoder": "classifier.alpha_encoder",
     "y0_encoder": "classifier.hy_encoder",
     "coupling": "classifier.cell.Wy.weight",
-    **CLASSIFIER,
+    **READOUT_MODULES,
 }
 CONV_RNN_MODULES = {
     "input_encoder": "classifier.hy_encoder",
@@ -30,9 +30,9 @@ CONV_RNN_MODULES = {
     "cell.input": "classifier.recurrent_cell.cell.conv_in",
     "cell.hidden": "classifier.recurrent_cell.cell.conv_hidden",
     "next_input.layers": "classifier.recurrent_cell.transform_hidden",
-    **CLASSIFIER,
+    **READOUT_MODULES,
 }
-CNN_MODULES = {"encoder": "encoder", "pixel_network.layers": "readout"}  # and the 1x1 convolution, see `modules`
+CNN_MODULES = {"encoder": "encoder", "pixel_network.layers": "readout"}  # and the 1x1 convolution, see `module_names`
 UNET_MODULES = {
     "enter": "inc.double_conv",
     **{f"down.{level}": f"down{level + 1}.maxpool_conv.1.double_conv" for level in range(LEVELS)},
@@ -42,44 +42,44 @@ UNET_MODULES = {
 }
 
 
-class Kind(NamedTuple):
-    """What a tensor must be."""
+class TensorSpec(NamedTuple):
+    """The shape and dtype of a tensor."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype = torch.float32
 
     @classmethod
-    def of(cls, tensor: Tensor) -> Kind:
+    def of(cls, tensor: Tensor) -> TensorSpec:
         return cls(tuple(tensor.shape), tensor.dtype)
 
     def __str__(self) -> str:
         return f"{str(self.dtype).removeprefix('torch.')} {self.shape}"
 
 
-class Layout(NamedTuple):
+class CheckpointLayout(NamedTuple):
     """The tensors of a published checkpoint of one model, by their published names."""
 
-    ours: dict[str, str]
-    """Our name of each tensor that the model uses."""
-    kinds: dict[str, Kind]
-    """What each of these must be."""
-    unused: dict[str, Kind]
-    """Tensors that the authors' code stores, but whose values make no difference."""
+    own_names: dict[str, str]
+    """Drumhead's name of each tensor that the model uses."""
+    specs: dict[str, TensorSpec]
+    """The required shape and dtype of each of these."""
+    unused: dict[str, TensorSpec]
+    """Tensors that the authors' code stores but that no forward pass uses."""
 
 
-def layout(model: Segmenter) -> Layout:
-    """The layout of a model's published checkpoint; the model's own values are not looked at."""
-    ours: dict[str, str] = {}
-    kinds: dict[str, Kind] = {}
+def checkpoint_layout(model: Segmenter) -> CheckpointLayout:
+    """Return the layout of a model's published checkpoint; the model's own values are not read."""
+    own_names: dict[str, str] = {}
+    specs: dict[str, TensorSpec] = {}
     for name, tensor in model.state_dict().items():
-        published = published_name(name, modules(model))
-        ours[published] = name
-        kinds[published] = Kind.of(tensor)
-    return Layout(ours, kinds, unused(model))
+        published = published_name(name, module_names(model))
+        own_names[published] = name
+        specs[published] = TensorSpec.of(tensor)
+    return CheckpointLayout(own_names, specs, unused_tensors(model))
 
 
-def modules(model: Segmenter) -> Mapping[str, str]:
-    """The published name of each module, or parameter, of a model."""
+def module_names(model: Segmenter) -> Mapping[str, str]:
+    """Return the published name of each module, or parameter, of a model."""
     if isinstance(model, NWM):
         return NWM_MODULES
     if isinstance(model, ConvRNN):
@@ -87,27 +87,31 @@ def modules(model: Segmenter) -> Mapping[str, str]:
     if isinstance(model, UNet):
         return UNET_MODULES
     assert isinstance(model, CNN)
-    # There, the 1x1 convolution follows the last 3x3 convolution and its ReLU in one sequence.
+    # In the authors' code, the 1x1 convolution follows the last 3x3 convolution and its ReLU in one sequence.
     return {**CNN_MODULES, "expand": f"encoder.{2 * model.config.layers}"}
 
 
-def published_name(name: str, modules: Mapping[str, str]) -> str:
-    """A tensor's published name.
+def published_name(name: str, module_names: Mapping[str, str]) -> str:
+    """Return a tensor's published name.
 
     >>> published_name("cell.gates.bias", {"cell.gates": "classifier.recurrent_cell.cell.conv"})
     'classifier.recurrent_cell.cell.conv.bias'
     """
-    module = next(module for module in modules if f"{name}.".startswith(f"{module}."))
-    return modules[module] + name.removeprefix(module)
+    module = next(module for module in module_names if f"{name}.".startswith(f"{module}."))
+    return module_names[module] + name.removeprefix(module)
 
 
-def unused(model: Segmenter) -> dict[str, Kind]:
-    """A map over time where the readout is another, and a cell-state encoder where the cell has no such state."""
-    found: dict[str, Kind] = {}
+def unused_tensors(model: Segmenter) -> dict[str, TensorSpec]:
+    """Return the specs of the tensors that no forward pass uses.
+
+    These are the linear map over time if the readout is not linear, and the cell state's encoder if the cell has no
+    cell state.
+    """
+    specs: dict[str, TensorSpec] = {}
     if isinstance(model, NWM | ConvRNN) and model.config.readout != "linear":
         steps = model.config.steps
-        found["classifier.fc_time.weight"] = Kind((steps // 2 + 1, steps))
+        specs["classifier.fc_time.weight"] = TensorSpec((steps // 2 + 1, steps))
     if isinstance(model, ConvRNN) and model.memory_encoder is None:
-        for name, tensor in model.hidden_encoder.state_dict().items():  # of the same shape
-            found[f"{CONV_RNN_MODULES['memory_encoder']}.{name}"] = Kind.of(tensor)
-    return found
+        for name, tensor in model.hidden_encoder.state_dict().items():  # the shapes are the same
+            specs[f"{CONV_RNN_MODULES['memory_encoder']}.{name}"] = TensorSpec.of(tensor)
+    return specs

@@ -1,6 +1,6 @@
-"""What a published checkpoint was trained with: ``params`` in the ``.hydra/config.yaml`` of its folder.
+"""The parameters of a published run: ``params`` in the ``.hydra/config.yaml`` of its folder.
 
-Field names are ours, their aliases the authors'. What no model depends on is ignored.
+Field names are Drumhead's, and their aliases are the authors'. Parameters that no model depends on are ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from drumhead.published.errors import ImportRunError
 
 
 class NoAliasLoader(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without aliases, of which a few lines can stand for more than any memory holds; the authors have none."""
+    """Loads YAML without aliases, with which a few lines can expand beyond any memory; the authors' files have none."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -58,36 +58,36 @@ READOUTS: dict[PublishedReadout, tuple[ReadoutName, tuple[int, ...]]] = {
     "linear_smaller3": ("linear", (32,) * 3),
     "linear_smaller4": ("linear", (32,) * 5),
 }
-"""The readout of that name, and the hidden layers of the pixel network on top of it."""
+"""The readout for each of the authors' names, and the hidden widths of the pixel network on top of it."""
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Steps = Annotated[int, Field(gt=0, le=100_000)]
 Size = Annotated[int, Field(gt=0, le=4096)]
-"""A number of pixels, channels, classes or layers. The bound keeps a file from asking for a model without end."""
+"""A number of pixels, channels, classes or layers. The bound keeps a file from requesting an enormous model."""
 
 
 class Params(Config, ABC):
-    """What all published models have."""
+    """The parameters of all published models."""
 
     model_config = ConfigDict(extra="ignore")
 
     dataset: Literal["new_tetronimoes", "mnist", "multi_mnist"]
-    """What it was trained on."""
+    """The authors' name of the dataset that the model was trained on."""
     side: Size = Field(alias="N")
     """Side of the images, in pixels."""
     classes: Size = Field(alias="num_classes")
-    """Number of classes, background included."""
+    """Number of classes, including the background."""
     seed: Seed
     """Seed of the run."""
 
     @abstractmethod
     def model(self) -> ModelConfig:
-        """The same model here."""
+        """Return the configuration of the same model in Drumhead."""
 
 
 class RecurrentParams(Params):
-    """What recurrent models have."""
+    """The parameters of recurrent models."""
 
     steps: Steps = Field(alias="max_iters")
     width: Size = Field(alias="c_mid")
@@ -95,7 +95,7 @@ class RecurrentParams(Params):
     readout: PublishedReadout = Field(alias="readout_type")
 
     def recurrent_fields(self) -> dict[str, object]:
-        """The fields of a :class:`drumhead.models.recurrent.RecurrentConfig`."""
+        """Return the fields of a :class:`drumhead.models.recurrent.RecurrentConfig`."""
         readout, pixel_widths = READOUTS[self.readout]
         return {
             **self.model_dump(include={"steps", "width", "hidden_channels"}),
@@ -105,7 +105,7 @@ class RecurrentParams(Params):
 
 
 class NWMParams(RecurrentParams):
-    """A neural wave machine."""
+    """The parameters of a neural wave machine."""
 
     name: Literal["cornn_model2"] = Field(alias="model_type")
     dt: PositiveFloat
@@ -115,12 +115,12 @@ class NWMParams(RecurrentParams):
 
 
 def normalize_cell_name(value: object) -> object:
-    """``ConvLSTM``, ``conv_lstm`` and ``LSTM`` are all ``lstm``."""
+    """Normalise the authors' spellings of a cell: ``ConvLSTM``, ``conv_lstm`` and ``LSTM`` become ``lstm``."""
     return value.lower().removeprefix("conv").lstrip("_") if isinstance(value, str) else value
 
 
 class ConvRNNParams(RecurrentParams):
-    """A convolutional RNN, GRU or LSTM."""
+    """The parameters of a convolutional RNN, GRU or LSTM."""
 
     name: Literal["conv_recurrent2"] = Field(alias="model_type")
     cell: Annotated[Literal["rnn", "gru", "lstm"], BeforeValidator(normalize_cell_name)] = Field(alias="cell_type")
@@ -130,7 +130,7 @@ class ConvRNNParams(RecurrentParams):
 
 
 class CNNParams(Params):
-    """A local CNN."""
+    """The parameters of a local CNN."""
 
     name: Literal["baseline1_flexible"] = Field(alias="model_type")
     layers: Size = Field(alias="num_layers")
@@ -142,7 +142,7 @@ class CNNParams(Params):
 
 
 class UNetParams(Params):
-    """A U-Net."""
+    """The parameters of a U-Net."""
 
     name: Literal["unet2"] = Field(alias="model_type")
     width: Size = Field(alias="c_mid")
@@ -155,21 +155,21 @@ AnyParams = Annotated[NWMParams | ConvRNNParams | CNNParams | UNetParams, Field(
 
 
 def read_params(path: Path) -> Params:
-    """The parameters in a ``config.yaml``.
+    """Read the parameters in a ``config.yaml``.
 
     Raises:
-        ImportRunError: if the file is not plain YAML, has no ``params``, or one is missing, unknown or out of range.
-        OSError: if it cannot be read.
+        ImportRunError: the file is not plain YAML, has no ``params``, or one is missing, unknown or out of range.
+        OSError: the file cannot be read.
     """
     try:
         config = yaml.load(read_small_file(path), NoAliasLoader)
     except OSError:
         raise
-    except Exception as error:  # what looks like a number or a date and is none can make the parser raise anything
+    except Exception as error:  # the parser can raise any exception for a malformed number or date
         raise ImportRunError(f"{path} is damaged: it is not plain YAML. {' '.join(str(error).split())}") from error
     params = config.get("params") if isinstance(config, dict) else None
     if not isinstance(params, dict):
-        raise ImportRunError(f"{path} must have a mapping `params`, which tells the model; it has none")
+        raise ImportRunError(f"{path} must have a mapping `params`, which describes the model; it has none")
     adapter: TypeAdapter[Params] = TypeAdapter(AnyParams)
     try:
         return adapter.validate_python(params)

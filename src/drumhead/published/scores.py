@@ -1,8 +1,8 @@
-"""The paper's scores, read from ``scores.csv``: for each experiment and metric, a summary over its runs.
+"""The paper's scores, read from ``scores.csv``: a summary over runs for each experiment and metric.
 
-RawSplit: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. The metrics are those of
-:class:`drumhead.scores.Scores` that have the same names; ``loss_foreground`` was averaged per batch, not per image.
-Where the paper gives two digits, so does the table.
+Source: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. Each metric is the field of
+:class:`drumhead.scores.Scores` of the same name, but ``loss_foreground`` was averaged per batch, not per image.
+Numbers that the paper gives with two digits have two digits in the file.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ PublishedMetric = Literal["acc", "acc_foreground", "iou", "iou_foreground", "los
 
 
 class PublishedScore(NamedTuple):
-    """One metric over the runs of one experiment."""
+    """A summary of one metric over the runs of one experiment."""
 
     mean: float
     std: float
     """Standard deviation over runs."""
     median: float | None
-    """None, like the next two, where it was not published."""
+    """None if it was not published; so are the minimum and maximum."""
     min: float | None
     max: float | None
     runs: int
-    """How many runs there were."""
+    """Number of runs."""
 
     def __str__(self) -> str:
-        """Mean and standard deviation, with three digits or as many as were published."""
+        """Return the mean and standard deviation with three digits, or two if only two were published."""
         digits = 2 if all(round(value, 2) == value for value in (self.mean, self.std)) else 3
         return f"{self.mean:.{digits}f} ± {self.std:.{digits}f}"
 
 
 def published_scores() -> dict[str, dict[PublishedMetric, PublishedScore]]:
-    """The scores of every published experiment, by its name and the metric.
+    """Return the scores of every published experiment, by its name and the metric.
 
     >>> print(published_scores()["tetrominoes-nwm-linear"]["iou_foreground"])
     0.977 ± 0.007
@@ -47,6 +47,6 @@ def published_scores() -> dict[str, dict[PublishedMetric, PublishedScore]]:
 
 
 def read_row(row: dict[str, str]) -> PublishedScore:
-    """The summary in a line of the table."""
+    """Parse a row of the file."""
     median, lowest, highest = (float(row[name]) if row[name] else None for name in ("median", "min", "max"))
     return PublishedScore(float(row["mean"]), float(row["std"]), median, lowest, highest, int(row["runs"]))
