@@ -108,7 +108,7 @@ def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkey
 
 
 def test_a_learning_rate_far_too_high(boards: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(TrainingDivergedError, match=r"in epoch 1, .*no epoch is done"):
+    with pytest.raises(TrainingDivergedError, match=r"in epoch 1, .*no epoch has finished"):
         fit(tiny_experiment("cnn", learning_rate=1e30), boards, tmp_path)
     run = Run.open(tmp_path)
     assert run.load_checkpoint() is None

@@ -184,7 +184,7 @@ def test_a_first_process_that_does_not_find_out_ends_too(boards: Dataset, tmp_pa
         assert process.stdout.readline() == "asleep\n"
         os.kill(workers_of(process.pid)[0], signal.SIGKILL)
         assert process.wait(WITHIN) == 1
-        assert "without it this one waits in vain" in process.stderr.read()
+        assert "this process cannot train without it" in process.stderr.read()
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
-"""Batch normalisation over the images of all processes, as one device has it over the whole batch.
+"""Synchronised batch normalisation: statistics over the images of all processes, as one device computes for the batch.
 
-Torch's ``SyncBatchNorm`` is the same, on GPUs alone.
+Torch's ``SyncBatchNorm`` does the same, but only on GPUs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor, distributed, nn
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):
-    """Batch normalisation with the mean and variance over equal parts of a batch in several processes."""
+    """Batch normalisation whose mean and variance are those of a batch split evenly over all processes."""
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.training:
@@ -21,7 +21,7 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
         assert self.momentum is not None
-        values = images.to(self.weight)  # of bfloat16 under autocast
+        values = images.to(self.weight)  # images are bfloat16 under autocast
         mean = mean_over_processes(values.mean(dim=(0, 2, 3)))
         centred = values - mean[:, None, None]
         variance = mean_over_processes(centred.square().mean(dim=(0, 2, 3)))
@@ -35,20 +35,20 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronize_batch_norm(model: nn.Module) -> None:
-    """Let every batch normalisation of a model look at the batch of all processes."""
+    """Make every batch normalisation of a model use the statistics of all processes."""
     for module in model.modules():
         if type(module) is nn.BatchNorm2d:
-            module.__class__ = SyncBatchNorm2d  # the parameters stay, and their names
+            module.__class__ = SyncBatchNorm2d  # parameters and their names stay as they are
 
 
 def mean_over_processes(values: Tensor) -> Tensor:
-    """The mean over processes, the same in all; gradients flow back to the values of all."""
+    """Return the mean over processes, the same in all of them; gradients flow back to the values of every process."""
     mean: Tensor = _MeanOverProcesses.apply(values)  # type: ignore[no-untyped-call]
     return mean
 
 
 class _MeanOverProcesses(torch.autograd.Function):
-    """:func:`mean_over_processes` for autograd: it is its own adjoint."""
+    """The autograd function of :func:`mean_over_processes`, which is its own adjoint."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -57,5 +57,5 @@ class _MeanOverProcesses(torch.autograd.Function):
         return total / distributed.get_world_size()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return mean_over_processes(gradient)
+    def backward(ctx: Any, grad_mean: Tensor) -> Tensor:
+        return mean_over_processes(grad_mean)

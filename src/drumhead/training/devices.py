@@ -1,4 +1,4 @@
-"""On which devices a model is trained, and who has started the processes for them."""
+"""The devices a model is trained on, and the launcher that starts a process for each of them."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from drumhead.config import Config
 from drumhead.runs import RunError
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
-"""Where tensors live; ``auto`` takes a GPU if there is one."""
+"""The type of device; ``auto`` takes a GPU if there is one."""
 
 Strategy = Literal["auto", "ddp"]
-"""How several devices train one model. ``ddp``: each has the whole model and a part of every batch, and gradients are
-averaged. ``auto``: that, where there are several."""
+"""How several devices train one model. ``ddp`` (distributed data parallel): each device has the whole model and a part
+of every batch, and gradients are averaged. ``auto``: ``ddp`` if there are several devices."""
 
 RENDEZVOUS_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
-"""Variables by which processes on several nodes find each other, where no cluster tells them."""
+"""Environment variables by which processes on several nodes find each other if no cluster sets this up."""
 
 
 class Devices(Config):
-    """The devices of a training, each with a process of its own."""
+    """The devices a model is trained on, each with a process of its own."""
 
     accelerator: Accelerator = "auto"
-    """Where tensors live."""
+    """The type of device."""
     devices: PositiveInt = 1
-    """Devices of each node; of a CPU, processes."""
+    """The number of devices per node; on a CPU, the number of processes."""
     nodes: PositiveInt = 1
-    """Nodes."""
+    """The number of nodes."""
     strategy: Strategy = "auto"
     """How several devices train one model."""
 
     @property
     def count(self) -> int:
-        """How many processes there are."""
+        """The number of devices on all nodes, and so of processes."""
         return self.devices * self.nodes
 
     def describe(self) -> dict[str, str]:
-        """What a run's configuration says of them."""
+        """Return the entries that a run's configuration has for them under ``machine``."""
         strategy = "ddp" if self.count > 1 else "one device"
         return {"devices": str(self.devices), "nodes": str(self.nodes), "strategy": strategy}
 
 
 class DrumheadEnvironment(LightningEnvironment):
-    """Processes that Fabric need not start: they are started in :mod:`drumhead.training.workers`, or by hand."""
+    """Processes that Fabric must not start: :mod:`drumhead.training.workers` or the user starts them."""
 
     @property
     def creates_processes_externally(self) -> bool:
@@ -61,10 +61,10 @@ class DrumheadEnvironment(LightningEnvironment):
 
 
 def make_fabric(devices: Devices) -> Fabric:
-    """Lightning Fabric on these devices; nothing is started yet.
+    """Return Lightning Fabric for these devices, without starting any process.
 
     Raises:
-        RunError: if there are no such devices, or they cannot be put together so.
+        RunError: if the devices are not available or cannot be combined.
     """
     environment = find_environment(devices)
     try:
@@ -80,12 +80,12 @@ def make_fabric(devices: Devices) -> Fabric:
 
 
 def find_environment(devices: Devices) -> ClusterEnvironment:
-    """Who has started the processes.
+    """Return the environment of the launcher that started the processes.
 
-    A training on one device takes no notice of what is around it: an interactive job of many tasks, say.
+    Training on one device ignores any cluster around it, such as an interactive job with many tasks.
 
     Raises:
-        RunError: if another number of processes has been started, or other nodes cannot be found.
+        RunError: if the launcher has started another number of processes, or other nodes cannot be found.
     """
     if devices.count == 1:
         return DrumheadEnvironment()
@@ -106,7 +106,12 @@ def find_environment(devices: Devices) -> ClusterEnvironment:
 
 
 def started_all(launcher: str, started: str | None, devices: Devices) -> bool:
-    """Whether a launcher has started a process for every device; if it has started but one, it has not.
+    """Return whether a launcher has started a process for every device; False if it has started only one process.
+
+    Args:
+        launcher: the launcher's name, for messages.
+        started: the number of processes it has started, from its environment variable; None if that is not set.
+        devices: the devices that need a process each.
 
     Raises:
         RunError: if it has started another number.
@@ -121,7 +126,7 @@ def started_all(launcher: str, started: str | None, devices: Devices) -> bool:
 
 
 def is_first_process(devices: Devices) -> bool:
-    """Whether, of all processes of a training, this is the one that writes and shows; they need not have met yet.
+    """Return whether this process is the one that writes and prints; works before the processes are connected.
 
     Raises:
         RunError: as :func:`find_environment`.

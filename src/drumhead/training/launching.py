@@ -1,8 +1,8 @@
-"""The processes of a training come together, and part again.
+"""Launching and connecting the processes that train one model.
 
-Lightning Fabric joins them and averages their gradients. It would start them by running the whole script again, which a
-notebook cannot, and a script that does more than train should not; so where no cluster has started them, the first
-process of a node starts :mod:`drumhead.training.worker` for each further device.
+Lightning Fabric connects them and averages their gradients. It would start them by running the whole script again. That
+is impossible in a notebook and wrong for a script that does more than train. So if no cluster has started the
+processes, the first process of a node starts :mod:`drumhead.training.worker` for each further device.
 """
 
 from __future__ import annotations
@@ -22,38 +22,39 @@ from drumhead.training.processes import ProcessLostError
 from drumhead.training.workers import WorkerRequest, Workers
 
 TEARDOWN_SECONDS = 0.2
-"""Seconds for gloo's threads to let go of the last tensors: they need Python's lock for that, and who takes the group
-of processes down with that lock in hand waits for them for ever."""
+"""Seconds to wait before the process group is destroyed, while gloo's threads release the last tensors.
+
+They need Python's global lock for that; destroying the group holds the lock and would wait for them for ever."""
 DISCONNECT_MESSAGES = ("Connection closed", "Connection reset", "Broken pipe", "failed to recv", "Socket closed")
-"""What torch says when another process is no longer there."""
+"""Parts of torch's error messages when another process has ended."""
 
 
 @contextmanager
 def process_group(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
-    """All processes of a training, those for further devices of this node started; inside, they can talk.
+    """Start the processes for further devices of this node, and connect all processes inside the ``with`` block.
 
-    Afterwards this process is as it was, and those that were started have ended.
+    Afterwards the started processes have ended, and the environment and threads of this process are as before.
 
     Args:
         fabric: from :func:`drumhead.training.devices.make_fabric`.
-        request: what the others are to do.
+        request: what the other processes are to do.
 
     Raises:
-        ProcessLostError: if another process ends before its time.
+        ProcessLostError: if another process ends too early.
     """
     if request.devices.count == 1:
         yield
         return
-    start_here = starts_workers(fabric)
-    address = local_rendezvous() if start_here and request.devices.nodes == 1 else {}
-    with temporary_environment(address), Workers(request, start=start_here) as workers:
+    start = starts_workers(fabric)
+    rendezvous = local_rendezvous() if start and request.devices.nodes == 1 else {}
+    with temporary_environment(rendezvous), Workers(request, start=start) as workers:
         try:
             workers.wait_until_ready()
             fabric.launch()
             yield
         except RuntimeError as error:
-            if found := lost_process_error(error, workers):
-                raise found from error
+            if lost_error := lost_process_error(error, workers):
+                raise lost_error from error
             raise
         finally:
             workers.end()
@@ -63,27 +64,28 @@ def process_group(fabric: Fabric, request: WorkerRequest) -> Iterator[None]:
 
 
 def starts_workers(fabric: Fabric) -> bool:
-    """Whether this process is the one to start those for the other devices of its node."""
+    """Return whether this process starts those for the other devices of its node."""
     environment = getattr(fabric.strategy, "cluster_environment", None)
     return isinstance(environment, DrumheadEnvironment) and "LOCAL_RANK" not in os.environ
 
 
 def lost_process_error(error: RuntimeError, workers: Workers) -> ProcessLostError | None:
-    """The error as the loss of another process, if it comes from that."""
+    """Return the ``ProcessLostError`` for an error that the loss of another process has caused, else None."""
     if isinstance(error, ProcessLostError):
         return error
-    gone = isinstance(error, distributed.DistError) or any(words in str(error) for words in DISCONNECT_MESSAGES)
-    found = workers.lost(patience=5.0 if gone else 0.0)
-    if found or gone:
-        return ProcessLostError(found or "another process of this training has ended")
+    disconnected = isinstance(error, distributed.DistError) or any(text in str(error) for text in DISCONNECT_MESSAGES)
+    failure = workers.find_failure(timeout=5.0 if disconnected else 0.0)
+    if failure or disconnected:
+        return ProcessLostError(failure or "another process of this training has ended")
     return None
 
 
 @contextmanager
 def temporary_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables, where they are not set; they, and what Fabric sets, are put back afterwards.
+    """Set environment variables that are not set yet, and restore them afterwards.
 
-    Fabric sets variables too, and how many threads torch has: a share of the cores, unless OMP_NUM_THREADS tells.
+    What Fabric sets is restored too: variables, and torch's number of threads (a share of the cores, unless
+    OMP_NUM_THREADS is set).
     """
     names = {*variables, *RENDEZVOUS_VARIABLES, "WORLD_SIZE", "OMP_NUM_THREADS"}
     before, threads = {name: os.environ.get(name) for name in names}, torch.get_num_threads()
@@ -100,10 +102,10 @@ def temporary_environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def local_rendezvous() -> dict[str, str]:
-    """Variables by which the processes of one machine find each other, without leaving it."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    """Return environment variables by which processes find each other on this machine's loopback interface."""
+    with socket.socket() as free_socket:
+        free_socket.bind(("127.0.0.1", 0))
+        port = free_socket.getsockname()[1]
     loopback = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
     interface = {"GLOO_SOCKET_IFNAME": loopback[0]} if loopback else {}
     return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), **interface}

@@ -1,4 +1,4 @@
-"""Loggers of others as observers. They never stop a training: what fails is warned of once, then left alone."""
+"""TensorBoard and Weights & Biases as observers. A logger that fails warns once and is off; training continues."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ LoggerName = Literal["tensorboard", "wandb"]
 
 
 class LoggerWarning(UserWarning):
-    """A logger could not be used; the training goes on without it."""
+    """A logger could not be used; training continues without it."""
 
 
 class Logger(Observer):
-    """Sends the numbers of each step and epoch somewhere, until that fails."""
+    """Logs the numbers of each step and epoch until logging fails."""
 
     package = ""
+    """The package it needs, as pip names it."""
 
     def __init__(self) -> None:
-        self.working = True
+        self.failed = False
 
     def open(self, run: Run) -> None:
-        """Begin to log a run."""
+        """Start to log a run."""
 
     def write(self, values: dict[str, float], step: int) -> None:
-        """Log numbers at a step."""
+        """Log named numbers at a step."""
 
     def close(self) -> None:
-        """Finish."""
+        """Finish the log."""
 
     def attempt(self, action: Callable[[], None]) -> None:
-        """Do something unless an earlier thing failed."""
-        if not self.working:
+        """Call ``action`` unless an earlier action has failed; warn if it fails."""
+        if self.failed:
             return
         try:
             action()
-        except Exception as error:  # whatever a logger throws, the training matters more
-            self.working = False
+        except Exception as error:  # no error of a logger is worth stopping training for
+            self.failed = True
             hint = f"; install it with: pip install {self.package}" if isinstance(error, ImportError) else ""
             warnings.warn(
                 f"no more logging to {self.package}: {type(error).__name__}: {error}{hint}", LoggerWarning, stacklevel=2
@@ -82,7 +83,7 @@ class TensorBoardLogger(Logger):
 
 
 class WandbLogger(Logger):
-    """Sends to Weights & Biases; without an API key it logs offline into the run folder rather than ask for one."""
+    """Logs to Weights & Biases; without an API key it logs offline into the run folder instead of asking for one."""
 
     package = "wandb"
 
@@ -106,3 +107,4 @@ class WandbLogger(Logger):
 
 
 LOGGERS: dict[LoggerName, type[Logger]] = {"tensorboard": TensorBoardLogger, "wandb": WandbLogger}
+"""The loggers by name."""

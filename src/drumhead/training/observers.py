@@ -1,4 +1,4 @@
-"""Who watches a training: the terminal, TensorBoard, Weights & Biases, or code of your own."""
+"""Observers of training (callbacks): the terminal, TensorBoard, Weights & Biases, or code of your own."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from drumhead.runs import Run
 
 
 class StepReport(NamedTuple):
-    """What a step of training was like."""
+    """The report of one training step."""
 
     epoch: int
-    """Number of the epoch, from 1."""
+    """The number of the epoch, from 1."""
     step: int
-    """Number of the step, from 1, counted over all epochs."""
+    """The number of the step, from 1, counted over all epochs."""
     loss: float
-    """Loss of the step's batch."""
+    """The loss of the step's batch."""
     learning_rate: float
-    """Learning rate of the step."""
+    """The learning rate of the step."""
     progress: float
-    """Share of the training that is done, 0 to 1."""
+    """The share of the training that is done, 0 to 1."""
 
 
 class EpochReport(NamedTuple):
-    """What an epoch of training was like: a row of ``metrics.csv``."""
+    """The report of one epoch: a row of ``metrics.csv``."""
 
     epoch: int
-    """Number of the epoch, from 1."""
+    """The number of the epoch, from 1."""
     step: int
-    """Steps so far, over all epochs."""
+    """The number of steps so far, over all epochs."""
     seconds: float
-    """Seconds spent in training steps so far."""
+    """Seconds spent in training steps so far, over all epochs."""
     learning_rate: float
-    """Learning rate of the last step."""
+    """The learning rate of the last step."""
     train_loss: float
-    """Mean of the steps' losses."""
+    """The mean loss of the epoch's steps."""
     val_loss: float
-    """Loss on the validation images; so are the scores that follow."""
+    """The loss on the validation images; the scores that follow are on the same images."""
     val_acc: float
     val_acc_foreground: float | None
     val_iou: float
@@ -44,7 +44,7 @@ class EpochReport(NamedTuple):
     val_loss_foreground: float | None
     val_mean_iou: float
     kept: int
-    """1 if its weights are the best so far, by the recipe's margin, else 0."""
+    """1 if the epoch's weights are kept as the best so far, by the recipe's margin, else 0."""
 
     def __str__(self) -> str:
         scores = " ".join(
@@ -58,19 +58,19 @@ class EpochReport(NamedTuple):
 
 
 class Observer:
-    """Watches a training; does nothing until a method is overridden. It must not change what it is shown."""
+    """The base class of observers, whose methods do nothing. An observer must not change the objects it receives."""
 
     def started(self, run: Run, epochs_done: int) -> None:
-        """Before the first step."""
+        """Called before the first step; ``epochs_done`` is 0 unless the run is resumed."""
 
     def stepped(self, report: StepReport) -> None:
-        """After each step."""
+        """Called after each step."""
 
     def batch_scored(self, done: int, total: int) -> None:
-        """After each batch of a validation or of the test."""
+        """Called after each of ``total`` batches of validation or test images is scored."""
 
     def epoch_ended(self, report: EpochReport) -> None:
-        """After each epoch, its files written."""
+        """Called after each epoch, when its files are written."""
 
     def ended(self) -> None:
-        """At the end, however it came about."""
+        """Called at the end, also after an error or an interruption."""

@@ -1,4 +1,4 @@
-"""The type of the matrix products in training, by recipe and device."""
+"""The floating-point type of matrix products and convolutions in training, by recipe and device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Precision = Literal["float32", "bf16"]
 
 
 def resolve_precision(recipe: Recipe, device: torch.device) -> Precision:
-    """The recipe's precision on a device.
+    """Return the precision that a recipe has on a device.
 
     >>> resolve_precision(Recipe(precision="bf16"), torch.device("cpu"))
     'bf16'
@@ -26,18 +26,18 @@ def resolve_precision(recipe: Recipe, device: torch.device) -> Precision:
 
 
 def autocast(precision: Precision, device: torch.device) -> torch.autocast:
-    """A context in which products are made so.
+    """Return a context in which matrix products and convolutions have this precision.
 
-    Not Lightning Fabric's own precision: that rounds the images too, but only where there are several devices.
+    Lightning Fabric's own precision is not used: it rounds the images too, but only if there are several devices.
     """
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the device has instructions for products of bfloat16; without them they are slower than float32's."""
+    """Return whether the device has instructions for bfloat16 products, which are slower than float32 without them."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    found = cpu_capabilities()
-    return any(found.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+    available = cpu_capabilities()
+    return any(available.get(name, False) for name in ("amx_bf16", "avx512_bf16", "bf16"))

@@ -1,4 +1,4 @@
-"""What the processes of one training tell each other: parts of a batch, one loss, one decision, one writer."""
+"""Communication between the processes that train one model: parts of a batch, broadcast, all-reduce and gather."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class ProcessLostError(RuntimeError):
 
 
 class Processes:
-    """The processes that train one model together, each on a device of its own, as one of them sees them.
+    """The processes that train one model together, each on a device of its own, as seen by one of them.
 
-    Each has the whole model, and a part of every batch: as many images as the others, of which every pixel counts, so
-    that the mean of their losses is the loss of the batch, and the mean of their gradients its gradient. The first
-    alone writes. Where there is but one process nothing is sent. Methods are called by all, in the same order.
+    Each has the whole model and an equal part of every batch, so the mean of their losses is the loss of the batch, and
+    the mean of their gradients is its gradient. Only the first process writes files. A single process sends nothing.
+    All processes must call the methods in the same order.
 
     Args:
         fabric: launched.
@@ -34,22 +34,22 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes, and tells the observers."""
+        """Whether this is the process that writes files and notifies the observers."""
         return self.rank == 0
 
     def batch_slice(self, batch_size: int) -> slice:
-        """This process's part of each batch; ``batch_size`` is a multiple of the number of processes."""
+        """Return this process's part of each batch; ``batch_size`` is a multiple of the number of processes."""
         images = batch_size // self.world_size
         return slice(self.rank * images, (self.rank + 1) * images)
 
     def own_samples(self, samples: int, *, batch_size: int) -> list[int]:
-        """Sample numbers of every so many-th batch of all, whole batches, beginning with this process's number."""
+        """Return the numbers of this process's samples when whole batches are dealt out to the processes in turn."""
         first, stride = self.rank * batch_size, self.world_size * batch_size
         starts = range(first, samples, stride)
         return [sample for start in starts for sample in range(start, min(start + batch_size, samples))]
 
     def mean(self, value: Tensor) -> float:
-        """The mean of a scalar over the processes, the same number in all; not finite if it is not in one."""
+        """Return the mean of a scalar over the processes, the same number in all; not finite if one value is not."""
         if self.world_size == 1:
             return float(value.item())
         total = value.detach().to(torch.float64, copy=True)
@@ -57,46 +57,48 @@ class Processes:
         return float(total.item()) / self.world_size
 
     def broadcast(self, value: Value) -> Value:
-        """The first process's value."""
+        """Return the first process's value, in every process."""
         return value if self.world_size == 1 else self.fabric.broadcast(value)
 
-    def run_on_first(self, work: Callable[[], Value]) -> Value | None:
-        """What ``work`` gives, which the first process does while the others wait; in those, None.
+    def run_on_first(self, function: Callable[[], Value]) -> Value | None:
+        """Call a function in the first process while the others wait; return its result there, None elsewhere.
 
         Raises:
-            ProcessLostError: in the others, if it fails.
+            ProcessLostError: in the other processes, if the function fails.
         """
         if self.world_size == 1:
-            return work()
+            return function()
         if not self.is_first:
             if not self.broadcast(False):
-                raise ProcessLostError("the first process of this training has stopped; it tells why")
+                raise ProcessLostError("the first process of this training has stopped; it reports why")
             return None
         try:
-            value = work()
+            value = function()
         except BaseException:
             self.broadcast(False)
             raise
         self.broadcast(True)
         return value
 
-    def gather_batches(self, work: Callable[[], Sequence[Value]]) -> list[Value]:
-        """What ``work`` gives for the batches of each process (:meth:`own_samples`), in the order of all batches.
+    def gather_batches(self, function: Callable[[], Sequence[Value]]) -> list[Value]:
+        """Call a function that returns a value for each batch of :meth:`own_samples`; return those of all batches.
 
-        If it raises an error in one process, all raise that.
+        The values are in the order of the batches, in every process. If the function raises an error in one process,
+        all processes raise it.
         """
         if self.world_size == 1:
-            return list(work())
+            return list(function())
         own: Sequence[Value] | Exception
         try:
-            own = work()
+            own = function()
         except Exception as error:
             own = error
-        everyone: list[Sequence[Value] | Exception] = [own] * self.world_size
-        distributed.all_gather_object(everyone, own)
-        hands: list[Sequence[Value]] = []
-        for hand in everyone:
-            if isinstance(hand, Exception):
-                raise hand
-            hands.append(hand)
-        return [hand[turn] for turn in range(len(hands[0])) for hand in hands if turn < len(hand)]
+        results: list[Sequence[Value] | Exception] = [own] * self.world_size
+        distributed.all_gather_object(results, own)
+        values_by_rank: list[Sequence[Value]] = []
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+            values_by_rank.append(result)
+        rounds = range(len(values_by_rank[0]))
+        return [values[number] for number in rounds for values in values_by_rank if number < len(values)]

@@ -1,4 +1,4 @@
-"""How far a training is, for others to see: ``progress.json`` in the run's folder while it lasts."""
+"""The progress of a training, for other processes to read: ``progress.json`` in the run folder while it is trained."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from drumhead.training.observers import EpochReport, Observer, StepReport
 
 PROGRESS_FILE = "progress.json"
 INTERVAL = 2.0
-"""Seconds between two writings, at least."""
+"""The least time between two writes, in seconds."""
 
 
 class Progress(Config):
-    """How far a training is."""
+    """The progress of a training: the contents of ``progress.json``."""
 
     epoch: int
-    """Number of the epoch it is in, from 1."""
+    """The number of the current epoch, from 1."""
     step: int
-    """Steps so far, over all epochs."""
+    """The number of steps so far, over all epochs."""
     progress: float
-    """Share of the training that is done, 0 to 1."""
+    """The share of the training that is done, 0 to 1."""
     loss: float | None = None
-    """Loss of the last step."""
+    """The loss of the last step."""
     val_loss: float | None = None
-    """Loss on the validation images after the last epoch."""
+    """The loss on the validation images after the last epoch."""
     doing: str = "training"
-    """What it does now: training or scoring."""
+    """The current activity: ``training`` or ``scoring``."""
     begun: float
-    """When this process began to train, in seconds since 1970."""
+    """The time when this process began to train, in seconds since 1970."""
     begun_progress: float
-    """The share that was done then."""
+    """The share of the training that was done then."""
     when: float
-    """When this was written, in seconds since 1970."""
+    """The time when this was written, in seconds since 1970."""
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest will take at the pace so far; None before there is one."""
+        """The time the rest will take at the pace of this process; None before its first progress."""
         done = self.progress - self.begun_progress
         return None if done <= 0 else (self.when - self.begun) * (1 - self.progress) / done
 
@@ -48,7 +48,10 @@ class Progress(Config):
 class ProgressFile(Observer):
     """Writes ``progress.json`` at most every few seconds, and removes it at the end.
 
-    It costs a small file each time; a file that cannot be written never stops a training.
+    Training continues if the file cannot be written.
+
+    Args:
+        interval: the least time between two writes, in seconds.
     """
 
     def __init__(self, interval: float = INTERVAL) -> None:
@@ -58,18 +61,18 @@ class ProgressFile(Observer):
         rows = run.metrics()
         self.folder = run.folder
         self.epoch, self.step = epochs_done, int(rows[-1].get("step", 0)) if rows else 0
-        self.share: float | None = None
-        self.begun_share = 0.0
+        self.progress: float | None = None
+        self.begun_progress = 0.0
         self.loss: float | None = None
         self.val_loss = rows[-1].get("val_loss") if rows else None
         self.begun = time.time()
-        self.written = 0.0
+        self.last_write = 0.0
 
     def stepped(self, report: StepReport) -> None:
-        if self.share is None:  # the first step of this process: what it began with is known now
-            self.begun_share = report.progress
+        if self.progress is None:  # only the first step of this process says how much was done before
+            self.begun_progress = report.progress
             self.begun = time.time()
-        self.epoch, self.step, self.share, self.loss = report.epoch, report.step, report.progress, report.loss
+        self.epoch, self.step, self.progress, self.loss = report.epoch, report.step, report.progress, report.loss
         self.write("training")
 
     def batch_scored(self, done: int, total: int) -> None:
@@ -83,29 +86,29 @@ class ProgressFile(Observer):
             (self.folder / PROGRESS_FILE).unlink(missing_ok=True)
 
     def write(self, doing: str) -> None:
-        """Write, if it is time."""
+        """Write the file, unless the last write was less than the interval ago."""
         now = time.time()
-        if 0 <= now - self.written < self.interval:
+        if 0 <= now - self.last_write < self.interval:
             return
-        self.written = now
+        self.last_write = now
         progress = Progress(
             epoch=self.epoch,
             step=self.step,
-            progress=self.share or 0.0,
+            progress=self.progress or 0.0,
             loss=self.loss,
             val_loss=self.val_loss,
             doing=doing,
             begun=self.begun,
-            begun_progress=self.begun_share,
+            begun_progress=self.begun_progress,
             when=now,
         )
         with suppress(OSError):
             write_json(self.folder / PROGRESS_FILE, progress.model_dump(mode="json"))
 
 
-def read_progress(folder: Path) -> Progress | None:
-    """How far the training in a folder is, or was when its process died; None if that is not told."""
+def read_progress(folder: str | Path) -> Progress | None:
+    """Return the progress of the training in a folder, or its last one if its process died; None if there is none."""
     try:
-        return Progress.model_validate_json(read_small_file(folder / PROGRESS_FILE))
+        return Progress.model_validate_json(read_small_file(Path(folder) / PROGRESS_FILE))
     except (OSError, ValueError):
         return None

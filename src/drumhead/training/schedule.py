@@ -1,4 +1,4 @@
-"""How fast to learn, by how much of the training is done."""
+"""The learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from drumhead.experiments import Recipe
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The learning rate when a share ``progress`` (0 to 1) of the training is done.
+    """Return the learning rate when a share ``progress`` (0 to 1) of the training is done.
 
-    It rises in a straight line during the warm-up, then stays or falls to 0 along half a cosine.
+    It rises linearly during the warm-up, then stays constant or falls to 0 along half a cosine.
 
     >>> from drumhead.experiments import Recipe
     >>> recipe = Recipe(learning_rate=1.0, schedule="cosine", warmup=0.5)
@@ -21,5 +21,5 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
         return recipe.learning_rate * progress / recipe.warmup
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    fall = (progress - recipe.warmup) / (1 - recipe.warmup) if recipe.warmup < 1 else 1.0
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(fall, 1.0)))
+    decay = (progress - recipe.warmup) / (1 - recipe.warmup) if recipe.warmup < 1 else 1.0
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(decay, 1.0)))

@@ -1,4 +1,4 @@
-"""The training loop: short, visible, and the same to the bit whether or not it was interrupted."""
+"""The training loop. A run that is interrupted and resumed is bit-identical to one that is not."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ Batch = tuple[Tensor, Tensor]
 
 
 class TrainingDivergedError(ArithmeticError):
-    """The loss was no longer a number; the state of the last finished epoch is on disk."""
+    """A loss or gradient is not finite; the state of the last finished epoch is on disk."""
 
 
 class Trainer:
-    """One run's training, from its last finished epoch to its scores on the test set.
+    """Trains a run from its last finished epoch to its scores on the test set.
 
     Args:
         run: an unfinished run.
         dataset: the data of the run's configuration.
-        fabric: the device it runs on, or the devices, one for each process.
-        observers: who is told of each step and epoch, in the first process.
+        fabric: Lightning Fabric for the device of this process.
+        observers: notified of each step and epoch, in the first process only.
     """
 
     def __init__(self, run: Run, dataset: Dataset, *, fabric: Fabric, observers: Sequence[Observer] = ()) -> None:
@@ -49,39 +49,41 @@ class Trainer:
         self.recipe = run.config.experiment.recipe
         self.seed = run.config.experiment.seed
         self.model = run.new_model()
-        kind = torch.optim.AdamW if self.recipe.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(
+        optimizer_class = torch.optim.AdamW if self.recipe.optimizer == "adamw" else torch.optim.Adam
+        self.optimizer = optimizer_class(
             self.model.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
         )
         self.epoch = self.step = 0
         self.seconds = 0.0
         self.best_loss = math.inf
         self.history: list[dict[str, Any]] = []
-        self.kept_weights: dict[str, Tensor] = {}
+        self.best_weights: dict[str, Tensor] = {}
         if self.processes.world_size > 1:
             synchronize_batch_norm(self.model)
-        self.wrapped, self.wrapped_optimizer = fabric.setup(self.model, self.optimizer)
-        self.restore()  # after the model is on its device: the optimiser's state goes where its parameters are
-        self.wrapped.mark_forward_method("loss")
+        self.fabric_model, self.fabric_optimizer = fabric.setup(self.model, self.optimizer)
+        self.restore()  # only now, because the optimiser's state goes to the device its parameters are on
+        self.fabric_model.mark_forward_method("loss")
         self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
-        part = self.processes.batch_slice(self.recipe.batch_size)
-        self.train_batches = self.loader(dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=part)
-        self.doubtful = False
+        own_slice = self.processes.batch_slice(self.recipe.batch_size)
+        self.train_batches = self.loader(
+            dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=own_slice
+        )
+        self.has_warned_unstable = False
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in an epoch."""
+        """The number of steps in an epoch."""
         return min(len(self.train_batches), self.recipe.steps_per_epoch or len(self.train_batches))
 
     @property
     def progress(self) -> float:
-        """Share of the training that is done, 0 to 1, by steps or by seconds, whichever is further."""
+        """The share of the training that is done, 0 to 1: the larger of the shares of its steps and of its seconds."""
         by_steps = self.step / (self.recipe.epochs * self.steps_per_epoch)
         by_seconds = self.seconds / self.recipe.seconds if self.recipe.seconds else 0.0
         return min(max(by_steps, by_seconds), 1.0)
 
     def fit(self) -> Scores:
-        """Train what is left, then score the test set with the weights that were kept.
+        """Train the remaining epochs, then score the test set with the best weights.
 
         Raises:
             TrainingDivergedError: at the first loss or gradient that is not finite.
@@ -94,7 +96,7 @@ class Trainer:
                 self.train_epoch()
                 self.warn_if_unstable()
             self.processes.run_on_first(lambda: self.run.write_metrics(self.history))
-            scores = self.evaluate(self.kept_model(), "test")
+            scores = self.evaluate(self.best_model(), "test")
             self.processes.run_on_first(lambda: self.run.write_scores(scores))
         except (TrainingDivergedError, FloatingPointError) as error:
             message = str(error)
@@ -105,18 +107,18 @@ class Trainer:
         return scores
 
     def train_epoch(self) -> None:
-        """One epoch: its steps, a validation, and what is written of it."""
+        """Train one epoch, validate, and write the state to the run folder."""
         self.epoch += 1
         self.shuffle.epoch = self.epoch
         pixel_generator = generator(self.seed, "pixels", self.epoch)
         self.model.train()
         losses = [
             self.train_step(images, masks, pixel_generator)
-            for images, masks in self.within_time(islice(self.train_batches, self.steps_per_epoch))
+            for images, masks in self.until_done(islice(self.train_batches, self.steps_per_epoch))
         ]
         scores = self.validate()
         assert scores.loss is not None
-        kept = scores.loss < self.best_loss - self.recipe.min_delta
+        is_best = scores.loss < self.best_loss - self.recipe.min_delta
         report = EpochReport(
             epoch=self.epoch,
             step=self.step,
@@ -130,117 +132,126 @@ class Trainer:
             val_iou_foreground=scores.iou_foreground,
             val_loss_foreground=scores.loss_foreground,
             val_mean_iou=scores.mean_iou,
-            kept=int(kept),
+            kept=int(is_best),
         )
         self.history.append(report._asdict())
-        if kept:
+        if is_best:
             self.best_loss = report.val_loss
         self.processes.run_on_first(lambda: self.save(report))
         self.notify("epoch_ended", report)
 
     def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
-        """One step of the optimiser, from this process's images and all masks of a batch; returns the loss before it.
+        """Make one step of the optimiser, and return the loss of the batch before it.
 
-        The pixels are drawn for the whole batch in every process: they are the same for any number of processes.
+        Every process samples the pixels of the whole batch, so that they are the same for any number of processes.
+
+        Args:
+            images: this process's images of a batch.
+            masks: all masks of the batch.
+            pixel_generator: draws the pixels of the loss.
         """
-        begin = time.perf_counter()
-        rate = learning_rate(self.recipe, self.progress)
+        start = time.perf_counter()
+        current_rate = learning_rate(self.recipe, self.progress)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = current_rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
         with single_threaded():
             pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
-        part = self.processes.batch_slice(len(masks))
-        own_pixels = None if pixels is None else PixelSample(*(values[part] for values in pixels))
+        own_slice = self.processes.batch_slice(len(masks))
+        own_pixels = None if pixels is None else PixelSample(*(values[own_slice] for values in pixels))
         with autocast(resolve_precision(self.recipe, self.fabric.device), self.fabric.device):
-            loss = self.wrapped.loss(images, masks[part], pixels=own_pixels)
-        value = self.processes.mean(loss)
-        self.check_finite(value, "the loss")
-        self.wrapped_optimizer.zero_grad()
+            loss = self.fabric_model.loss(images, masks[own_slice], pixels=own_pixels)
+        loss_value = self.processes.mean(loss)
+        self.check_finite(loss_value, "the loss")
+        self.fabric_optimizer.zero_grad()
         self.fabric.backward(loss)
         with single_threaded():
             if self.recipe.clip is not None:
                 norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
                 self.check_finite(norm.item(), "the gradient's norm")
-            self.wrapped_optimizer.step()
+            self.fabric_optimizer.step()
         self.step += 1
-        self.seconds += time.perf_counter() - begin
+        self.seconds += time.perf_counter() - start
         if self.recipe.seconds is not None:
             self.seconds = self.processes.broadcast(self.seconds)
-        self.notify("stepped", StepReport(self.epoch, self.step, value, rate, self.progress))
-        return value
+        self.notify("stepped", StepReport(self.epoch, self.step, loss_value, current_rate, self.progress))
+        return loss_value
 
-    def within_time(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Batches until the recipe's seconds are over; at least one."""
+    def until_done(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield batches, at least one, until all steps are done or the recipe's seconds are over."""
         for batch in batches:
             yield batch
             if self.progress >= 1:
                 return
 
-    def kept_model(self) -> Segmenter:
-        """The model with the weights that were kept, as the first process reads them."""
+    def best_model(self) -> Segmenter:
+        """Return the model with the best weights, which the first process reads from the run folder."""
         return self.processes.broadcast(self.processes.run_on_first(self.run.load_model) or self.model)
 
     def validate(self) -> Scores:
-        """Scores on the validation images."""
+        """Return the scores of the current weights on the validation images."""
         try:
             return self.evaluate(self.model, "val")
         except FloatingPointError as error:
-            raise TrainingDivergedError(f"validation after epoch {self.epoch}: {error}; {self.what_is_kept}") from error
+            raise TrainingDivergedError(
+                f"validation after epoch {self.epoch}: {error}; {self.recovery_hint}"
+            ) from error
 
     def evaluate(self, model: torch.nn.Module, split: str) -> Scores:
-        """Scores on the validation or test images."""
+        """Return a model's scores on the validation images of the recipe, or on all images of another split."""
         images, masks = self.dataset.splits[split]
         if split == "val":
             images, masks = images[: self.recipe.validation_images], masks[: self.recipe.validation_images]
-        own = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
-        batches = self.loader(Split(images, masks), order=own)
+        own_samples = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
+        batches = self.loader(Split(images, masks), order=own_samples)
         self.fabric.to_device(model)
-        counts = self.processes.gather_batches(lambda: count_batches(model, self.watched(batches)))
+        counts = self.processes.gather_batches(lambda: count_batches(model, self.with_progress(batches)))
         return compute_scores(concatenate(counts), self.dataset.class_names)
 
     def warn_if_unstable(self) -> None:
-        """Warn, once, if the numbers are doubtful by what the model finds on some validation images."""
-        if self.doubtful or not self.processes.is_first:
+        """Warn once if the model's dynamics are unstable on the first validation images."""
+        if self.has_warned_unstable or not self.processes.is_first:
             return
         split = self.dataset.splits["val"]
         images, _ = to_tensors(split, range(min(len(split.images), self.recipe.batch_size)))
         if message := self.model.stability_warning(self.fabric.to_device(images)):
-            self.doubtful = True
+            self.has_warned_unstable = True
             warnings.warn(message, StabilityWarning, stacklevel=2)
 
-    def watched(self, batches: Any) -> Iterator[Batch]:
-        """The batches, with the observers told of each."""
+    def with_progress(self, batches: Any) -> Iterator[Batch]:
+        """Yield the batches of an evaluation, and notify the observers after each."""
         for number, (images, masks) in enumerate(batches, start=1):
             yield images, masks
             self.notify("batch_scored", number, len(batches))
 
     def loader(self, split: Split, **options: Any) -> Any:
-        """Batches of a split on the device."""
+        """Return a loader of a split's batches on the device; ``options`` are those of ``image_loader``."""
         return self.fabric.setup_dataloaders(
             image_loader(split, batch_size=self.recipe.batch_size, **options), use_distributed_sampler=False
         )
 
-    def check_finite(self, value: float, what: str) -> None:
-        """Raise ``TrainingDivergedError`` for a loss or gradient that is not a number."""
+    def check_finite(self, value: float, name: str) -> None:
+        """Raise ``TrainingDivergedError`` if a loss or gradient is not finite; ``name`` says what the value is."""
         if not math.isfinite(value):
             raise TrainingDivergedError(
-                f"{what} is {value} in epoch {self.epoch}, after {self.step} steps; {self.what_is_kept}"
+                f"{name} is {value} in epoch {self.epoch}, after {self.step} steps; {self.recovery_hint}"
             )
 
     @property
-    def what_is_kept(self) -> str:
-        """What a user can do when training has diverged."""
-        kept = (
-            f"the state after epoch {len(self.history)} is in {self.run.folder}" if self.history else "no epoch is done"
+    def recovery_hint(self) -> str:
+        """A sentence on what is on disk when training has diverged, and one on what often helps."""
+        saved = (
+            f"the state after epoch {len(self.history)} is in {self.run.folder}"
+            if self.history
+            else "no epoch has finished"
         )
-        return f"{kept}. A lower --recipe.learning-rate or --recipe.clip 1 often helps"
+        return f"{saved}. A lower --recipe.learning-rate or --recipe.clip 1 often helps"
 
     def save(self, report: EpochReport) -> None:
-        """Write an epoch: the weights first if they are kept, then the state to go on from, then the row."""
+        """Write an epoch to the run folder: first the weights if they are the best, then the checkpoint and metrics."""
         if report.kept:
             self.run.save_model(self.model)
-            self.kept_weights = {
+            self.best_weights = {
                 name: tensor.detach().cpu().clone() for name, tensor in self.model.state_dict().items()
             }
         self.run.save_checkpoint(
@@ -251,14 +262,14 @@ class Trainer:
                 "best_loss": self.best_loss,
                 "history": self.history,
                 "model": self.model.state_dict(),
-                "kept_model": self.kept_weights,
+                "kept_model": self.best_weights,
                 "optimizer": self.optimizer.state_dict(),
             }
         )
         self.run.write_metrics(self.history)
 
     def restore(self) -> None:
-        """Go back to the last finished epoch, if there is one."""
+        """Restore the state after the last finished epoch, if there is one."""
         state = self.processes.broadcast(self.processes.run_on_first(self.run.resume))
         if state is None:
             return
@@ -266,9 +277,9 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.best_loss, self.history = state["best_loss"], state["history"]
-        self.kept_weights = state["kept_model"]
+        self.best_weights = state["kept_model"]
 
     def notify(self, event: str, *details: Any) -> None:
-        """Tell every observer."""
+        """Call the method ``event`` of every observer."""
         for observer in self.observers:
             getattr(observer, event)(*details)

@@ -1,4 +1,4 @@
-"""The processes that the first one of a node starts for its further devices, watched until they end."""
+"""The worker processes that the first process of a node starts for its further devices, watched until they end."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from drumhead.training.devices import Devices
 from drumhead.training.processes import ProcessLostError
 
 READY = b"ready\n"
-"""What a worker writes when it is about to join the others."""
+"""What a worker writes to its standard output when it is about to connect to the other processes."""
 
 GRACE_SECONDS = 10.0
-"""Seconds that this process gets to find by itself that a worker is lost."""
+"""Seconds that this process has to notice a lost worker by itself, before it is ended."""
 
 
 class WorkerRequest(Config):
-    """What a worker is to do: the arguments of :func:`drumhead.training.train`, but for the observers."""
+    """The task of a worker: the arguments of :func:`drumhead.training.train` except the observers."""
 
     experiment: Experiment
-    """What to train."""
+    """The experiment to train."""
     data: Path
-    """The data's folder."""
+    """The folder of the data."""
     folder: Path
-    """The run's folder."""
+    """The run folder."""
     devices: Devices
-    """Where to train."""
+    """The devices of all processes."""
     parent: int = 0
-    """The process that started it, without which it ends."""
+    """The process id of the process that started the worker; the worker ends when that process ends."""
 
 
 class Workers:
-    """Processes for all devices of this node but the first; as a context, they end with it.
+    """The processes for all devices of this node but the first, as a context manager that ends them on exit.
 
-    They write nothing, so they may be killed at any moment. Should this process wait for a lost one in a call that
-    nothing can interrupt, it ends too.
+    They write no files, so they may be killed at any moment. If a worker is lost while this process waits for it in a
+    call that cannot be interrupted, this process ends too.
 
     Args:
-        request: what they are to do.
-        start: whether there are any, or who else has started all processes.
+        request: their task.
+        start: False if a launcher or the user has started all processes, so that there is none to start here.
     """
 
     def __init__(self, request: WorkerRequest, *, start: bool = True) -> None:
         self.request = request.replace(parent=os.getpid())
-        self.number = request.devices.devices - 1 if start else 0
+        self.count = request.devices.devices - 1 if start else 0
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.over = threading.Event()
+        self.exited = threading.Event()
 
     def __enter__(self) -> Workers:
         command = [sys.executable, "-m", "drumhead.training.worker"]
         try:
-            for number in range(self.number):
-                environment = {**os.environ, "LOCAL_RANK": str(number + 1)}
+            for local_rank in range(1, self.count + 1):
+                environment = {**os.environ, "LOCAL_RANK": str(local_rank)}
                 process = subprocess.Popen(
                     command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-                )  # Ctrl-C is for the first
+                )  # in a new session, so that Ctrl-C interrupts only the first process
                 self.processes.append(process)
         except BaseException:
             self.end()
@@ -70,16 +70,16 @@ class Workers:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.end()
-        self.over.set()
+        self.exited.set()
 
     def wait_until_ready(self) -> None:
-        """Hand out the work, and wait until all are about to join.
+        """Send the request to all workers, and wait until they are about to connect.
 
         Raises:
-            ProcessLostError: if one has ended instead.
+            ProcessLostError: if a worker has ended instead.
         """
         for process in self.processes:
             assert process.stdin is not None
@@ -88,34 +88,36 @@ class Workers:
                 process.stdin.write(self.request.model_dump_json().encode() + b"\n")
                 process.stdin.close()
             except BrokenPipeError:
-                pass  # it has ended; below it shows
+                pass  # the worker has ended, which is noticed below
         for process in self.processes:
             assert process.stdout is not None
             if process.stdout.readline() != READY:
-                raise ProcessLostError(self.lost(patience=5.0) or "a process of this training could not start")
+                raise ProcessLostError(self.find_failure(timeout=5.0) or "a process of this training could not start")
 
-    def lost(self, *, patience: float = 0.0) -> str | None:
-        """Which worker has ended with an error, and how, if one has or does within so many seconds."""
-        until = time.monotonic() + patience
+    def find_failure(self, *, timeout: float = 0.0) -> str | None:
+        """Return a sentence about a worker that has failed or fails within ``timeout`` seconds, or None."""
+        deadline = time.monotonic() + timeout
         while True:
             for number, process in enumerate(self.processes, start=1):
                 if code := process.poll():
                     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
                     return f"process {number} of this training (pid {process.pid}) {how}"
-            if time.monotonic() >= until:
+            if time.monotonic() >= deadline:
                 return None
             time.sleep(0.05)
 
     def watch(self) -> None:
-        """End this process if a worker is lost and it does not find out."""
-        while not self.over.wait(0.5):
-            message = self.lost()
-            if message and not self.over.wait(GRACE_SECONDS):
-                print(f"drumhead: {message}; without it this one waits in vain, and ends", file=sys.stderr, flush=True)
+        """End this process if a worker is lost and this process does not notice it in time."""
+        while not self.exited.wait(0.5):
+            message = self.find_failure()
+            if message and not self.exited.wait(GRACE_SECONDS):
+                print(
+                    f"drumhead: {message}; this process cannot train without it, and ends", file=sys.stderr, flush=True
+                )
                 os._exit(1)
 
     def end(self) -> None:
-        """Let none be left, and none be waited for."""
+        """Kill all workers and wait until they have ended."""
         for process in self.processes:
             process.kill()
         for process in self.processes:
