@@ -1,7 +1,7 @@
-"""The demo: a wave network and a local CNN learn tetrominoes for the same time; then both are shown.
+"""The demo: train a wave network and a local CNN on tetrominoes for the same time, and compare them.
 
-The boards are the paper's. Whole pieces are up to 28 pixels long; the CNN sees 8 pixels far, so it cannot see
-which piece a pixel in the middle of an edge belongs to. The waves can tell it.
+The dataset is the paper's. A piece is up to 28 pixels long, but the CNN's receptive field reaches only 8 pixels far,
+so a pixel in the middle of an edge cannot know which piece it belongs to. Waves carry that information to it.
 """
 
 from __future__ import annotations
@@ -24,73 +24,76 @@ from drumhead.runs import Run
 from drumhead.scores import background_scores
 from drumhead.training import Observer, train
 
-CONTESTANTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-linear"}
-"""Who is trained: name in the demo's tables, and experiment."""
+DEMO_EXPERIMENTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-linear"}
+"""The experiment of each model, by the model's name in the demo's tables."""
 
 SAMPLES = 8
-"""Test boards in the picture."""
+"""The number of test images in the figure of predictions."""
 
-REPORTED_STEPS = 200
-"""Steps between validations, which are all that is seen of a training."""
+STEPS_PER_EPOCH = 200
+"""Training steps between validations; training progress is reported at each validation."""
 
-MOMENTS = (3, 10, 20, 40, 70, 100)
-"""Steps in the still picture of the waves."""
+STRIP_TIMES = (3, 10, 20, 40, 70, 100)
+"""The time steps in the still figure of the waves."""
 
 FILES = ("predictions.png", "waves.gif", "waves.png", "scores.md")
-"""What is written beside the runs."""
+"""The files that the demo writes beside the runs."""
 
 
-class Demo(NamedTuple):
-    """What the demo leaves behind."""
+class DemoResult(NamedTuple):
+    """The results of the demo."""
 
     rows: list[ScoreRow]
-    """Background everywhere, CNN, NWM."""
+    """The scores of predicting background everywhere, of the CNN and of the NWM."""
     runs: dict[str, Run]
-    """The two runs, by name."""
-    picture: Path
-    """PNG of inputs, truth and both predictions."""
+    """The two runs, by the model's name."""
+    predictions: Path
+    """PNG of inputs, true masks and both predictions."""
     movie: Path
-    """GIF of the wave network's waves."""
-    still: Path
-    """PNG of a few moments of them."""
+    """GIF of the wave network's hidden states."""
+    wave_strip: Path
+    """PNG of a few time steps of those states."""
     table: Path
     """The scores as Markdown."""
 
 
-def run_demo(dataset: Dataset, folder: Path, *, seconds: float, seed: int, observer: Callable[[str], Observer]) -> Demo:
-    """Train both models, or go on where an earlier call stopped, and write what they learned to a folder.
+def run_demo(
+    dataset: Dataset, folder: str | Path, *, seconds: float, seed: int, observer: Callable[[str], Observer]
+) -> DemoResult:
+    """Train both models, or resume what an earlier call left unfinished, and write the results to a folder.
 
     Args:
-        dataset: the paper's tetrominoes, or a set like them.
-        folder: where runs, picture, movie and table go.
-        seconds: time in training steps, for each model.
-        seed: of both runs.
-        observer: called with a model's name, gives who watches its training.
+        dataset: the paper's tetrominoes, or a similar dataset.
+        folder: the folder for runs, figures, movie and table.
+        seconds: the time that each model spends in training steps.
+        seed: the seed of both runs.
+        observer: returns the observer of a model's training, given the model's name.
     """
+    folder = Path(folder)
     runs = {}
-    for name, experiment_name in CONTESTANTS.items():
+    for name, experiment_name in DEMO_EXPERIMENTS.items():
         experiment = find_experiment(experiment_name, "lite")
-        recipe = experiment.recipe.replace(seconds=seconds, epochs=1000, steps_per_epoch=REPORTED_STEPS)
+        recipe = experiment.recipe.replace(seconds=seconds, epochs=1000, steps_per_epoch=STEPS_PER_EPOCH)
         experiment = experiment.replace(seed=seed, recipe=recipe)
         runs[name] = train(experiment, dataset, folder / experiment_name, observers=[observer(name)])
     background = background_scores(dataset.splits["test"].masks, dataset.class_names)
     rows = [ScoreRow(name="background everywhere", scores=background)]
     rows += [score_row(run, name=name) for name, run in runs.items()]
-    demo = Demo(rows, runs, *(folder / name for name in FILES))
-    write_pictures(demo, dataset)
-    with atomic_replace(demo.table) as temporary:
+    result = DemoResult(rows, runs, *(folder / name for name in FILES))
+    write_figures(result, dataset)
+    with atomic_replace(result.table) as temporary:
         temporary.write_text(f"{scores_markdown(rows)}\n{classes_markdown(rows)}")
-    return demo
+    return result
 
 
-def write_pictures(demo: Demo, dataset: Dataset) -> None:
-    """Write the picture of predictions on the first test boards, and the movie of the waves on the first."""
-    models = {name: run.load_model() for name, run in demo.runs.items()}
+def write_figures(result: DemoResult, dataset: Dataset) -> None:
+    """Write the predictions on the first test images, and the movie and still figure of the waves on the first one."""
+    models = {name: run.load_model() for name, run in result.runs.items()}
     samples = range(min(SAMPLES, len(dataset.splits["test"].images)))
-    save_figure(samples_figure(models, dataset, split="test", samples=samples), demo.picture)
+    save_figure(samples_figure(models, dataset, split="test", samples=samples), result.predictions)
     waves = models["NWM"]
     assert isinstance(waves, RecurrentSegmenter)
-    sample_movie(waves, dataset, split="test", samples=[0], path=demo.movie)
+    sample_movie(waves, dataset, split="test", samples=[0], path=result.movie)
     heard = hear(waves, dataset, split="test", sample=0, channels=[waves.config.hidden_channels - 1])
-    moments = [step for step in MOMENTS if step <= len(heard.field)]
-    save_figure(wave_strip(heard.field[:, 0], heard.image, times=moments), demo.still)
+    times = [step for step in STRIP_TIMES if step <= len(heard.field)]
+    save_figure(wave_strip(heard.field[:, 0], heard.image, times=times), result.wave_strip)

@@ -89,7 +89,7 @@ def test_data_is_made_once_and_checked(workplace: Path, capsys: pytest.CaptureFi
     folder = str(workplace / "data")
     assert main(["data", "check", folder]) == OK
     printed = capsys.readouterr().out
-    assert "No fault" in printed
+    assert "No errors" in printed
     assert "published" not in printed
     assert main(["data", "tetrominoes", "--out", folder]) == USAGE_ERROR
     assert "something in it" in capsys.readouterr().err
@@ -115,7 +115,7 @@ def test_every_dataset_is_made_with_its_options(
     assert main([*args, *root, *options.get(name, [])]) == OK
     assert open_dataset(tmp_path / "new").height == {"mnist": 31, "polygons": 64}.get(name, 128)
     assert main(["data", "check", str(tmp_path / "new")]) == OK
-    assert "No fault" in capsys.readouterr().out
+    assert "No errors" in capsys.readouterr().out
 
 
 def test_digits_are_asked_for_before_anything_is_made(

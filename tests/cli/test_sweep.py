@@ -137,7 +137,7 @@ def test_on_slurm_jobs_are_submitted_once_listed_and_cancelled(
     assert main(["cancel"]) == OK
     assert "job 1_1 cancelled" in capsys.readouterr().out
     assert main(["cancel", "runs"]) == OK
-    assert capsys.readouterr().out == "Nothing runs or waits in runs.\n"
+    assert capsys.readouterr().out == "Nothing is running or queued in runs.\n"
 
 
 def test_runs_tell_why_one_does_not_go_on(

@@ -21,7 +21,7 @@ LONG_WORK = {
     "data": ["make_dataset"],
     "reproduce": ["train_plan", "planned_dataset", "study_areas", "write_outputs"],
     "report": ["study_areas", "write_report"],
-    "runs": ["follow"],
+    "runs": ["watch_runs"],
     "sweep": ["prepare", "run_locally", "run_on_slurm"],
     "movie": ["sample_movie"],
     "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],

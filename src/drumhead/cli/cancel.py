@@ -1,4 +1,4 @@
-"""``drumhead cancel``: stop runs, wherever they run."""
+"""``drumhead cancel``: stop runs on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ import tyro
 
 from drumhead.cli import FAILED, OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.sweeps import cancel
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead cancel``."""
-    return tyro.cli(stop, args=args, prog="drumhead cancel")
+    code: int = parse(cancel_runs, args, prog="drumhead cancel")
+    return code
 
 
-def stop(
-    places: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER|RUN ...]")] = (
+def cancel_runs(
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER|RUN ...]")] = (
         Path("runs"),
     ),
 ) -> int:
-    """Stop runs that are being trained on this machine, or that run or wait on Slurm. All can go on later.
+    """Stop runs that are training on this machine, or that are running or queued on Slurm. They can be resumed.
 
     Args:
-        places: Folders of runs, with the sweeps that make them, or single runs, whose sweeps go on without them.
+        paths: Folders of runs, whose sweeps are stopped, or single runs, whose sweeps continue without them.
     """
     console = Console()
-    all_stopped, nothing = True, True
-    for place in places:
-        for done in cancel(place):
-            console.print(f"{done.folder}: {done.message}", soft_wrap=True)
-            all_stopped, nothing = all_stopped and done.stopped, False
-    if nothing:
-        console.print(f"Nothing runs or waits in {', '.join(map(str, places))}.", soft_wrap=True)
+    all_stopped, any_found = True, False
+    for path in paths:
+        for result in cancel(path):
+            console.print(f"{result.folder}: {result.message}", soft_wrap=True)
+            all_stopped, any_found = all_stopped and result.stopped, True
+    if not any_found:
+        console.print(f"Nothing is running or queued in {', '.join(map(str, paths))}.", soft_wrap=True)
     return OK if all_stopped else FAILED

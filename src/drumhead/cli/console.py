@@ -1,4 +1,4 @@
-"""The terminal: what is printed is text as it stands, wherever it is from."""
+"""The terminal: text is printed literally, wherever it comes from."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from drumhead.terminal_text import escape_controls
 
 
 class Console(rich.console.Console):
-    """A console that takes no markup, no emoji codes and no control characters from the text it is given.
+    """A console that interprets no markup, emoji codes or control characters in the text it prints.
 
-    Folders, datasets and classes may be called anything: ``[/]`` in a name is no end of bold.
+    Folders, datasets and classes may have any name: ``[/]`` in a name does not end bold text.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -24,5 +24,5 @@ class Console(rich.console.Console):
 
 
 def bold_title(title: str, text: str) -> Text:
-    """A title in bold, and text that follows it on its line."""
+    """Return a line that starts with a title in bold."""
     return Text.assemble((escape_controls(title), "bold"), escape_controls(text))

@@ -10,6 +10,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console, bold_title
+from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.config import Config
 from drumhead.data import (
@@ -29,18 +30,18 @@ def main(args: list[str]) -> int:
     """Run ``drumhead data``."""
     subcommands: dict[str, Callable[..., None]] = {name.replace("_", "-"): make_command(name) for name in DATASETS}
     args = [arg.replace("_", "-") for arg in args[:1]] + args[1:]
-    tyro.extras.subcommand_cli_from_dict(
+    parse_subcommand(
         {**subcommands, "check": check, "import": import_folder},
+        args,
         prog="drumhead data",
-        description="Make a dataset by name, check a folder of data, or import your own.",
-        args=args,
+        summary="Make a dataset by name, check a dataset folder, or import your own data.",
     )
     return OK
 
 
 def make_command(name: str) -> Callable[..., None]:
-    """The command that makes the dataset of that name; its flags are the fields of the configuration."""
-    kind = DATASETS[name]
+    """Return the subcommand that makes a dataset; its flags are the fields of the dataset's configuration."""
+    spec = DATASETS[name]
 
     def make(config: Config, *, out: Path, mnist_root: Path | None = None) -> None:
         check_new_folder(out)
@@ -49,25 +50,25 @@ def make_command(name: str) -> Callable[..., None]:
             dataset = make_dataset(config, out, mnist_root=mnist_root, progress=progress)
         describe(dataset, console)
 
-    def make_alone(config: Config, *, out: Path) -> None:
+    def make_without_mnist(config: Config, *, out: Path) -> None:
         make(config, out=out)
 
-    command = make if kind.needs_mnist else make_alone
-    command.__annotations__["config"] = Annotated[kind.config, tyro.conf.arg(name="", default=kind.config())]
+    command = make if spec.needs_mnist else make_without_mnist
+    command.__annotations__["config"] = Annotated[spec.config, tyro.conf.arg(name="", default=spec.config())]
     command.__doc__ = f"""Make the dataset {name} in a new folder.
 
     Args:
-        out: The folder to make.
-        mnist_root: A folder with MNIST's four IDX files; else that of DRUMHEAD_MNIST_ROOT, or a download.
+        out: The new folder.
+        mnist_root: A folder with MNIST's four IDX files. By default DRUMHEAD_MNIST_ROOT, or a download.
     """
     return command
 
 
 def check(folder: Folder) -> None:
-    """Check a folder of data: every file, every pixel, every class number, every SHA-256.
+    """Check a dataset folder: every file, pixel value, class number and SHA-256.
 
     Args:
-        folder: A folder that Drumhead made, or your own of arrays or PNG pairs.
+        folder: A folder that Drumhead made, or your own folder of arrays or PNG pairs.
     """
     dataset = check_dataset(folder)
     console = Console()
@@ -75,26 +76,29 @@ def check(folder: Folder) -> None:
     known = find_reference_dataset(dataset)
     if known is not None:
         console.print(f"This is {known.title}, bit for bit: all six fingerprints agree.")
-    console.print("No fault was found.")
+    console.print("No errors were found.")
 
 
 def import_folder(source: Folder, *, out: Path) -> None:
-    """Make a dataset folder of your own arrays or PNG pairs, which then opens at once.
+    """Convert your own arrays or PNG pairs to a dataset folder.
 
-    Arrays: train_images.npy (sample, height, width[, channel]), uint8 or float from 0 to 1, and train_masks.npy
-    (sample, height, width), class numbers with 0 for background; the same for val and test.
-    PNG pairs: train/images/*.png and train/masks/*.png of the same names; the same for val and test.
-    An optional classes.txt names the classes, one a line, the background first.
+    Arrays are train_images.npy with shape (sample, height, width) or (sample, height, width, channel), uint8 or
+    float from 0 to 1, and train_masks.npy with shape (sample, height, width), which holds class numbers with 0 for
+    background.
+
+    PNG pairs are train/images/*.png and train/masks/*.png with the same file names.
+
+    Both need the same for val and test. An optional classes.txt names the classes, one per line, background first.
 
     Args:
-        source: The folder with your data; it is not changed.
-        out: The folder to make.
+        source: The folder with your data, which is not changed.
+        out: The new folder.
     """
     describe(import_dataset(source, out), Console())
 
 
 def describe(dataset: Dataset, console: Console) -> None:
-    """Print what is in a dataset."""
+    """Print the splits, shape, classes and fingerprint of a dataset."""
     console.print(bold_title(dataset.name, f" in {dataset.folder}"))
     for name, split in dataset.splits.items():
         console.print(f"  {name:6} {len(split.images):>7,} images", highlight=False)

@@ -1,13 +1,12 @@
-"""``drumhead demo``: the package's main job in minutes."""
+"""``drumhead demo``: train a wave network and a local CNN, and compare them, in minutes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import tyro
-
 from drumhead.cli import OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import TetrominoConfig, open_dataset, prepare_dataset
 from drumhead.demo import run_demo
@@ -16,20 +15,20 @@ from drumhead.report.tables.score_tables import classes_table, scores_table
 
 def main(args: list[str]) -> int:
     """Run ``drumhead demo``."""
-    tyro.cli(demo, args=args, prog="drumhead demo")
+    parse(demo, args, prog="drumhead demo")
     return OK
 
 
 def demo(*, out: Path = Path("demo"), seconds: float = 140, seed: int = 1, data: Path | None = None) -> None:
-    """Train a wave network and a local CNN on the paper's tetrominoes for the same time; show what they see.
+    """Train a wave network and a local CNN on the paper's tetrominoes for the same time, and compare them.
 
-    Interrupted, the same command goes on where it stopped; when done, it shows the results again.
+    If the demo is interrupted, the same command resumes it. Once it is finished, the command shows the results again.
 
     Args:
-        out: A folder for both runs, the picture, the movie and the table.
-        seconds: Training time of each model.
-        seed: Seed of both trainings. With some, 0 among them, the CNN never leaves background, as in the paper.
-        data: A folder of tetromino data; by default the paper's, made under data/ if it is not there.
+        out: The folder for both runs, the figures, the movie and the table.
+        seconds: Training time of each model, in seconds.
+        seed: Seed of both runs. With some seeds, such as 0, the CNN predicts only background, as in the paper.
+        data: A folder of tetromino data. By default the paper's dataset, made under data/ if it is missing.
     """
     console = Console()
     if data is None:
@@ -42,10 +41,10 @@ def demo(*, out: Path = Path("demo"), seconds: float = 140, seed: int = 1, data:
             dataset, out, seconds=seconds, seed=seed, observer=lambda name: TrainingProgress(console, name)
         )
     except KeyboardInterrupt:
-        print_error("stopped; the last finished epoch is kept, and the same command goes on from there")
+        print_error("stopped; the last finished epoch is kept, and the same command resumes from it")
         raise
     console.print(scores_table(result.rows))
     console.print(classes_table(result.rows))
-    console.print(f"Inputs, truth and both predictions: {result.picture}")
-    console.print(f"The waves: {result.movie}; a few moments of them: {result.still}")
+    console.print(f"Inputs, masks and both predictions: {result.predictions}")
+    console.print(f"The waves: {result.movie}; some time steps: {result.wave_strip}")
     console.print(f"The scores: {result.table}; the runs: {', '.join(str(run.folder) for run in result.runs.values())}")

@@ -1,4 +1,4 @@
-"""``drumhead experiments``: what can be trained by name, and what was published of it."""
+"""``drumhead experiments``: list the experiments, with their published scores."""
 
 from __future__ import annotations
 
@@ -10,80 +10,81 @@ from rich.table import Table
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.data import DATASETS
 from drumhead.experiments import ExperimentSpec, experiment_specs
 from drumhead.published import PublishedMetric, published_scores
 from drumhead.report.tables.score_tables import DASH
 
-SHOWN: dict[PublishedMetric, str] = {"acc_foreground": "acc fg", "iou_foreground": "IoU fg"}
-"""The published scores that tell models apart, and their headings."""
+SCORE_HEADINGS: dict[PublishedMetric, str] = {"acc_foreground": "acc fg", "iou_foreground": "IoU fg"}
+"""The published scores that separate models best, and their headings."""
 CAPTION = """\
 Published runs: scores are mean ± standard deviation over the seeds; fg: on foreground pixels.
-drumhead train NAME trains one; drumhead train NAME --help lists every field."""
+`drumhead train NAME` trains one; `drumhead train NAME --help` lists fields."""
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead experiments``."""
-    tyro.cli(show, args=args, prog="drumhead experiments")
+    parse(list_experiments, args, prog="drumhead experiments")
     return OK
 
 
-def show(
+def list_experiments(
     words: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[WORD ...]")] = (),
     *,
     dataset: str | None = None,
 ) -> None:
-    """List what can be trained by name: the paper's experiments with their scores and seeds, then others.
+    """List the experiments: the paper's, with published scores and seeds, and then others.
 
     Args:
-        words: List only experiments with all of these in their names: nwm fft.
+        words: List only experiments whose names contain all of these words, such as: nwm fft.
         dataset: List only experiments on this dataset.
     """
-    specs = chosen(words, dataset)
+    specs = select_experiments(words, dataset)
     scores = published_scores()
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("experiment", no_wrap=True)
     table.add_column("parameters", justify="right", no_wrap=True)
-    for heading in SHOWN.values():
+    for heading in SCORE_HEADINGS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("seeds", overflow="fold")
-    for before, spec in zip([None, *specs], specs, strict=False):
+    for previous, spec in zip([None, *specs], specs, strict=False):
         experiment = spec.experiment
-        if before is not None and before.experiment.dataset != experiment.dataset:
+        if previous is not None and previous.experiment.dataset != experiment.dataset:
             table.add_section()
-        its_scores = scores.get(experiment.name, {})
-        cells = [str(its_scores[metric]) if metric in its_scores else DASH for metric in SHOWN]
-        table.add_row(experiment.name, f"{spec.parameter_count:,}", *cells, ranges(spec.seeds) or DASH)
+        published = scores.get(experiment.name, {})
+        cells = [str(published[metric]) if metric in published else DASH for metric in SCORE_HEADINGS]
+        table.add_row(experiment.name, f"{spec.parameter_count:,}", *cells, format_ranges(spec.seeds) or DASH)
     console = Console(highlight=False)
     console.print(table)
     console.print(CAPTION, style="italic")
 
 
-def chosen(words: tuple[str, ...], dataset: str | None) -> list[ExperimentSpec]:
-    """The experiments on a dataset with all the words in their names.
+def select_experiments(words: tuple[str, ...], dataset: str | None) -> list[ExperimentSpec]:
+    """Return the experiments on a dataset whose names contain all the words.
 
     Raises:
-        ValueError: if there is no such dataset or experiment.
+        ValueError: if the dataset is unknown, or no experiment matches.
     """
-    dataset = None if dataset is None else dataset.replace("-", "_")  # as `drumhead data` takes it
+    dataset = None if dataset is None else dataset.replace("-", "_")  # `drumhead data` accepts both
     if dataset is not None and dataset not in DATASETS:
         raise ValueError(f"--dataset must be one of {', '.join(DATASETS)}; got {dataset!r}")
-    found = [
+    selected = [
         spec
         for name, spec in experiment_specs().items()
         if all(word.lower() in name for word in words)
         and dataset in (None, getattr(spec.experiment.dataset, "name", None))
     ]
-    if not found:
+    if not selected:
         where = "" if dataset is None else f" on {dataset}"
-        raise ValueError(f"no experiment{where} has {' and '.join(words)} in its name; without words, all are listed")
-    return found
+        raise ValueError(f"no experiment{where} has {' and '.join(words)} in its name; without WORD, all are listed")
+    return selected
 
 
-def ranges(seeds: tuple[int, ...]) -> str:
-    """Seeds, with those in a row as a range.
+def format_ranges(seeds: tuple[int, ...]) -> str:
+    """Return seeds as text, with consecutive ones as a range.
 
-    >>> ranges((400, 401, 402, 404, 3400, 3401))
+    >>> format_ranges((400, 401, 402, 404, 3400, 3401))
     '400-402, 404, 3400-3401'
     """
     rows: list[list[int]] = []

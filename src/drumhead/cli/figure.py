@@ -1,4 +1,4 @@
-"""``drumhead figure``: pictures for papers, each as PDF and PNG. ``FIGURES`` is the table of kinds."""
+"""``drumhead figure``: figures for papers, each as PDF and PNG. ``FIGURES`` lists them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.models import NWM
@@ -31,18 +32,13 @@ from drumhead.results.run_titles import run_titles
 from drumhead.runs import Run, RunError, run_folders
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")]
-OUT = Path("figures")
-SAMPLES = 6
+DEFAULT_FOLDER = Path("figures")
+DEFAULT_SAMPLES = 6
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead figure``."""
-    tyro.extras.subcommand_cli_from_dict(
-        FIGURES,
-        prog="drumhead figure",
-        description="Make a figure, as PDF and PNG.",
-        args=args,
-    )
+    parse_subcommand(FIGURES, args, prog="drumhead figure", summary="Draw a figure for a paper, as PDF and PNG.")
     return OK
 
 
@@ -53,28 +49,28 @@ def samples(
     split: SplitName = "test",
     titles: tuple[str, ...] = (),
     data: Path | None = None,
-    out: Path = OUT,
+    out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """Input, truth and the predictions of runs on some samples, side by side.
+    """Draw inputs, true masks and the predictions of runs on some samples, side by side.
 
     Args:
-        runs: Run folders, of any models trained on the same data.
-        samples: Numbers of the samples in the split, from 0; by default the first six.
-        split: Which images they are from.
-        titles: What to call the runs; by default after their models, or their folders.
-        data: Other data to take the samples from; by default the runs' own.
+        runs: Run folders of any models that were trained on the same data.
+        samples: Indices of the samples in the split, from 0. By default the first six.
+        split: The split that contains the samples.
+        titles: One title per run. By default the model, or the run folder.
+        data: Another dataset folder to take samples from. By default the runs' dataset.
         out: The folder for samples-SPLIT.pdf and .png.
-        dpi: Pixels to an inch.
+        dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
     opened = open_runs(runs, titles)
     dataset = shared_dataset(list(opened.values()), data)
-    samples = samples or tuple(range(min(SAMPLES, len(dataset.splits[split].images))))
+    samples = samples or tuple(range(min(DEFAULT_SAMPLES, len(dataset.splits[split].images))))
     check_samples(dataset, split, samples)
     models = {title: run.load_model() for title, run in opened.items()}
     figure = samples_figure(models, dataset, split=split, samples=samples, dpi=dpi)
-    write(figure, out, f"samples-{split}")
+    write_figure(figure, out, f"samples-{split}")
 
 
 def waves(
@@ -87,22 +83,22 @@ def waves(
     split: SplitName = "test",
     titles: tuple[str, ...] = (),
     data: Path | None = None,
-    out: Path = OUT,
+    out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """States of recurrent runs at some times, and the spectrum of every pixel over time, beside input and truth.
+    """Draw the hidden states of recurrent runs at some times, and the spectrum over time of every pixel.
 
     Args:
-        runs: Run folders of recurrent models trained on the same data; they stand below each other.
-        sample: Number of the sample in the split, from 0.
-        channel: Number of the field's channel, from 0.
-        times: Steps to show, from 1; by default six spread over each model's own.
-        bins: Frequencies to show, in cycles per whole duration, 0 for the mean; by default six up to the fastest.
-        split: Which images the sample is from.
-        titles: What to call the runs; by default after their models, or their folders.
-        data: Other data to take the sample from; by default the runs' own.
+        runs: Run folders of recurrent models that were trained on the same data, one row each.
+        sample: Index of the sample in the split, from 0.
+        channel: Index of the field's channel, from 0.
+        times: Time steps to show, from 1. By default six, spread over all steps of each model.
+        bins: Frequencies to show, in cycles per total duration; 0 is the mean. By default six.
+        split: The split that contains the sample.
+        titles: One title per run. By default the model, or the run folder.
+        data: Another dataset folder to take the sample from. By default the runs' dataset.
         out: The folder for waves-SPLIT-SAMPLE.pdf and .png.
-        dpi: Pixels to an inch.
+        dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
     opened = open_runs(runs, titles)
@@ -111,7 +107,7 @@ def waves(
     figure = sample_waves_figure(
         models, dataset, split=split, sample=sample, channel=channel, times=times, bins=bins, dpi=dpi
     )
-    write(figure, out, f"waves-{split}-{sample}")
+    write_figure(figure, out, f"waves-{split}-{sample}")
 
 
 def scores(
@@ -119,19 +115,19 @@ def scores(
     *,
     metric: MetricName = "iou_foreground",
     published: bool = False,
-    out: Path = OUT,
+    out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """Test scores as bars, a panel for each dataset: means over seeds, every seed, and the standard deviation.
+    """Draw test scores as bars, one panel per dataset: the mean over seeds, each seed, and the standard deviation.
 
-    Runs that differ in their seed alone share a bar; other recipes are other bars.
+    Runs that differ only in the seed share a bar. Different recipes have different bars.
 
     Args:
-        runs: Folders of finished runs, or folders that hold such.
-        metric: Which score.
-        published: Show the published scores too: beside runs those of the same models, or without runs all.
+        runs: Folders of finished runs, or folders that contain them.
+        metric: The score to draw.
+        published: Add the published scores of the same models, or of all models if no run is given.
         out: The folder for scores-METRIC.pdf and .png.
-        dpi: Pixels to an inch.
+        dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
     if not runs and not published:
@@ -139,7 +135,8 @@ def scores(
     bars = run_bars([Run.open(folder) for folder in find_runs(runs)], metric)
     if published:
         bars = beside(bars, published_bars(metric)) if runs else published_bars(metric)
-    write(scores_figure(bars, score=METRIC_TITLES[metric], share=metric in FRACTIONS, dpi=dpi), out, f"scores-{metric}")
+    figure = scores_figure(bars, score=METRIC_TITLES[metric], share=metric in FRACTIONS, dpi=dpi)
+    write_figure(figure, out, f"scores-{metric}")
 
 
 def square_area(
@@ -151,32 +148,32 @@ def square_area(
     dt: float = 0.1,
     c: float = 1.0,
     seed: int = 0,
-    out: Path = OUT,
+    out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """The area of square drums as points inside hear it: spectra, fundamentals, areas, errors over listening time.
+    """Estimate the area of square drums from the time series of single points, and draw spectra, areas and errors.
 
-    Needs no run. Prints a table; square-area.csv holds all numbers.
+    The command needs no run. It prints a table, and writes all numbers to square-area.csv.
 
     Args:
-        sides: Of the squares, in grid spacings; the rim is one cell beyond the edge, so a side has one cell less.
-        duration: The longest listening time T dt; the shortest is the paper's.
-        strikes: How often each square is struck, at random places.
-        points: How many points listen in each, at random places.
-        dt: Length of a step.
-        c: Speed of waves, grid spacings per unit of time; dt may be at most 1 / (c sqrt(2)).
-        seed: Of all that is random.
+        sides: Sides of the squares, in grid spacings. A side of n has n - 1 oscillators between fixed rims.
+        duration: The longest recording time T dt, above 10. The shortest is the paper's, 10.
+        strikes: Strikes of each square, at random positions.
+        points: Recording points of each square, at random positions.
+        dt: Length of a time step, at most 1 / (c sqrt(2)).
+        c: Wave speed, in grid spacings per unit of time.
+        seed: Seed of all random positions.
         out: The folder for square-area.pdf, .png and .csv.
-        dpi: Pixels to an inch.
+        dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
     console = Console()
-    with progress_bar(console, "listening") as progress:
+    with progress_bar(console, "simulating") as progress:
         study = study_areas(
             sides, duration=duration, strikes=strikes, points=points, seed=seed, dt=dt, c=c, progress=progress
         )
     console.print(area_table(study))
-    write(square_area_figure(study, dpi=dpi), out, "square-area")
+    write_figure(square_area_figure(study, dpi=dpi), out, "square-area")
     write_area_csv(study, out / "square-area.csv")
     print_written(out / "square-area.csv")
 
@@ -191,35 +188,35 @@ def polygons(
     window: Window = "hann",
     seed: int = 0,
     data: Path | None = None,
-    out: Path = OUT,
+    out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """What a wave network makes of shapes: natural frequencies inside and outside, waves, what each class hears.
+    """Draw how a wave network represents shapes: natural frequencies inside and outside, waves, and class spectra.
 
-    Meant for polygons; any run of an nwm will do. Prints natural frequencies and how well a linear probe tells the
-    classes by the spectra of single pixels; the CSV holds the average spectra.
+    The figure is made for polygons, but works with any run of an nwm. The command prints the natural frequencies, and
+    the accuracy of a linear probe that classifies single pixels by their spectra. The CSV file holds the mean spectra.
 
     Args:
-        run: A run folder of an nwm.
-        sample: Number of the sample that is shown, from 0.
-        split: Which images are heard.
-        images: How many are heard, from the first; the probe is fitted on half of them and scored on the others.
-        per_class: Pixels heard of each class in each image, at most.
-        window: Of the spectra; "none" as the readout fft hears, where slow drifts leak into all frequencies.
-        seed: Of the pixels, and of the probe's halves.
-        data: Other data; by default the run's own.
+        run: The run folder of an nwm.
+        sample: Index of the sample to show, from 0.
+        split: The split that the spectra are computed on.
+        images: Images used, from the first. The probe is fitted on half of them and scored on the rest.
+        per_class: The greatest number of pixels per class and image.
+        window: Window of the spectra. The readout fft uses none; then slow drifts leak into all frequencies.
+        seed: Seed of the choice of pixels, and of the split into halves for the probe.
+        data: Another dataset folder. By default the run's dataset.
         out: The folder for polygons-SPLIT-SAMPLE.pdf, .png and .csv.
-        dpi: Pixels to an inch.
+        dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
     model = recurrent_model(opened)
     if not isinstance(model, NWM):
-        raise ValueError(f"{run} is a {model.config.name}, whose cells have no natural frequency; name a run of an nwm")
+        raise ValueError(f"{run} is a {model.config.name}, which has no natural frequencies; choose a run of an nwm")
     check_samples(dataset, split, [sample])
     console = Console()
-    with progress_bar(console, "listening") as progress:
+    with progress_bar(console, "simulating") as progress:
         study = study_dataset(
             model,
             dataset,
@@ -232,7 +229,7 @@ def polygons(
         )
     console.print(class_table(study))
     name = f"polygons-{split}-{sample}"
-    write(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
+    write_figure(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
     write_spectra_csv(study, dataset.class_names, out / f"{name}.csv")
     print_written(out / f"{name}.csv")
 
@@ -247,7 +244,7 @@ FIGURES: dict[str, Callable[..., None]] = {
 
 
 def open_runs(folders: Sequence[Path], titles: Sequence[str]) -> dict[str, Run]:
-    """Runs by their titles."""
+    """Return the runs by title."""
     if not folders:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
     runs = [Run.open(folder) for folder in folders]
@@ -258,20 +255,20 @@ def open_runs(folders: Sequence[Path], titles: Sequence[str]) -> dict[str, Run]:
 
 
 def find_runs(folders: Sequence[Path]) -> list[Path]:
-    """The run folders at or below these."""
-    found = {folder: run_folders(folder) for folder in folders}
-    for folder, runs in found.items():
+    """Return the run folders at or below the given folders."""
+    runs_by_folder = {folder: run_folders(folder) for folder in folders}
+    for folder, runs in runs_by_folder.items():
         if not runs:
-            raise RunError(f"{folder} holds no run; begin one with `drumhead train`")
-    return list(dict.fromkeys(run for runs in found.values() for run in runs))
+            raise RunError(f"{folder} holds no run; start one with `drumhead train`")
+    return list(dict.fromkeys(run for runs in runs_by_folder.values() for run in runs))
 
 
-def write(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PDF and PNG, and say where."""
+def write_figure(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PDF and PNG, and print the paths."""
     for path in save_figure(figure, folder / f"{name}.pdf", folder / f"{name}.png"):
         print_written(path)
 
 
 def print_written(path: Path) -> None:
-    """Say that a file was written."""
+    """Print the path of a file that was written."""
     Console().print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``drumhead import``: a published checkpoint becomes a run."""
+"""``drumhead import``: convert a published checkpoint to a run."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from typing import Annotated
 import tyro
 
 from drumhead.cli import OK
+from drumhead.cli.parsing import parse
 from drumhead.data import open_dataset
 from drumhead.published import import_run
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead import``."""
-    tyro.cli(import_folder, args=args, prog="drumhead import")
+    parse(import_checkpoint, args, prog="drumhead import")
     return OK
 
 
-def import_folder(
+def import_checkpoint(
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")],
     *,
     out: Path,
     data: Path | None = None,
 ) -> None:
-    """Make a run of a checkpoint that was published with the paper, for evaluate, predict and movie.
+    """Convert a checkpoint that was published with the paper to a run, for evaluate, predict and movie.
 
-    The folder holds cp.pt and .hydra/config.yaml, as the authors' code wrote them; nothing in them is run as code.
-    Every tensor is accounted for by name, shape and type; those that make no difference are dropped, and named.
+    The folder contains cp.pt and .hydra/config.yaml as the authors' code wrote them; no code in them is executed. The
+    name, shape and type of every tensor are checked. Tensors that have no effect on the output are dropped and listed.
 
     Args:
-        folder: A run folder of the authors' code; it is not changed.
-        out: The run's folder, new or empty.
-        data: The data it was trained on, if that is not the published set where Drumhead would make it.
+        folder: A run folder of the authors' code, which is not changed.
+        out: The new run folder, missing or empty.
+        data: The dataset folder it was trained on. By default the published dataset, under data/.
     """
     run, dropped = import_run(folder, out, dataset=None if data is None else open_dataset(data))
     experiment, record = run.config.experiment, run.config.data
     print(f"{experiment.name}, seed {experiment.seed}, is in {run.folder}")
     print(f"  {run.new_model().parameter_count:,} parameters")
     if dropped:
-        print(f"  {sum(dropped.values()):,} numbers dropped, which no forward pass uses: {', '.join(dropped)}")
-    print(f"  trained on {record.name}, to be found in {record.folder}")
+        print(f"  {sum(dropped.values()):,} numbers that no forward pass uses are dropped: {', '.join(dropped)}")
+    print(f"  trained on the dataset {record.name} in {record.folder}")
     if not Path(record.folder).exists():
-        print(f"  which is not there yet; make it with: drumhead data {record.name} --out {record.folder}")
+        print(f"  this folder does not exist yet; make it with: drumhead data {record.name} --out {record.folder}")
     print(f"Score it with: drumhead evaluate {run.folder}")

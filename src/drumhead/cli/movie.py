@@ -1,4 +1,4 @@
-"""``drumhead movie``: a run's waves on some samples."""
+"""``drumhead movie``: a movie of a run's hidden states on some samples."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.report.movies.run_movie import sample_movie
@@ -19,7 +20,7 @@ from drumhead.runs import Run
 
 def main(args: list[str]) -> int:
     """Run ``drumhead movie``."""
-    tyro.cli(movie, args=args, prog="drumhead movie")
+    parse(movie, args, prog="drumhead movie")
     return OK
 
 
@@ -33,16 +34,16 @@ def movie(
     out: Path | None = None,
     fps: float = 20,
 ) -> None:
-    """Show a run's waves as a movie, a row for each sample, beside its input, truth and prediction.
+    """Write a movie of a run's waves: one row per sample, beside its input, true mask and prediction.
 
     Args:
-        run: A run folder of a recurrent model.
-        samples: Numbers of the samples in the split, from 0.
-        channels: Numbers of the field's channels, from 0; by default the first four.
-        split: Which images the samples are from.
-        data: Other data to take them from; by default the run's own.
-        out: The file, .gif or (with the extra `movies`) .mp4; RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif by default.
-        fps: Steps of the network in a second, from 0.01 to 50.
+        run: The run folder of a recurrent model.
+        samples: Indices of the samples in the split, from 0.
+        channels: Indices of the field's channels, from 0. By default the first four.
+        split: The split that contains the samples.
+        data: Another dataset folder to take samples from. By default the run's dataset.
+        out: A .gif file, or .mp4 with the extra `movies`. By default RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif.
+        fps: Time steps of the network per second of the movie, from 0.01 to 50.
     """
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
@@ -64,12 +65,12 @@ def movie(
 
 
 def default_movie_path(run: Run, split: SplitName, samples: Sequence[int]) -> Path:
-    """Where a movie in the run's folder goes.
+    """Return the default path of a movie, inside the run folder.
 
     Raises:
-        ValueError: if its movies are a link to another place.
+        ValueError: if the folder of movies is a link.
     """
     folder = run.folder / "movies"
     if folder.is_symlink():
-        raise ValueError(f"{folder} is a link to another place; name the file with --out")
+        raise ValueError(f"{folder} is a link to another folder; choose the file with --out")
     return folder / f"{'-'.join(map(str, (split, *samples)))}.gif"

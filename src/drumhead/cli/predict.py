@@ -1,4 +1,4 @@
-"""``drumhead predict``: images in, class masks out."""
+"""``drumhead predict``: segment images with a run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.data import find_image_files, read_image
 from drumhead.report.mask_files import save_mask
@@ -18,7 +19,7 @@ from drumhead.runs import Run
 
 def main(args: list[str]) -> int:
     """Run ``drumhead predict``."""
-    tyro.cli(predict, args=args, prog="drumhead predict")
+    parse(predict, args, prog="drumhead predict")
     return OK
 
 
@@ -29,16 +30,17 @@ def predict(
     out: Path,
     overwrite: bool = False,
 ) -> None:
-    """Segment images with a run's kept weights.
+    """Segment images with the best weights of a run.
 
-    Writes NAME_mask.png (class numbers) and NAME_colour.png for each image. Images may have any size; PNG and JPEG
-    files become grey or RGB as the model needs; .npy files hold (height, width, channel), uint8 or 0 to 1.
+    For each image, this writes NAME_mask.png with class numbers, and NAME_colour.png. Images may have any size. PNG
+    and JPEG files are converted to grey or RGB as the model needs. An .npy file has shape (height, width, channel),
+    and is uint8 or float from 0 to 1.
 
     Args:
         run: A run folder.
         images: Image files (PNG, JPEG, .npy), or folders of them.
-        out: A folder for the masks, made if it is not there.
-        overwrite: Replace masks of these names that are there already.
+        out: The folder for the masks, made if it is missing.
+        overwrite: Replace existing masks with the same names.
     """
     files = find_image_files(list(images))
     if not files:
@@ -47,8 +49,8 @@ def predict(
     model = opened.load_model()
     existing = [out / f"{file.stem}_mask.png" for file in files if (out / f"{file.stem}_mask.png").exists()]
     if existing and not overwrite:
-        raise FileExistsError(f"{existing[0]} is there already; choose another --out, or add --overwrite")
-    pictures = [read_image(file, channels=model.in_channels) for file in files]  # all bad input is found before work
+        raise FileExistsError(f"{existing[0]} already exists; choose another --out, or add --overwrite")
+    pictures = [read_image(file, channels=model.in_channels) for file in files]  # finds invalid input before any work
     out.mkdir(parents=True, exist_ok=True)
     console = Console()
     with progress_bar(console, "predicting") as progress:

@@ -1,4 +1,4 @@
-"""Progress on the terminal: a bar for work of known length, and a training's live report."""
+"""Progress on the terminal: a bar for work of known length, and the live display of a training run."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from drumhead.training import EpochReport, Observer, StepReport
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is moved by calling what the block gets with (done, total); it shows from the first call.
+    """A progress bar; the block receives a function that updates it, to be called with (done, total).
 
-    Another total is another stage of the work, timed from its beginning.
+    The bar appears at the first call. A new total starts a new stage of the work, with its own timing.
     """
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(escape_controls(title), total=None, visible=False)
 
-        def move(done: int, total: int) -> None:
+        def update(done: int, total: int) -> None:
             if total != progress.tasks[0].total:
                 progress.reset(task, total=total, visible=True)
             progress.update(task, completed=done)
 
-        yield move
+        yield update
 
 
 class TrainingProgress(Observer):
-    """Shows a training as it goes: a bar with the loss and the time left, and a line for each epoch.
+    """Show the progress of a training run: a bar with the loss and the time left, and one line per epoch.
 
     Args:
-        console: where it is shown.
-        title: what is trained.
+        console: the console to print on.
+        title: the name of the run.
     """
 
     def __init__(self, console: Console, title: str) -> None:
@@ -56,8 +56,8 @@ class TrainingProgress(Observer):
 
     def started(self, run: Run, epochs_done: int) -> None:
         self.epochs = run.config.experiment.recipe.epochs
-        going_on = f", going on after epoch {epochs_done}" if epochs_done else ""
-        self.console.print(bold_title(self.title, f" in {run.folder}{going_on}"))
+        resumed = f", resumed after epoch {epochs_done}" if epochs_done else ""
+        self.console.print(bold_title(self.title, f" in {run.folder}{resumed}"))
         self.task = self.bar.add_task(escape_controls(self.title), total=1.0, status="")
         self.bar.start()
 
@@ -69,12 +69,12 @@ class TrainingProgress(Observer):
         self.bar.update(self.task, status=f"scoring {done}/{total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
-        self.console.print(str(report))  # as text: the console shows a tuple in its own way
+        self.console.print(str(report))  # as text, because the console formats a tuple in its own way
 
     def ended(self) -> None:
         self.bar.stop()
 
 
 def format_score(value: float | None) -> str:
-    """A score with three digits, or a dash where there is none."""
+    """Return a score with three digits, or a dash for None."""
     return "-" if value is None else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""``drumhead report``: one HTML page of all that runs have to show."""
+"""``drumhead report``: one HTML page with the results of runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tyro
 from drumhead.analysis.square_area import study_areas
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.report.page.page import write_report
 from drumhead.report.page.sections import open_runs, report_sections
@@ -17,35 +18,35 @@ from drumhead.report.page.sections import open_runs, report_sections
 
 def main(args: list[str]) -> int:
     """Run ``drumhead report``."""
-    tyro.cli(report, args=args, prog="drumhead report")
+    parse(report, args, prog="drumhead report")
     return OK
 
 
 def report(
-    places: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PLACE ...]")] = (Path("runs"),),
+    places: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PATH ...]")] = (Path("runs"),),
     *,
     out: Path = Path("report"),
     theory: bool = True,
     movies: bool = True,
 ) -> None:
-    """Write one HTML page of runs: tables beside the paper's, scores, training, samples, waves, movies, commands.
+    """Write one HTML page of runs: tables, scores, training curves, samples, waves, movies and commands.
 
-    The page needs no other file and no network, on a phone or a desk. It has a chapter for each dataset and recipe.
-    What cannot be shown, because data or weights are missing, is named; so are runs that diverged, collapsed or are
-    unfinished.
+    The page is a single file that works offline and on small screens. It has a section for each dataset and recipe,
+    with the paper's scores for comparison. It lists what cannot be shown because data or weights are missing, and the
+    runs that diverged, collapsed or are unfinished.
 
     Args:
         places: Run folders, or folders of runs.
         out: The folder for report.html.
         theory: Include the study of the area of square drums, which needs no run.
-        movies: Include movies: those in a run's folder, or new ones.
+        movies: Include movies: those in the run folders, or new ones.
     """
     runs, unreadable = open_runs(places)
     chapters = report_sections(runs)
     console = Console()
     study = None
     if theory:
-        with progress_bar(console, "listening to squares") as progress:
+        with progress_bar(console, "square drums") as progress:
             study = study_areas(progress=progress)
     with progress_bar(console, "figures") as progress:
         path = write_report(

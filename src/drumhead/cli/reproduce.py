@@ -1,4 +1,4 @@
-"""``drumhead reproduce``: the paper's tables and figures, from nothing, by one command."""
+"""``drumhead reproduce``: reproduce the paper's tables and figures by one command."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 from drumhead.analysis.square_area import study_areas
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
@@ -23,7 +24,8 @@ from drumhead.training import Accelerator, Devices
 
 def main(args: list[str]) -> int:
     """Run ``drumhead reproduce``."""
-    return tyro.cli(reproduce, args=args, prog="drumhead reproduce")
+    code: int = parse(reproduce, args, prog="drumhead reproduce")
+    return code
 
 
 def reproduce(
@@ -38,30 +40,29 @@ def reproduce(
     theory: bool = True,
     dry_run: bool = False,
 ) -> int:
-    """Make the data and runs that the paper's tables and figures need, then those, and a report.
+    """Make the datasets and train the runs of the paper, then write its tables and figures, and a report.
 
-    What is done is kept, what is half done goes on, what is missing is made; interrupted, the same command goes on.
-    A run that diverges does not stop the others: it is named at the end, and the exit code is 1. Numbers of another
-    recipe than the paper's are labelled so wherever they stand.
+    Finished runs are kept, partial runs resume, and missing runs are trained, so the same command continues after an
+    interruption. A run that diverges does not stop the others: it is listed at the end, and the exit code is 1.
+    Results of a recipe other than the paper's are labelled with the recipe everywhere.
 
     Args:
-        target: tables: every published experiment. figures: some of each kind, one seed. all: both.
-        recipe: How the runs are trained. smoke only shows that all of it works, in minutes; without MNIST's files at
-            hand it skips what needs them.
-        only: Make these alone: names of datasets, or of experiments, with * for anything.
-        seeds: How many seeds of each experiment in tables; by default all published ones with the recipe paper, else 1.
-        out: The folder for runs, tables, figures and report.html; reproduction/RECIPE by default. Data goes to data/.
-        mnist_root: A folder with MNIST's four IDX files; else that of DRUMHEAD_MNIST_ROOT, or a download.
-        accelerator: Where to train.
-        theory: Include the study of the area of square drums, unless only tables are made.
-        dry_run: List every run, its folder and its state, and make nothing.
+        target: tables: all published experiments. figures: some experiments, with one seed. all: both.
+        recipe: The training recipe. smoke is a quick test of everything; without MNIST's files, it skips MNIST.
+        only: Restrict to these datasets or experiments, with * as a wildcard.
+        seeds: Seeds per experiment in tables. By default all published seeds for the recipe paper, else 1.
+        out: The folder for runs, tables, figures and report.html. By default reproduction/RECIPE.
+        mnist_root: A folder with MNIST's four IDX files. By default DRUMHEAD_MNIST_ROOT, or a download.
+        accelerator: The hardware to train on.
+        theory: Include the study of the area of square drums, unless the target is tables.
+        dry_run: List every run with its folder and state, and do nothing else.
     """
     out = out or Path("reproduction") / recipe
     console = Console()
     plan = plan_runs(target, recipe, out=out, only=only, seeds=seeds)
-    states = [planned_state(planned) for planned in plan]  # what cannot be is told before any work
+    states = [planned_state(planned) for planned in plan]  # an error, before any work, if a folder holds another run
     if dry_run:
-        show_plan(console, plan, states)
+        print_plan(console, plan, states)
         return OK
 
     def prepare(planned: PlannedRun) -> Dataset:
@@ -85,27 +86,27 @@ def reproduce(
         runs, unreadable = open_runs([out / "runs"] if (out / "runs").is_dir() else [])
         study = None
         if theory and target != "tables":
-            with progress_bar(console, "listening to squares") as progress:
+            with progress_bar(console, "square drums") as progress:
                 study = study_areas(progress=progress)
-        with progress_bar(console, "figures of the report") as progress:
+        with progress_bar(console, "report figures") as progress:
             outputs = write_outputs(
                 target, report_sections(runs), out, unreadable=unreadable, theory=study, progress=progress
             )
     except KeyboardInterrupt:
-        print_error("stopped; what is finished is kept, and the same command goes on from there")
+        print_error("stopped; finished epochs are kept, and the same command resumes from them")
         raise
     for path in outputs.written:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
-    print_reasons(console, "no figure", outputs.left)
-    print_reasons(console, "skipped", by_name(outcome.skipped))
-    print_reasons(console, "left to others", by_name(outcome.busy))
-    print_reasons(console, "failed", by_name(outcome.failed))
+    print_reasons(console, "no figure", outputs.failed)
+    print_reasons(console, "skipped", by_folder(outcome.skipped))
+    print_reasons(console, "locked by others", by_folder(outcome.busy))
+    print_reasons(console, "failed", by_folder(outcome.failed))
     console.print(f"{len(outcome.done)} of {len(plan)} runs are done, recipe {recipe}.", highlight=False)
     return FAILED if outcome.failed else OK
 
 
-def show_plan(console: Console, plan: Sequence[PlannedRun], states: Sequence[str]) -> None:
-    """List runs, their folders and their states; then the folders of data."""
+def print_plan(console: Console, plan: Sequence[PlannedRun], states: Sequence[str]) -> None:
+    """List runs with their states and folders, then dataset folders."""
     for planned, state in zip(plan, states, strict=True):
         console.print(f"{state:10}  {planned.folder}", highlight=False, soft_wrap=True, markup=False)
     for folder in dict.fromkeys(default_folder(each.experiment.dataset) for each in plan if each.experiment.dataset):
@@ -114,17 +115,17 @@ def show_plan(console: Console, plan: Sequence[PlannedRun], states: Sequence[str
     console.print(f"{len(plan)} runs: {counts}", highlight=False, soft_wrap=True)
 
 
-def by_name(reasons: Mapping[Path, str]) -> dict[str, str]:
-    """Reasons by the names of folders."""
+def by_folder(reasons: Mapping[Path, str]) -> dict[str, str]:
+    """Return the reasons, by the folder as text."""
     return {str(folder): reason for folder, reason in reasons.items()}
 
 
-def print_reasons(console: Console, what: str, reasons: Mapping[str, str]) -> None:
-    """A line for each reason why some things are not as they should be, and one for each of them."""
+def print_reasons(console: Console, heading: str, reasons: Mapping[str, str]) -> None:
+    """Print each reason once, followed by the names that it applies to."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
-        console.print(f"{what}: {reason}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"{heading}: {reason}", highlight=False, soft_wrap=True, markup=False)
         for name in names:
             console.print(f"  {name}", highlight=False, soft_wrap=True, markup=False)

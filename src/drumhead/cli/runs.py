@@ -1,4 +1,4 @@
-"""``drumhead runs``: what is there, its state and its scores; at one time, or watched."""
+"""``drumhead runs``: list the state, progress and scores of runs, once or continuously."""
 
 from __future__ import annotations
 
@@ -13,74 +13,75 @@ from rich.text import Text
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
-from drumhead.cli.status_display import changes, counts, reasons, runs_table
+from drumhead.cli.parsing import parse
+from drumhead.cli.status_display import changes, counts, failure_reasons, runs_table
 from drumhead.sweeps import RunStatus, SlurmJobs, run_statuses
 
-POLL = 2.0
-"""Seconds between two looks, at least."""
-POLL_SLURM = 10.0
-"""Seconds between two questions to Slurm, at least."""
+POLL_SECONDS = 2.0
+"""Least time between two readings of the run folders."""
+SLURM_POLL_SECONDS = 10.0
+"""Least time between two queries to Slurm."""
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead runs``."""
-    tyro.cli(show, args=args, prog="drumhead runs")
+    parse(show_runs, args, prog="drumhead runs")
     return OK
 
 
-def show(
+def show_runs(
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path("runs"),
     *,
     watch: bool = False,
 ) -> None:
-    """List the runs in a folder, their state and their scores, and why some do not go on.
+    """List the runs in a folder with their state and scores, and say why failed runs stopped.
 
     Args:
-        folder: Where to look, folders below it included.
-        watch: Go on looking until Ctrl-C: a live table on a terminal, elsewhere a line for each change.
+        folder: The folder to search, including its subfolders.
+        watch: Update until Ctrl-C: a live table on a terminal, otherwise one line per change.
     """
     console = Console()
     seen = run_statuses(folder)
     if watch:
-        follow(console, folder, seen)
+        watch_runs(console, folder, seen)
         return
     if not seen:
-        console.print(f"There is no run in {folder}; begin one with `drumhead train`.")
+        console.print(f"There is no run in {folder}; start one with `drumhead train`.")
         return
     table = runs_table(seen, folder, console)
     table.title = f"Runs in {folder}"
     console.print(table)
-    for text in reasons(seen, folder):
+    for text in failure_reasons(seen, folder):
         console.print(text, soft_wrap=True)
 
 
-def follow(console: Console, folder: Path, seen: list[RunStatus]) -> None:
-    """Show how runs go until Ctrl-C."""
+def watch_runs(console: Console, folder: Path, seen: list[RunStatus]) -> None:
+    """Show the state of runs until Ctrl-C."""
     before: dict[Path, RunStatus] = {}
-    pause = POLL
-    jobs, asked = SlurmJobs.query(folder), time.monotonic()
+    pause = POLL_SECONDS
+    jobs, queried_at = SlurmJobs.query(folder), time.monotonic()
     try:
         with Live(console=console, auto_refresh=False, transient=False) as live:
             while True:
                 if console.is_terminal:
-                    live.update(picture(console, folder, seen), refresh=True)
+                    live.update(live_view(console, folder, seen), refresh=True)
                 else:
                     for line in changes(seen, before, folder):
                         console.print(line, soft_wrap=True)
                 before = {each.folder: each for each in seen}
-                begun = time.monotonic()
+                started = time.monotonic()
                 time.sleep(pause)
-                if time.monotonic() - asked >= POLL_SLURM:
-                    jobs, asked = SlurmJobs.query(folder), time.monotonic()
+                if time.monotonic() - queried_at >= SLURM_POLL_SECONDS:
+                    jobs, queried_at = SlurmJobs.query(folder), time.monotonic()
                 seen = run_statuses(folder, jobs=jobs, previous=before)
-                pause = max(POLL, time.monotonic() - begun - pause)
+                pause = max(POLL_SECONDS, time.monotonic() - started - pause)
     except KeyboardInterrupt:
         return
 
 
-def picture(console: Console, folder: Path, seen: list[RunStatus]) -> Group:
-    """As much as fits on the terminal."""
-    why = reasons(seen, folder, most=2)
-    taken = 8 + sum(1 + text.plain.count("\n") for text in why)
-    table = runs_table(seen, folder, console, rows=max(3, console.height - taken))
-    return Group(table, *why, Text(f"{counts(seen)}   {time.strftime('%H:%M:%S')}   Ctrl-C ends watching"))
+def live_view(console: Console, folder: Path, seen: list[RunStatus]) -> Group:
+    """Return the table of runs and the reasons of failures, cut to the height of the terminal."""
+    failures = failure_reasons(seen, folder, limit=2)
+    used = 8 + sum(1 + text.plain.count("\n") for text in failures)
+    table = runs_table(seen, folder, console, rows=max(3, console.height - used))
+    return Group(table, *failures, Text(f"{counts(seen)}   {time.strftime('%H:%M:%S')}   Ctrl-C to stop"))

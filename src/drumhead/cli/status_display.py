@@ -1,4 +1,4 @@
-"""What can be seen of runs, on the terminal: a table, why some do not go on, and lines for what changes."""
+"""The state of runs on the terminal: a table, the reasons of failures, and one line per change."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from drumhead.sweeps import PROBLEM_STATES, ObservedState, RunStatus
 from drumhead.terminal_text import escape_controls
 
 ORDER: tuple[ObservedState, ...] = ("running", *PROBLEM_STATES, "queued", "unfinished", "missing", "imported", "done")
-"""States, those that most want to be seen first."""
+"""The states of runs, the most urgent first."""
 COLOURS: dict[ObservedState, str] = {
     "running": "cyan",
     "queued": "blue",
     "done": "green",
     **dict.fromkeys(PROBLEM_STATES, "red"),
 }
-REASONS = 5
-"""How many runs are explained, at most."""
+MAX_REASONS = 5
+"""The greatest number of failed runs whose reasons are listed."""
 NARROW = 100
-"""Columns of a terminal below which a table leaves out what a folder's name tells."""
+"""Width of a terminal, in characters, below which a table omits the columns that the folder name repeats."""
 
 
 def runs_table(seen: Sequence[RunStatus], folder: Path, console: Console, *, rows: int | None = None) -> Table:
-    """A line for each run.
+    """Return a table with one row per run.
 
     Args:
-        seen: the runs.
-        folder: what their names are relative to.
-        console: where the table goes: a narrow one has fewer columns.
-        rows: how many lines at most; then those first that most want to be seen.
+        seen: the status of each run.
+        folder: the folder that the names of runs are relative to.
+        console: the console of the table; a narrow console gets fewer columns.
+        rows: the greatest number of rows; the runs are then sorted by urgency. None: all runs, in their order.
     """
     wide = console.width >= NARROW
     live = any(each.where for each in seen)
-    placed = live and wide
+    show_where = live and wide
     headings = ["run", *(["experiment", "seed"] if wide else []), "state", "epochs", "val loss", "IoU fg", "mean IoU"]
     shown = list(seen) if rows is None else sorted(seen, key=lambda each: ORDER.index(each.state))[: max(rows, 1)]
     table = Table(caption="IoU fg and mean IoU are of the test set, once a run is done", caption_justify="left")
-    for heading in [*headings, *(["left"] if live else []), *(["where"] if placed else [])]:
+    for heading in [*headings, *(["left"] if live else []), *(["where"] if show_where else [])]:
         table.add_column(heading, overflow="fold")
     for each in shown:
-        name = name_of(each, folder)
+        name = relative_name(each, folder)
         experiment = each.experiment
         own = [experiment.name, str(experiment.seed)] if experiment else ["-", "-"]
         state = Text(each.state, style=COLOURS.get(each.state, ""))
@@ -61,33 +61,33 @@ def runs_table(seen: Sequence[RunStatus], folder: Path, console: Console, *, row
             format_score(each.mean_iou),
         ]
         left = [duration(each.seconds_left) if each.state == "running" else ""] if live else []
-        where = [each.where] if placed else []
+        where = [each.where] if show_where else []
         table.add_row(name, *(own if wide else []), state, *numbers, *left, *where)
     if len(shown) < len(seen):
         table.caption = f"and {len(seen) - len(shown)} more: {counts(seen)}"
     return table
 
 
-def reasons(seen: Sequence[RunStatus], folder: Path, *, most: int = REASONS) -> list[Text]:
-    """Why runs do not go on: what went wrong, and the last lines of the log."""
-    wrong = [each for each in seen if each.state in PROBLEM_STATES]
+def failure_reasons(seen: Sequence[RunStatus], folder: Path, *, limit: int = MAX_REASONS) -> list[Text]:
+    """Return the reason of each failure, with the last lines of the run's log."""
+    failed = [each for each in seen if each.state in PROBLEM_STATES]
     texts = []
-    for each in wrong[:most]:
-        text = Text(escape_controls(f"{name_of(each, folder)} {each.state}: {each.reason}"), style="red")
+    for each in failed[:limit]:
+        text = Text(escape_controls(f"{relative_name(each, folder)} {each.state}: {each.reason}"), style="red")
         for line in each.log_lines:
             text.append(escape_controls(f"\n    {line}"), style="default dim")
         texts.append(text)
-    if len(wrong) > most:
-        texts.append(Text(f"and {len(wrong) - most} more; `drumhead runs RUN` shows one"))
+    if len(failed) > limit:
+        texts.append(Text(f"and {len(failed) - limit} more; `drumhead runs RUN` shows one"))
     return texts
 
 
 class SweepDisplay:
-    """A sweep as it goes: a live table of what runs, if there is a terminal, and a line for each change.
+    """The progress of a sweep: a live table of active runs, if the console is a terminal, and one line per change.
 
     Args:
-        console: where it is shown.
-        folder: what names of runs are relative to.
+        console: the console to print on.
+        folder: the folder that the names of runs are relative to.
     """
 
     def __init__(self, console: Console, folder: Path) -> None:
@@ -104,23 +104,23 @@ class SweepDisplay:
         self.live.stop()
 
     def show(self, seen: Sequence[RunStatus]) -> None:
-        """Show how things are now."""
+        """Print what changed since the last call, and update the table."""
         for line in changes(seen, self.before, self.folder):
             self.console.print(line, soft_wrap=True)
         self.before = {each.folder: each for each in seen}
         if self.live.is_started:
-            self.live.update(self.picture(seen), refresh=True)
+            self.live.update(self.live_view(seen), refresh=True)
 
-    def picture(self, seen: Sequence[RunStatus]) -> RenderableType:
-        """The live part: what runs, and how much of it all is done."""
-        running = [each for each in seen if each.state in ("running", "queued")]
-        table = runs_table(running, self.folder, self.console, rows=max(3, self.console.height - 8))
+    def live_view(self, seen: Sequence[RunStatus]) -> RenderableType:
+        """Return the table of active runs, and the progress of the whole sweep."""
+        active = [each for each in seen if each.state in ("running", "queued")]
+        table = runs_table(active, self.folder, self.console, rows=max(3, self.console.height - 8))
         share = sum(each.share for each in seen) / max(1, len(seen))
         return Group(table, ProgressBar(total=1.0, completed=share, width=60), Text(counts(seen)))
 
 
 def changes(seen: Sequence[RunStatus], before: dict[Path, RunStatus], folder: Path) -> list[Text]:
-    """A line for each run whose state or number of epochs has changed."""
+    """Return one line for each run whose state or epoch has changed."""
     lines = []
     for each in seen:
         was = before.get(each.folder)
@@ -128,7 +128,7 @@ def changes(seen: Sequence[RunStatus], before: dict[Path, RunStatus], folder: Pa
             continue
         if was is None and each.state in ("missing", "unfinished"):
             continue
-        parts = [f"{each.state:10}", name_of(each, folder), f"epoch {epochs_text(each)}"]
+        parts = [f"{each.state:10}", relative_name(each, folder), f"epoch {epochs_text(each)}"]
         if each.val_loss is not None:
             parts.append(f"val loss {each.val_loss:.3f}  IoU fg {format_score(each.iou_foreground)}")
         parts += [part for part in (each.where, each.reason) if part]
@@ -136,29 +136,29 @@ def changes(seen: Sequence[RunStatus], before: dict[Path, RunStatus], folder: Pa
     return lines
 
 
-def name_of(status: RunStatus, folder: Path) -> str:
-    """A run's folder, relative to where it is looked for."""
+def relative_name(status: RunStatus, folder: Path) -> str:
+    """Return a run's folder, relative to the folder that contains the runs."""
     if status.folder != folder and status.folder.is_relative_to(folder):
         return status.folder.relative_to(folder).as_posix()
     return status.folder.name
 
 
 def epochs_text(status: RunStatus) -> str:
-    """Epochs that are done, of how many."""
+    """Return the number of finished epochs and of all epochs."""
     if status.experiment is None or status.state == "imported":
         return "-"
     return f"{status.epoch}/{status.experiment.recipe.epochs}"
 
 
 def counts(seen: Sequence[RunStatus]) -> str:
-    """How many runs there are of each state."""
+    """Return the number of runs in each state, as text."""
     numbers = Counter(each.state for each in seen)
     listed = ", ".join(f"{numbers[state]} {state}" for state in ORDER if numbers[state])
     return f"{len(seen)} runs: {listed}" if seen else "no runs"
 
 
 def duration(seconds: float | None) -> str:
-    """A time in words.
+    """Return a time as text.
 
     >>> duration(42), duration(5000), duration(900000), duration(None)
     ('42 s', '1 h 23 min', '10 d 10 h', '-')

@@ -1,4 +1,4 @@
-"""``drumhead sweep``: the product of experiments, seeds and fields, on this machine or on a Slurm cluster."""
+"""``drumhead sweep``: train every combination of experiments, seeds and fields, locally or on a Slurm cluster."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import tyro
 
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
-from drumhead.cli.status_display import SweepDisplay, counts, reasons
+from drumhead.cli.status_display import SweepDisplay, counts, failure_reasons
 from drumhead.cli.sweep_estimate import print_estimate
 from drumhead.experiments import RecipeName
 from drumhead.sweeps import (
@@ -35,13 +36,14 @@ from drumhead.sweeps import (
 from drumhead.sweeps.local import visible_gpus
 from drumhead.training import Accelerator, Devices, Strategy, check_batches
 
-POLL = {"local": 0.5, "slurm": 10.0}
-"""Seconds between two looks at runs."""
+POLL_SECONDS = {"local": 0.5, "slurm": 10.0}
+"""Time between two readings of the run folders."""
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead sweep``."""
-    return tyro.cli(sweep, args=args, prog="drumhead sweep")
+    code: int = parse(sweep, args, prog="drumhead sweep")
+    return code
 
 
 def sweep(
@@ -75,57 +77,58 @@ def sweep(
     mem: str | None = None,
     array_parallelism: int | None = None,
 ) -> int:
-    """Train the product of experiments, seeds and fields: what is not done, and is not being trained already.
+    """Train every combination of experiments, seeds and fields.
 
-    The same command again goes on: finished runs stay, unfinished ones go on from their last epoch, and nothing is
-    trained twice at once, whoever started it. A run that diverges or fails does not stop the others.
-    `drumhead runs FOLDER --watch` shows what happens, `drumhead cancel FOLDER` stops it.
+    Re-running the command skips finished runs and resumes partial ones. It is safe to start it twice, even as different
+    users: each run is trained by one process at a time. A run that diverges or fails does not stop the others.
 
-    On this machine, workers are processes that end with this command, by Ctrl-C cleanly. On Slurm, each run is a
-    task of a job array, queued again at its time limit or when pre-empted until it is done; the command returns once
-    they are submitted. What jobs need is read from drumhead.yaml, and flags override it.
+    Run `drumhead runs FOLDER --watch` to watch the runs, and `drumhead cancel FOLDER` to stop them.
+
+    Locally, workers are processes that end with this command; Ctrl-C stops them cleanly. On Slurm, each run is a task
+    of a job array, and is requeued at its time limit or when pre-empted until it is finished; the command returns after
+    submission. Job resources are read from drumhead.yaml, and flags override them.
 
     Args:
-        names: Experiments, patterns such as 'tetrominoes-nwm-*', or published sweeps: paper-tetrominoes, paper-mnist,
-            paper-multi-mnist, paper.
-        seeds: Seeds of every experiment, so that they compare in pairs: 0:10 is 0 to 9; or 1,2,3. By default the
-            published ones for a published sweep, else 0.
-        recipe: How the runs are trained, as of drumhead train.
-        fields: A field and its values, as flags of drumhead train have them: model.steps=50,100. May be repeated. A
-            value of several numbers has spaces: 'model.pixel-widths=64 32,128 64'.
-        out: Runs go to OUT/EXPERIMENT[-FIELD=VALUE...]-seedSEED.
-        data: A folder of data for all runs; by default each experiment's own, made under data/ if not there yet.
-        mnist_root: A folder with MNIST's four IDX files, if needed; else that of DRUMHEAD_MNIST_ROOT, or a download.
-        accelerator: Where to train.
-        devices: Devices of each node that share every batch of a run.
-        nodes: On Slurm, nodes that train a run together.
-        strategy: How several devices train one model, as of drumhead train.
-        on: This machine, or the Slurm cluster it is part of.
-        retry_failed: Go on with runs that diverged, too; with the same seed they mostly do so again.
-        dry_run: List every run, its folder, its state, and how long it will take; make nothing.
-        workers: On this machine, how many runs at a time: by default one for each GPU, or one.
-        threads: On this machine, threads of each worker; by default its share of the processors. Results are the same
-            to the bit for the same number of threads.
-        wait: On Slurm, stay until all jobs have ended.
-        cluster: On Slurm, a file of settings; by default drumhead.yaml, if there is one.
-        partition: On Slurm, where jobs go.
-        account: On Slurm, who is charged.
-        qos: On Slurm, quality of service.
-        time: On Slurm, time limit of a job: 4:00:00, or minutes.
-        gpus: On Slurm, GPUs of a job.
-        cpus: On Slurm, processors of a job.
-        mem: On Slurm, memory of a job: 16G.
-        array_parallelism: On Slurm, how many jobs may run at a time.
+        names: Experiments, patterns such as 'tetrominoes-nwm-*', or the published sweeps
+            paper-tetrominoes, paper-mnist, paper-multi-mnist and paper.
+        seeds: Seeds of every experiment, such as 0:10 (0 to 9) or 1,2,3.
+            By default the published seeds for a published sweep, else 0.
+        recipe: The training recipe, as in `drumhead train`.
+        fields: A field and its values, such as model.steps=50,100. May be repeated.
+            Values that are lists are separated by spaces inside: 'model.pixel-widths=64 32,128 64'.
+        out: The folder of the runs; a run is in OUT/EXPERIMENT[-FIELD=VALUE...]-seedSEED.
+        data: A dataset folder for all runs. By default each experiment's own dataset, made under data/ if missing.
+        mnist_root: A folder with MNIST's four IDX files. By default DRUMHEAD_MNIST_ROOT, or a download.
+        accelerator: The hardware to train on.
+        devices: Devices per node; each takes an equal part of every batch of a run.
+        nodes: Slurm: nodes that train one run together.
+        strategy: How several devices train one model, as in `drumhead train`.
+        on: Train on this machine (local), or submit to the Slurm cluster.
+        retry_failed: Retry runs that diverged, too. With the same seed they usually diverge again.
+        dry_run: List every run with its folder, state and estimated time, and do nothing else.
+        workers: Local: the number of simultaneous runs. By default one per GPU, or one.
+        threads: Local: threads per worker. By default an equal share of the processors.
+            Results are bit-identical only for the same number of threads.
+        wait: Slurm: wait until all jobs have ended.
+        cluster: Slurm: the settings file. By default drumhead.yaml in the current directory, if it exists.
+        partition: Slurm: the partition.
+        account: Slurm: the account that is charged.
+        qos: Slurm: the quality of service.
+        time: Slurm: the time limit of a job, as 4:00:00 or in minutes.
+        gpus: Slurm: GPUs per job.
+        cpus: Slurm: processors per job.
+        mem: Slurm: memory per job, such as 16G.
+        array_parallelism: Slurm: the greatest number of jobs that run at a time.
     """
     console = Console()
-    its_seeds = None if seeds is None else parse_seeds(seeds)
-    plan = plan_sweep(names, recipe, out=out, seeds=its_seeds, overrides=parse_overrides(fields), data=data)
+    seed_numbers = None if seeds is None else parse_seeds(seeds)
+    plan = plan_sweep(names, recipe, out=out, seeds=seed_numbers, overrides=parse_overrides(fields), data=data)
     for name, value in (("workers", workers), ("threads", threads)):
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be 1 or more; got {value}")
     if nodes > 1 and on == "local":
         raise ValueError(f"--nodes {nodes} needs a cluster: --on slurm")
-    where = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
+    all_devices = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
     if on == "slurm":
         settings = read_cluster_settings(
             cluster,
@@ -141,14 +144,14 @@ def sweep(
         if not dry_run:
             check_slurm()
     for planned in plan:
-        planned_state(planned)  # a folder that holds something else is told before any work
+        planned_state(planned)  # an error, before any work, if a folder holds another run
     if dry_run:
         print_estimate(console, plan, out, workers=workers or 1)
         return OK
     to_do = [planned for planned in plan if known_result(planned, retry_diverged=retry_failed) is None]
-    prepare(console, to_do, where, mnist_root=mnist_root)
+    prepare(console, to_do, all_devices, mnist_root=mnist_root)
     if on == "slurm":
-        return run_on_slurm(console, plan, to_do, out, settings, wait, where=where, retry_failed=retry_failed)
+        return run_on_slurm(console, plan, to_do, out, settings, wait, devices=all_devices, retry_failed=retry_failed)
     return run_locally(
         console,
         plan,
@@ -156,24 +159,24 @@ def sweep(
         out,
         workers=workers or max(1, len(visible_gpus(accelerator)) // devices),
         threads=threads,
-        where=where,
+        devices=all_devices,
         retry_failed=retry_failed,
     )
 
 
-def prepare(console: Console, to_do: Sequence[PlannedRun], where: Devices, *, mnist_root: Path | None) -> None:
-    """Make the data of runs that are to be trained, once, before anything is started.
+def prepare(console: Console, to_do: Sequence[PlannedRun], devices: Devices, *, mnist_root: Path | None) -> None:
+    """Make each dataset of the runs that are to be trained, before any of them starts.
 
     Raises:
-        DatasetError: if data cannot be had.
-        RunError: if there are fewer images than a batch.
+        DatasetError: if a dataset is missing and cannot be made.
+        RunError: if a dataset has fewer images than a batch.
     """
     for planned in {each.dataset_key: each for each in to_do}.values():
         with progress_bar(console, planned.dataset_name) as progress:
             dataset = planned_dataset(planned, mnist_root=mnist_root, progress=progress)
         for each in to_do:
             if each.dataset_key == planned.dataset_key:
-                check_batches(each.experiment, dataset, where)
+                check_batches(each.experiment, dataset, devices)
 
 
 def run_locally(
@@ -184,36 +187,36 @@ def run_locally(
     *,
     workers: int,
     threads: int | None,
-    where: Devices,
+    devices: Devices,
     retry_failed: bool,
 ) -> int:
-    """Make runs by workers on this machine, and show how they go."""
+    """Train runs with workers on this machine, and show their progress."""
     if not to_do:
         return print_outcome(console, plan, out)
     workers = min(workers, len(to_do))
-    console.print(f"{len(to_do)} of {len(plan)} runs to make in {out}, {workers} at a time")
+    console.print(f"training {len(to_do)} of {len(plan)} runs in {out}, {workers} at a time")
     try:
         with (
-            SweepDisplay(console, out) as view,
+            SweepDisplay(console, out) as display,
             local_sweep(
                 plan,
                 out=out,
                 workers=workers,
                 threads=threads,
-                devices=where,
+                devices=devices,
                 retry_failed=retry_failed,
             ) as sweep,
         ):
             try:
                 while sweep.poll():
-                    view.show(plan_statuses(plan, previous=view.before))
-                    clock.sleep(POLL["local"])
+                    display.show(plan_statuses(plan, previous=display.before))
+                    clock.sleep(POLL_SECONDS["local"])
             except KeyboardInterrupt:
                 console.print("stopping the workers ...")
                 raise
-            view.show(plan_statuses(plan, previous=view.before))
+            display.show(plan_statuses(plan, previous=display.before))
     except KeyboardInterrupt:
-        print_error("stopped; finished epochs are kept, and the same command goes on from there")
+        print_error("stopped; finished epochs are kept, and the same command resumes from them")
         raise
     except WorkersDiedError as error:
         print_error(str(error))
@@ -229,43 +232,41 @@ def run_on_slurm(
     settings: ClusterSettings,
     wait: bool,
     *,
-    where: Devices,
+    devices: Devices,
     retry_failed: bool,
 ) -> int:
-    """Submit what is neither done nor queued; follow it, if that is wanted."""
-    new = submit(to_do, out=out, settings=settings, devices=where, retry_failed=retry_failed)
+    """Submit the runs that are neither finished nor queued, and wait for them if ``wait`` is set."""
+    new = submit(to_do, out=out, settings=settings, devices=devices, retry_failed=retry_failed)
     for folder, submitted in new.items():
         console.print(f"job {submitted.job}  {out / folder.name}", soft_wrap=True)
     seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
     if not wait:
         console.print(f"{len(new)} jobs submitted; {counts(seen)}", soft_wrap=True)
         console.print(
-            f"`drumhead runs {out} --watch` shows them, `drumhead cancel {out}` ends them; the same command again "
-            "submits what is then neither done nor queued.",
+            f"`drumhead runs {out} --watch` shows them, and `drumhead cancel {out}` stops them. The same command "
+            "submits the runs that are then neither finished nor queued.",
             soft_wrap=True,
         )
         return OK
     try:
-        with SweepDisplay(console, out) as view:
-            view.show(seen)
+        with SweepDisplay(console, out) as display:
+            display.show(seen)
             while any(each.state in ("running", "queued") for each in seen):
-                clock.sleep(POLL["slurm"])
-                if (
-                    jobs := SlurmJobs.query(out)
-                ).slurm_answered:  # while Slurm does not answer, no job is known to have ended
-                    seen = plan_statuses(plan, jobs=jobs, previous=view.before)
-                    view.show(seen)
+                clock.sleep(POLL_SECONDS["slurm"])
+                if (jobs := SlurmJobs.query(out)).slurm_answered:  # while Slurm does not answer, jobs may still run
+                    seen = plan_statuses(plan, jobs=jobs, previous=display.before)
+                    display.show(seen)
     except KeyboardInterrupt:
-        print_error(f"no longer waiting; the jobs go on, and `drumhead cancel {out}` ends them")
+        print_error(f"no longer waiting; the jobs continue, and `drumhead cancel {out}` stops them")
         raise
     return print_outcome(console, plan, out)
 
 
 def print_outcome(console: Console, plan: Sequence[PlannedRun], out: Path) -> int:
-    """Tell what came of a sweep; the exit code is 0 if all of it is done, or left to others who are at it."""
+    """Print the result of a sweep; the exit code is 0 if every run is finished, running or queued."""
     seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
-    for text in reasons(seen, out):
+    for text in failure_reasons(seen, out):
         console.print(text, soft_wrap=True)
     console.print(counts(seen))
-    fine = ("done", "running", "queued")
-    return OK if all(each.state in fine for each in seen) else FAILED
+    successful = ("done", "running", "queued")
+    return OK if all(each.state in successful for each in seen) else FAILED

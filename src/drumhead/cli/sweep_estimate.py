@@ -1,4 +1,4 @@
-"""What a sweep would do, before it is begun."""
+"""The work of a sweep, estimated before it starts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from drumhead.sweeps import PlannedRun, SlurmJobs, estimate_plan, plan_statuses
 
 
 def print_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, workers: int) -> None:
-    """List runs with their states, steps left, and times; then folders of data, and the sum."""
+    """List runs with their states, remaining steps and times; then dataset folders, and the totals."""
     seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
-    expected = estimate_plan(plan, out)
-    for planned, status, left in zip(plan, seen, expected, strict=True):
+    remaining = estimate_plan(plan, out)
+    for planned, status, left in zip(plan, seen, remaining, strict=True):
         steps = "? steps" if left.steps is None else f"{left.steps:,} steps"
         time = "time unknown" if left.seconds is None else duration(left.seconds)
         line = f"{status.state:10}  {steps:>15}  {time:>12}  {planned.folder}"
@@ -24,15 +24,15 @@ def print_estimate(console: Console, plan: Sequence[PlannedRun], out: Path, *, w
         state = "done" if folder.exists() else "missing"
         console.print(f"{state:10}  {'data':>15}  {'':12}  {folder}", soft_wrap=True)
     console.print(counts(seen))
-    known = [each.seconds for each in expected if each.seconds is not None]
-    unknown = len(expected) - len(known)
+    known = [each.seconds for each in remaining if each.seconds is not None]
+    unknown = len(remaining) - len(known)
     total = sum(known)
     if total or not unknown:
-        alone = f"{duration(total)} of training by one worker"
+        one_worker = f"{duration(total)} of training by one worker"
         together = max([total / workers, *known])
         shared = f", about {duration(together)} by {workers}" if workers > 1 else ""
-        why = f"at the pace of runs of the same kind in {out}; scoring comes on top"
-        console.print(f"{alone}{shared}, {why}", soft_wrap=True)
+        why = f"at the speed of similar runs in {out}, without scoring"
+        console.print(f"{one_worker}{shared}, {why}", soft_wrap=True)
     if unknown:
-        why = f"no run of their kind in {out} has finished an epoch yet"
+        why = f"no similar run in {out} has finished an epoch yet"
         console.print(f"{unknown} runs of unknown time: {why}", soft_wrap=True)

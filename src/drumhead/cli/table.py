@@ -1,4 +1,4 @@
-"""``drumhead table``: runs averaged over seeds, with the published numbers beside them."""
+"""``drumhead table``: scores averaged over seeds, beside the published scores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.files import atomic_replace
 from drumhead.report.tables.long_csv import comparisons_csv, published_csv, result_sets_csv
 from drumhead.report.tables.paper_tables import comparison_table, mean_and_median_tables, published_tables
@@ -22,95 +23,101 @@ from drumhead.results.results_file import collect_rows
 from drumhead.terminal_text import escape_controls
 
 Format = Literal["terminal"] | TextFormat
-FILE_WIDTH = 160  # characters of a line where tables for the terminal go to a file
+FILE_WIDTH = 160
+"""Characters per line of a terminal table that is written to a file."""
 
 
 def main(args: list[str]) -> int:
     """Run ``drumhead table``."""
-    tyro.cli(table, args=args, prog="drumhead table", config=(tyro.conf.FlagCreatePairsOff,))
+    parse(table, args, prog="drumhead table", config=(tyro.conf.FlagCreatePairsOff,))
     return OK
 
 
 def table(
-    places: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PLACE ...]")] = (Path("runs"),),
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PATH ...]")] = (Path("runs"),),
     *,
     published: bool = False,
     pair: Annotated[tuple[str, str] | None, tyro.conf.arg(metavar="MODEL MODEL")] = None,
     format: Format = "terminal",
     out: Path | None = None,
 ) -> None:
-    """Show scores as the paper does, averaged over seeds, with the published numbers beside ours.
+    """Show scores averaged over seeds, in the form of the paper's tables, beside the published scores.
 
-    There are two tables, of means and of medians, for each dataset, split and recipe: what differs in one of these is
-    never averaged together, nor are models that differ in any field. Runs that diverged or are unfinished are named
-    below the table and are in no mean; runs that collapsed to background are in the means, and counted.
+    There are two tables, of means and of medians, for each dataset, split and recipe. Only runs that differ in nothing
+    but the seed are averaged. Runs that diverged or are unfinished are listed below the table, and excluded. Runs that
+    collapsed to background are included, and their number is shown.
 
     Args:
-        places: Run folders, folders of runs, or files that `drumhead evaluate --out` wrote.
-        published: Show the published tables alone.
-        pair: Compare two models seed by seed instead, by their names in the table: --pair "NWM linear" "CNN 8".
-        format: How to show them. csv has every number in full, one line for each model and score.
-        out: A file to write to.
+        paths: Run folders, folders of runs, or files written by `drumhead evaluate --out`.
+        published: Show only the published tables.
+        pair: Compare two models seed by seed, by their names in the table: --pair "NWM linear" "CNN 8".
+        format: Output format. csv has one line per model and score, with all digits.
+        out: The output file. By default the terminal.
     """
     if published and pair is not None:
-        raise ValueError("--published shows summaries, which cannot be paired: drop --published or --pair")
+        raise ValueError("--published shows summaries, which cannot be compared by seed; drop --published or --pair")
     if published:
-        write(published_tables(), published_csv, format, out)
+        write_tables(published_tables(), published_csv, format, out)
         return
-    sections = result_sets(collect_rows(places))
-    if not sections:
-        listed = ", ".join(map(str, places))
+    all_sets = result_sets(collect_rows(paths))
+    if not all_sets:
+        listed = ", ".join(map(str, paths))
         Console(stderr=True).print(f"There is no run in {listed}, so the table is empty.", highlight=False)
     if pair is None:
-        grids = [grid for section in sections for grid in mean_and_median_tables(section)]
-        write(grids, lambda: result_sets_csv(sections), format, out)
-    elif sections:
-        comparisons = compare_by_name(sections, *pair)
-        write([comparison_table(*each) for each in comparisons], lambda: comparisons_csv(comparisons), format, out)
+        tables = [text_table for result_set in all_sets for text_table in mean_and_median_tables(result_set)]
+        write_tables(tables, lambda: result_sets_csv(all_sets), format, out)
+    elif all_sets:
+        comparisons = compare_by_name(all_sets, *pair)
+        tables = [comparison_table(*each) for each in comparisons]
+        write_tables(tables, lambda: comparisons_csv(comparisons), format, out)
 
 
-def compare_by_name(sections: Sequence[ResultSet], first: str, second: str) -> list[tuple[ResultSet, PairedComparison]]:
-    """Two models compared in every section that has both.
+def compare_by_name(all_sets: Sequence[ResultSet], first: str, second: str) -> list[tuple[ResultSet, PairedComparison]]:
+    """Compare two models in every set of comparable results that contains both.
 
     Raises:
-        ValueError: if no section has both, or one has no seeds that they share.
+        ValueError: if no set contains both, or the models share no seed in one of the sets.
     """
-    names = sorted({group.label for section in sections for group in section.models})
+    names = sorted({model.label for result_set in all_sets for model in result_set.models})
     for name in (first, second):
         if not any(labels_match(name, known) for known in names):
             raise ValueError(f"--pair: no model is called {name!r}; there are: {'; '.join(names)}")
-    found = [(section, find_group(section, first), find_group(section, second)) for section in sections]
-    both = [(section, left, right) for section, left, right in found if left is not None and right is not None]
+    candidates = [
+        (result_set, find_model(result_set, first), find_model(result_set, second)) for result_set in all_sets
+    ]
+    both = [
+        (result_set, left, right) for result_set, left, right in candidates if left is not None and right is not None
+    ]
     if not both:
         raise ValueError(f"--pair: {first} and {second} share no table: they differ in dataset, split or recipe")
-    return [(section, compare_models(left, right)) for section, left, right in both]
+    return [(result_set, compare_models(left, right)) for result_set, left, right in both]
 
 
-def find_group(section: ResultSet, name: str) -> ModelResults | None:
-    """The group of that name, if there is one."""
-    return next((group for group in section.models if labels_match(name, group.label)), None)
+def find_model(result_set: ResultSet, name: str) -> ModelResults | None:
+    """Return the model with a name, or None."""
+    return next((model for model in result_set.models if labels_match(name, model.label)), None)
 
 
-def write(grids: Sequence[TextTable], csv: Callable[[], str], format: Format, out: Path | None) -> None:
-    """Print tables, or write them to a file, whole or not at all."""
+def write_tables(tables: Sequence[TextTable], csv: Callable[[], str], format: Format, out: Path | None) -> None:
+    """Print tables, or write them to a file atomically."""
     if out is None:
         console = Console()
         if format == "terminal":
-            show(grids, console)
+            print_tables(tables, console)
         else:
-            print(escape_controls(render_tables(grids, csv, format)), end="")
+            print(escape_controls(render_tables(tables, csv, format)), end="")
         return
     with atomic_replace(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         if format == "terminal":
-            show(grids, Console(file=file, width=FILE_WIDTH))
+            print_tables(tables, Console(file=file, width=FILE_WIDTH))
         else:
-            file.write(render_tables(grids, csv, format))
+            file.write(render_tables(tables, csv, format))
     Console(stderr=True).print(f"The tables are in {out}", highlight=False)
 
 
-def show(grids: Sequence[TextTable], console: Console) -> None:
-    """Tables on a console, a line between them."""
-    for number, grid in enumerate(grids):
+def print_tables(tables: Sequence[TextTable], console: Console) -> None:
+    """Print tables on a console, with an empty line between them."""
+    for number, text_table in enumerate(tables):
         if number:
             console.print()
-        console.print(TerminalTable(grid))
+        console.print(TerminalTable(text_table))

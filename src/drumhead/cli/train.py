@@ -1,4 +1,4 @@
-"""``drumhead train``: an experiment by name, any field of it overridden by a flag."""
+"""``drumhead train``: train an experiment by name, with flags that override its fields; or resume a run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
@@ -31,52 +32,59 @@ from drumhead.training import (
 )
 
 
-class Request(Config):
-    """What ``drumhead train`` was asked for, besides the experiment's name."""
+class TrainOptions(Config):
+    """The options of ``drumhead train``, besides the experiment's name."""
 
     experiment: Annotated[Experiment, tyro.conf.arg(name="")]
-    """The experiment, field by field."""
+    """The fields of the experiment."""
     out: Path | None = None
-    """The run's folder; runs/EXPERIMENT-seedSEED by default. An unfinished run in it goes on."""
+    """The run folder. By default runs/EXPERIMENT-seedSEED. If it contains an unfinished run, that run is resumed."""
     data: Path | None = None
-    """A folder of data, yours or made here; by default the experiment's own, made under data/ if not there yet."""
+    """A dataset folder. By default the experiment's own dataset, made under data/ if it is missing."""
     mnist_root: Path | None = None
-    """A folder with MNIST's four IDX files, if needed; else that of DRUMHEAD_MNIST_ROOT, or a download."""
+    """A folder with MNIST's four IDX files. By default DRUMHEAD_MNIST_ROOT, or a download."""
     accelerator: Accelerator = "auto"
-    """Where to train."""
+    """The hardware to train on; auto takes a GPU if there is one."""
     devices: PositiveInt = 1
-    """Devices of each node that share every batch; with a CPU, processes."""
+    """Devices per node; each takes an equal part of every batch. On a CPU, a device is a process."""
     nodes: PositiveInt = 1
-    """Nodes that train together."""
+    """Nodes (machines) that train the model together."""
     strategy: Strategy = "auto"
-    """How several devices train one model: each with a copy, gradients averaged (ddp; auto is the same)."""
+    """How several devices train one model. ddp: each has a copy, and gradients are averaged. auto: the same."""
     log: tuple[LoggerName, ...] = ()
-    """Loggers to write to besides metrics.csv."""
+    """Loggers that receive the metrics, besides metrics.csv."""
 
     @property
-    def where(self) -> Devices:
-        """The devices."""
+    def all_devices(self) -> Devices:
+        """The devices of all nodes."""
         return Devices(accelerator=self.accelerator, devices=self.devices, nodes=self.nodes, strategy=self.strategy)
 
 
 USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
        drumhead train RUN_FOLDER
 
-EXPERIMENT is a name from `drumhead experiments`; RUN_FOLDER an unfinished run, which goes on from its last epoch.
+EXPERIMENT is a name from `drumhead experiments`. RUN_FOLDER is the folder of an
+unfinished run, which resumes from its last epoch.
 
-  --recipe paper   the paper's: 300 epochs (the default)
-  --recipe lite    minutes on a CPU: few epochs, small batches, a part of the pixels in each step
-  --recipe smoke   two epochs of two steps on a handful of images
+recipes:
+  --recipe paper   the paper's recipe of 300 epochs (the default)
+  --recipe lite    a recipe for a CPU: fewer epochs, smaller batches, and a sample
+                   of the pixels in each step
+  --recipe smoke   two epochs of two steps on a few images, as a quick check
 
-  --devices 2            on two GPUs, or with --accelerator cpu in two processes, each with half of every batch
-  --devices 4 --nodes 2  on two machines, started by `srun --nodes 2 --ntasks-per-node 4 drumhead train ...`
+several devices:
+  --devices 2            train on two GPUs, or in two processes with
+                         --accelerator cpu; each takes half of every batch
+  --devices 4 --nodes 2  train on two machines, when started by
+                         `srun --nodes 2 --ntasks-per-node 4 drumhead train ...`
 
-`drumhead train EXPERIMENT --help` lists a flag for every field, with its value in that experiment.
+`drumhead train EXPERIMENT --help` lists a flag for every field of the experiment,
+with its value.
 
 examples:
   drumhead train tetrominoes-nwm-linear --recipe smoke
   drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
-  drumhead train tetrominoes-unet-4 --data my_cells --out runs/cells --recipe.batch-size 8"""
+  drumhead train tetrominoes-unet-4 --data my_cells --recipe.batch-size 8"""
 
 
 def main(args: list[str]) -> int:
@@ -88,64 +96,65 @@ def main(args: list[str]) -> int:
     if (Path(name) / "config.json").is_file():
         return resume(Path(name), flags)
     recipe, flags = take_recipe(current_flags(flags))
-    default = Request(experiment=find_experiment(name, recipe))
-    request: Request = tyro.cli(
-        tyro.conf.AvoidSubcommands[Request],
+    default = TrainOptions(experiment=find_experiment(name, recipe))
+    options: TrainOptions = parse(
+        tyro.conf.AvoidSubcommands[TrainOptions],
+        flags,
         default=default,
-        args=flags,
         prog=f"drumhead train {name}",
-        description=f"Train {name}; values in brackets are those of the recipe {recipe!r}.",
+        description=f"Train {name}. The defaults in brackets are those of the recipe {recipe}.",
     )
-    experiment = request.experiment
-    console = console_for(request.where)
-    if request.data is not None:
+    experiment = options.experiment
+    console = console_for(options.all_devices)
+    if options.data is not None:
         if experiment.dataset != default.experiment.dataset:
             raise ValueError(
-                "--dataset... describes data to be made; with --data the folder is used as it is: drop one"
+                "--dataset... configures a dataset to be made, and --data names an existing one; drop one of them"
             )
-        dataset = open_dataset(request.data)
+        dataset = open_dataset(options.data)
         experiment = experiment.replace(dataset=None)
     else:
         assert experiment.dataset is not None
         with progress_bar(console, "data") as progress:
-            dataset = prepare_dataset(experiment.dataset, mnist_root=request.mnist_root, progress=progress)
-    folder = request.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
-    return run_training(experiment, dataset, folder, console, where=request.where, log=request.log)
+            dataset = prepare_dataset(experiment.dataset, mnist_root=options.mnist_root, progress=progress)
+    folder = options.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
+    return run_training(experiment, dataset, folder, console, devices=options.all_devices, log=options.log)
 
 
-def console_for(where: Devices) -> Console:
-    """The console, quiet in all but the first process of a training."""
-    return Console(quiet=not is_first_process(where))
+def console_for(devices: Devices) -> Console:
+    """Return a console that prints only in the first process of a run."""
+    return Console(quiet=not is_first_process(devices))
 
 
 def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
-    """Take ``--recipe NAME`` out of the flags; the rest are the experiment's."""
+    """Return the value of ``--recipe``, and the other flags."""
 
-    def recipe_alone(recipe: RecipeName = "paper") -> RecipeName:
+    def recipe_only(recipe: RecipeName = "paper") -> RecipeName:
         return recipe
 
-    found, rest = tyro.cli(recipe_alone, args=list(flags), return_unknown_args=True, add_help=False)
-    return found, list(rest)
+    recipe, rest = tyro.cli(recipe_only, args=list(flags), return_unknown_args=True, add_help=False)
+    return recipe, list(rest)
 
 
 def resume(folder: Path, flags: Sequence[str]) -> int:
-    """Go on with the run in a folder, as it was begun."""
+    """Resume the run in a folder."""
 
-    def request(
-        data: Path | None = None, *, where: Annotated[Devices, tyro.conf.arg(name="")]
+    def resume_options(
+        data: Path | None = None, *, devices: Annotated[Devices, tyro.conf.arg(name="")]
     ) -> tuple[Path | None, Devices]:
-        """Go on with a run as it was begun; the devices may be others.
+        """Resume a run with its own configuration. The devices may differ.
 
         Args:
-            data: Where its data is now, if it was moved.
-            where: Where to train.
+            data: The dataset folder, if it was moved.
+            devices: The devices to train on.
         """
-        return data, where
+        return data, devices
 
-    data, where = tyro.cli(request, args=list(flags), prog=f"drumhead train {folder}")
+    data, devices = parse(resume_options, flags, prog=f"drumhead train {folder}")
     run = Run.open(folder)
     check_not_imported(run)
-    return run_training(run.config.experiment, open_run_dataset(run, data), folder, console_for(where), where=where)
+    dataset = open_run_dataset(run, data)
+    return run_training(run.config.experiment, dataset, folder, console_for(devices), devices=devices)
 
 
 def run_training(
@@ -154,18 +163,18 @@ def run_training(
     folder: Path,
     console: Console,
     *,
-    where: Devices,
+    devices: Devices,
     log: Sequence[LoggerName] = (),
 ) -> int:
     """Train, and print the scores."""
     observers = [TrainingProgress(console, experiment.name), *(LOGGERS[name]() for name in log)]
     try:
-        run = train(experiment, dataset, folder, observers=observers, **where.model_dump())
+        run = train(experiment, dataset, folder, observers=observers, **devices.model_dump())
     except KeyboardInterrupt:
-        print_error(f"stopped; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        print_error(f"stopped; the last finished epoch is kept. Resume with: drumhead train {folder}")
         raise
     except ProcessLostError as error:
-        print_error(f"{error}; the last finished epoch is kept. Go on with: drumhead train {folder}")
+        print_error(f"{error}; the last finished epoch is kept. Resume with: drumhead train {folder}")
         return FAILED
     console.print(scores_table([score_row(run)]))
     console.print(f"The run is in {run.folder}")

@@ -19,7 +19,7 @@ class Outputs(NamedTuple):
     """What was written, and what could not be."""
 
     written: list[Path]
-    left: dict[str, str]
+    failed: dict[str, str]
     """By the name of a figure, why it could not be drawn."""
 
 
@@ -53,7 +53,7 @@ def write_outputs(
             try:
                 figure = exhibit.draw(dpi)
             except (ValueError, OSError) as error:
-                outputs.left[exhibit.name] = str(error)
+                outputs.failed[exhibit.name] = str(error)
                 continue
             stem = out / "figures" / exhibit.name
             outputs.written.extend(save_figure(figure, Path(f"{stem}.pdf"), Path(f"{stem}.png")))
