@@ -346,3 +346,17 @@ def test_data_of_your_own_trains(tmp_path: Path) -> None:
     assert run.config.data.class_names == ("background", "cell", "nucleus")
     assert run.config.experiment.dataset is None
     assert open_dataset(tmp_path / "mine").fingerprint == run.config.data.fingerprint
+
+
+def test_help_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in COMMANDS:
+        with contextlib.suppress(SystemExit):
+            main([name, "--help"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    main(["--help"])
+    overview = capsys.readouterr().out
+    assert max(map(len, overview.splitlines())) <= 80
+    headings = [line.removesuffix(":") for line in overview.splitlines() if line.endswith(":")]
+    assert headings == list(dict.fromkeys(command.group for command in COMMANDS.values()))
+    assert len(headings) == 5

@@ -37,9 +37,9 @@ def test_an_import_tells_what_it_made(
     assert main(["import", theirs, "--out", "runs/one"]) == OK
     printed = capsys.readouterr().out
     assert "tetrominoes-nwm-fft-steps-5, seed 2203, is in runs/one" in printed
-    assert "15 numbers dropped, which no forward pass uses: classifier.fc_time.weight" in printed
+    assert "15 numbers that no forward pass uses are dropped: classifier.fc_time.weight" in printed
     assert (
-        f"not there yet; make it with: drumhead data tetrominoes --out {tmp_path / 'data' / 'tetrominoes'}" in printed
+        f"does not exist yet; make it with: drumhead data tetrominoes --out {tmp_path / 'data' / 'tetrominoes'}" in printed
     )
     assert main(["runs"]) == OK
     assert "imported" in capsys.readouterr().out

@@ -209,4 +209,4 @@ def test_no_runs_are_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_published_summaries_cannot_be_paired(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "--published", "--pair", "NWM linear", "CNN 8"]) == USAGE_ERROR
-    assert "cannot be paired" in capsys.readouterr().err
+    assert "cannot be compared by seed" in capsys.readouterr().err

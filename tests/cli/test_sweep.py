@@ -50,7 +50,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
     assert lines[0].split() == first.split()
     assert lines[8].split() == ["missing", "data", "data/tetrominoes"]
     assert lines[9] == "8 runs: 8 missing"
-    assert lines[10] == "8 runs of unknown time: no run of their kind in runs has finished an epoch yet"
+    assert lines[10] == "8 runs of unknown time: no similar run in runs has finished an epoch yet"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from typing import Any, TextIO
 
 import tyro
 
@@ -40,10 +40,18 @@ def parse_subcommand(functions: dict[str, Callable[..., Any]], args: Sequence[st
 
 
 class HelpBuffer(io.StringIO):
-    """A buffer for help text, coloured if standard output is a terminal."""
+    """A buffer for help text with the properties of standard output, which decide on colours and box characters."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        super().__init__()
+        self.stdout = stdout
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.stdout.encoding
 
     def isatty(self) -> bool:
-        return sys.__stdout__ is not None and sys.__stdout__.isatty()
+        return self.stdout.isatty()
 
 
 @contextmanager
@@ -52,7 +60,7 @@ def wrapped_help(args: Sequence[str]) -> Iterator[None]:
     if not {"-h", "--help"} & set(args):
         yield
         return
-    buffer = HelpBuffer()
+    buffer = HelpBuffer(sys.stdout)
     try:
         with redirect_stdout(buffer):
             yield
@@ -71,5 +79,7 @@ def wrap(text: str, width: int) -> str:
     for line in text.split("\n"):
         indent = "    " if "usage:" in line else ""
         is_box = line.startswith(("╭", "│", "╰"))
-        lines += [line] if is_box else textwrap.wrap(line, width, subsequent_indent=indent) or [""]
+        lines += (
+            [line] if is_box else (textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""])
+        )
     return "\n".join(lines)
