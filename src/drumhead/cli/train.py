@@ -68,8 +68,8 @@ unfinished run, which resumes from its last epoch.
 
 recipes:
   --recipe paper   the paper's recipe of 300 epochs (the default)
-  --recipe lite    a recipe for a CPU: fewer epochs, smaller batches, and a sample
-                   of the pixels in each step
+  --recipe lite    a recipe for a CPU: fewer epochs, smaller batches, and a
+                   sample of the pixels in each step
   --recipe smoke   two epochs of two steps on a few images, as a quick check
 
 several devices:
@@ -78,8 +78,8 @@ several devices:
   --devices 4 --nodes 2  train on two machines, when started by
                          `srun --nodes 2 --ntasks-per-node 4 drumhead train ...`
 
-`drumhead train EXPERIMENT --help` lists a flag for every field of the experiment,
-with its value.
+`drumhead train EXPERIMENT --help` lists a flag for every field, with its value
+in that experiment.
 
 examples:
   drumhead train tetrominoes-nwm-linear --recipe smoke
