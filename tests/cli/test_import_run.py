@@ -38,9 +38,8 @@ def test_an_import_tells_what_it_made(
     printed = capsys.readouterr().out
     assert "tetrominoes-nwm-fft-steps-5, seed 2203, is in runs/one" in printed
     assert "15 numbers that no forward pass uses are dropped: classifier.fc_time.weight" in printed
-    assert (
-        f"does not exist yet; make it with: drumhead data tetrominoes --out {tmp_path / 'data' / 'tetrominoes'}" in printed
-    )
+    data = tmp_path / "data" / "tetrominoes"
+    assert f"does not exist yet; make it with: drumhead data tetrominoes --out {data}" in printed
     assert main(["runs"]) == OK
     assert "imported" in capsys.readouterr().out
     assert main(["evaluate", "runs/one"]) == USAGE_ERROR
