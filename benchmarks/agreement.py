@@ -78,7 +78,7 @@ class Comparison(NamedTuple):
     trainings: dict[str, TrainingResult]
     errors: dict[str, dict[str, GradientErrors]]
     """The errors of gradients, by when they are taken (at the start or at the end of training), then by variant."""
-    refusals: dict[str, str]
+    unsupported: dict[str, str]
     """The reasons why some variants do not run."""
 
 
@@ -128,7 +128,7 @@ def main(
 def compare(setup: Setup, variants: dict[str, Variant], *, steps: int) -> Comparison:
     """Train with each variant, and compare gradients on a batch that is not trained on."""
     *batches, held_out = setup.batches(steps + 1)
-    trainings, refusals = {}, {}
+    trainings, unsupported = {}, {}
     with progress_console().status(EXACT) as status:
         trainings[EXACT] = train(setup, PLAIN, batches, dtype=torch.float64)
         for name, variant in variants.items():
@@ -136,13 +136,13 @@ def compare(setup: Setup, variants: dict[str, Variant], *, steps: int) -> Compar
             try:
                 trainings[name] = train(setup, variant, batches)
             except ValueError as error:
-                refusals[name] = str(error)
+                unsupported[name] = str(error)
         weights = {"at the start": setup.build(PLAIN).state_dict(), "at the end": trainings["plain float32"].weights}
         errors = {
             when: gradient_errors(setup, state, {name: variants[name] for name in trainings if name != EXACT}, held_out)
             for when, state in weights.items()
         }
-    return Comparison(trainings, errors, refusals)
+    return Comparison(trainings, errors, unsupported)
 
 
 def train(
@@ -201,7 +201,7 @@ def losses_table(comparison: Comparison) -> TextTable:
         body.append(row + [DASH if name == EXACT else f"{differences[:span].max():.1e}" for span in spans])
     notes = ["Difference: the largest relative difference of the loss from that in float64, up to that step."]
     return TextTable(
-        head, body, notes + [f"{name} is refused: {reason}." for name, reason in comparison.refusals.items()]
+        head, body, notes + [f"{name} is not supported: {reason}." for name, reason in comparison.unsupported.items()]
     )
 
 

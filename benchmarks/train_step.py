@@ -59,7 +59,7 @@ class Measurement(NamedTuple):
     """Seconds of each round, for each variant that runs."""
     memory: dict[Variant, Memory]
     operations: Operations
-    refusals: dict[Variant, str]
+    unsupported: dict[Variant, str]
     """The reasons why the other variants do not run."""
 
 
@@ -112,14 +112,14 @@ def measure(case: Case, *, rounds: int, plain: bool, bf16: bool, on_progress: Ca
     Time comes first because it leaves compiled kernels on disk, so that the compiler does not count as memory.
     """
     workloads: dict[Variant, Workload] = {}
-    refusals: dict[Variant, str] = {}
+    unsupported: dict[Variant, str] = {}
     for variant in case.variants(plain=plain, bf16=bf16):
         on_progress(f"{case.name}: {variant.name}, warming up")
         workload = Workload(case, variant)
         try:
             workload()
         except ValueError as error:
-            refusals[variant] = str(error)
+            unsupported[variant] = str(error)
         else:
             workloads[variant] = workload
     times: dict[Variant, list[float]] = {variant: [] for variant in workloads}
@@ -131,7 +131,7 @@ def measure(case: Case, *, rounds: int, plain: bool, bf16: bool, on_progress: Ca
     for variant in workloads:
         on_progress(f"{case.name}: memory of {variant.name}")
         memory[variant] = in_new_process(step_memory, case, variant)
-    return Measurement(case, times, memory, case.operations, refusals)
+    return Measurement(case, times, memory, case.operations, unsupported)
 
 
 def step_memory(case: Case, variant: Variant) -> Memory:
@@ -152,19 +152,19 @@ def time_table(measurements: list[Measurement], rounds: int) -> TextTable:
         head += [f"{name}\ns", "times faster\n(range)", "goal"]
     notes = [f"Medians, rounds: {rounds}. Times faster: plain time over fused time, round by round."]
     body = []
-    for case, times, _, _, refusals in measurements:
+    for case, times, _, _, unsupported in measurements:
         row = [case.name, format_seconds(statistics.median(times[PLAIN])) if PLAIN in times else DASH]
         for variant in (FLOAT32, BF16):
             goal = DASH if case.goal is None else f"{getattr(case.goal, variant.name):.1f}"
             if variant not in times:
-                row += ["refused" if variant in refusals else DASH, DASH, goal]
+                row += ["unsupported" if variant in unsupported else DASH, DASH, goal]
                 continue
             ratios = [plain / fused for plain, fused in zip(times.get(PLAIN, []), times[variant], strict=False)]
             median = statistics.median(times[variant])
             row += [format_seconds(median), format_ratios(ratios) if ratios else DASH, goal]
         body.append(row)
-    reasons = {(variant.name, reason) for each in measurements for variant, reason in each.refusals.items()}
-    notes += [f"{name} is refused: {reason}." for name, reason in sorted(reasons)]
+    reasons = {(variant.name, reason) for each in measurements for variant, reason in each.unsupported.items()}
+    notes += [f"{name} is not supported: {reason}." for name, reason in sorted(reasons)]
     return TextTable(head, body, notes, title="Time")
 
 
