@@ -14,10 +14,10 @@ from drumhead.data import Dataset
 from drumhead.experiments import find_experiment
 from drumhead.files import atomic_replace
 from drumhead.models import RecurrentSegmenter
-from drumhead.report.figures.run_figures import samples_figure
-from drumhead.report.figures.sample_figure import wave_strip
-from drumhead.report.movies.run_movie import sample_movie
-from drumhead.report.samples import hear
+from drumhead.report.figures.model_figures import model_predictions_figure
+from drumhead.report.figures.wave_figure import wave_strip
+from drumhead.report.movies.model_movie import model_wave_movie
+from drumhead.report.samples import compute_sample_states
 from drumhead.report.style import save_figure
 from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, score_row, scores_markdown
 from drumhead.runs import Run
@@ -90,10 +90,12 @@ def write_figures(result: DemoResult, dataset: Dataset) -> None:
     """Write the predictions on the first test images, and the movie and still figure of the waves on the first one."""
     models = {name: run.load_model() for name, run in result.runs.items()}
     samples = range(min(SAMPLES, len(dataset.splits["test"].images)))
-    save_figure(samples_figure(models, dataset, split="test", samples=samples), result.predictions)
+    save_figure(model_predictions_figure(models, dataset, split="test", samples=samples), result.predictions)
     waves = models["NWM"]
     assert isinstance(waves, RecurrentSegmenter)
-    sample_movie(waves, dataset, split="test", samples=[0], path=result.movie)
-    heard = hear(waves, dataset, split="test", sample=0, channels=[waves.config.hidden_channels - 1])
-    times = [step for step in STRIP_TIMES if step <= len(heard.field)]
-    save_figure(wave_strip(heard.field[:, 0], heard.image, times=times), result.wave_strip)
+    model_wave_movie(waves, dataset, split="test", samples=[0], path=result.movie)
+    computed = compute_sample_states(
+        waves, dataset, split="test", sample=0, channels=[waves.config.hidden_channels - 1]
+    )
+    times = [step for step in STRIP_TIMES if step <= len(computed.field)]
+    save_figure(wave_strip(computed.field[:, 0], computed.image, times=times), result.wave_strip)

@@ -60,7 +60,7 @@ def test_a_figure_is_a_pdf_and_a_png(
         (["samples", "runs/nwm", "lstm", "--titles", "one"], "a different one for each of the 2 runs; got one"),
         (["samples", "runs/nwm", "runs/nwm"], "a different one for each of the 2 runs"),
         (["samples", "runs/nwm", "--dpi", "3"], "dpi must be from 72 to 1200"),
-        (["waves", "runs/cnn"], "is a cnn, which has no states in time"),
+        (["waves", "runs/cnn"], "is a cnn, which has no states over time"),
         (["waves", "runs/nwm", "--bins", "9"], "bins must be from 0 to 3"),
         (["scores"], "or ask for --published scores"),
         (["scores", "lstm"], "lstm has no scores yet"),

@@ -22,7 +22,7 @@ from tests.hostile.world import OPENED_BY
 from drumhead.data import DatasetError, read_image
 from drumhead.data.untrusted_images import open_untrusted_image
 from drumhead.pickles import PickleError, read_pickle
-from drumhead.report.page.page_movies import frame_size, kept_movie
+from drumhead.report.page.page_movies import frame_size, stored_movie
 from drumhead.runs import Run, RunError
 
 GIGABYTES = 2**37
@@ -254,7 +254,7 @@ def test_movies_in_a_run_folder_are_opened_as_movies_alone(name: str, content: b
         pytest.importorskip("imageio_ffmpeg")
     (world / "run" / "movies").mkdir()
     (world / "run" / "movies" / name).write_bytes(content)
-    found = kept_movie(Run.open(world / "run"))
+    found = stored_movie(Run.open(world / "run"))
     assert found is not None
     with pytest.raises(ValueError, match=name.replace(".", r"\.")):
         frame_size(found)
@@ -263,4 +263,4 @@ def test_movies_in_a_run_folder_are_opened_as_movies_alone(name: str, content: b
 def test_movies_that_are_links_are_not_shown(world: Path, outside: Path) -> None:
     (world / "run" / "movies").mkdir()
     (world / "run" / "movies" / "a.gif").symlink_to(outside / "precious")
-    assert kept_movie(Run.open(world / "run")) is None
+    assert stored_movie(Run.open(world / "run")) is None

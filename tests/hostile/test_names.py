@@ -14,7 +14,7 @@ from tests.hostile.guard import refused, run, snapshot
 from drumhead.data import DatasetError, open_dataset
 from drumhead.experiments import find_experiment
 from drumhead.report.page.page import make_page, render
-from drumhead.report.page.section_figures import chapter_exhibits
+from drumhead.report.page.section_figures import section_figures
 from drumhead.report.page.sections import UnreadableRun, report_sections, slug
 from drumhead.runs import Run, RunError
 from drumhead.string_types import check_file_name, check_name
@@ -172,7 +172,7 @@ def test_a_page_has_no_markup_of_its_names(world: Path) -> None:
     edit(world / "run" / "config.json", partial(put, where=("machine",), value={"cpu": ""}))
     edit(world / "run" / "config.json", rename)
     chapters = report_sections([Run.open(world / "run")])
-    html = render(make_page(chapters, unreadable=[UnreadableRun(Path(evil), evil)], places=[Path(evil)], movies=False))
+    html = render(make_page(chapters, unreadable=[UnreadableRun(Path(evil), evil)], paths=[Path(evil)], movies=False))
     assert "<img src=x" not in html
     assert "<b>torch" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;" in html
@@ -181,7 +181,7 @@ def test_a_page_has_no_markup_of_its_names(world: Path) -> None:
 
 def test_figures_of_a_chapter_are_files_of_one_folder(world: Path) -> None:
     edit(world / "run" / "config.json", partial(put, where=("data", "name"), value="../../outside/precious"))
-    for exhibit in chapter_exhibits(report_sections([Run.open(world / "run")])[0]):
+    for exhibit in section_figures(report_sections([Run.open(world / "run")])[0]):
         assert Path(exhibit.name).name == exhibit.name
         assert not exhibit.name.startswith(".")
     assert slug("../../etc/passwd") == "etc-passwd"

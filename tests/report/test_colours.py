@@ -1,4 +1,4 @@
-"""Colours of classes are told apart, by colour-blind readers too; waves are symmetric."""
+"""Tests of colours: classes are distinct for colour-blind readers too, waves are symmetric."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from matplotlib.colors import to_rgb
 
-from drumhead.report.colours import WAVES, class_colours, colour_image, colour_masks, wave_limit
+from drumhead.report.colours import WAVES, class_colours, class_legend, colour_image, colour_masks, wave_limit
 
 # Machado, Oliveira, Fernandes 2009, full severity, on linear RGB.
 VISION = {
@@ -19,7 +20,7 @@ VISION = {
 
 
 def oklab(colours: npt.NDArray[np.uint8], vision: str) -> npt.NDArray[np.float64]:
-    """Perceptual coordinates (Ottosson 2020), as seen by a kind of eye."""
+    """Perceptual coordinates (Ottosson 2020), as seen with a form of colour vision."""
     value = colours / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4) @ VISION[vision].T
     cones = np.array([[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]])
@@ -29,27 +30,27 @@ def oklab(colours: npt.NDArray[np.uint8], vision: str) -> npt.NDArray[np.float64
 
 
 @pytest.mark.parametrize("vision", VISION)
-def test_twelve_classes_are_told_apart(vision: str) -> None:
+def test_twelve_classes_are_distinct(vision: str) -> None:
     seen = oklab(class_colours(12), vision)
     assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) > 0.07
     assert seen[0, 0] < 0.25  # background is dark,
     assert seen[1:, 0].min() > 0.35  # the rest is not
 
 
-def test_seven_classes_are_told_apart_in_grey() -> None:
+def test_seven_classes_are_distinct_in_grey() -> None:
     linear = ((class_colours(7) / 255 + 0.055) / 1.055) ** 2.4
     lightness = 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16  # CIE L*, from 0 to 100
     assert np.diff(np.sort(lightness)).min() > 7
     assert np.diff(np.sort(lightness[:6])).min() > 11
 
 
-def test_classes_keep_their_colours_and_never_share_one() -> None:
+def test_class_colours_are_unique_and_do_not_depend_on_the_number_of_classes() -> None:
     many = class_colours(100)
     assert len(np.unique(many, axis=0)) == 100
     np.testing.assert_array_equal(many[:5], class_colours(5))
 
 
-def test_masks_of_any_shape() -> None:
+def test_colour_masks_of_any_shape() -> None:
     masks = np.array([[[0, 1], [13, 2]]], np.uint8)
     coloured = colour_masks(masks)
     assert coloured.shape == (1, 2, 2, 3)
@@ -57,7 +58,7 @@ def test_masks_of_any_shape() -> None:
     np.testing.assert_array_equal(coloured[0, 1, 0], class_colours(14)[13])
 
 
-def test_images_of_one_three_and_more_channels() -> None:
+def test_colour_images_of_one_three_and_more_channels() -> None:
     image = np.stack([np.full((2, 3), value) for value in (0.0, 0.5, 1.5, 0.2)])
     assert colour_image(image[:3])[0, 0].tolist() == [0, 128, 255]
     assert colour_image(image[1:2])[0, 0].tolist() == [128, 128, 128]
@@ -65,7 +66,7 @@ def test_images_of_one_three_and_more_channels() -> None:
     assert colour_image(image).shape == (2, 3, 3)
 
 
-def test_waves_are_as_light_on_both_sides_and_dark_at_rest() -> None:
+def test_wave_colours_are_symmetric_in_lightness_and_dark_at_zero() -> None:
     levels = WAVES(np.linspace(0, 1, 65), bytes=True)[:, :3]
     light = oklab(levels, "normal")[:, 0]
     assert light.argmin() == 32
@@ -74,7 +75,7 @@ def test_waves_are_as_light_on_both_sides_and_dark_at_rest() -> None:
     assert (np.diff(light[:33]) < 0).all()
 
 
-def test_limits_shrug_off_outliers_and_silence() -> None:
+def test_wave_limit_of_outliers_and_of_zeros() -> None:
     waves = np.sin(np.linspace(0, 100, 10_000))
     waves[7] = 1e9
     assert wave_limit(waves) == pytest.approx(1, abs=0.01)
@@ -84,3 +85,11 @@ def test_limits_shrug_off_outliers_and_silence() -> None:
     assert wave_limit(spike) == 2
     with pytest.raises(ValueError, match="diverged"):
         wave_limit(np.array([0, np.nan]))
+
+
+def test_class_legend_has_the_classes_that_occur() -> None:
+    names = ["background", "square", "disc"]
+    masks = [np.array([[0, 2]]), np.array([[0, 0]])]
+    legend = class_legend(masks, names)
+    assert list(legend) == ["background", "disc"]
+    np.testing.assert_allclose(to_rgb(legend["disc"]), class_colours(3)[2] / 255)

@@ -1,4 +1,4 @@
-"""Figures are files: the same bytes each time whatever the user's settings, fonts inside."""
+"""Tests of the style of figures and of figure files, which are reproducible and contain their fonts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from drumhead.report.style import (
-    PAGE,
+    PAGE_WIDTH,
     check_dpi,
+    figure_style,
     legend_columns,
     legend_width,
     save_figure,
-    short,
-    styled,
     text_width,
+    two_digits,
 )
 
 
-@styled()
+@figure_style()
 def figure(dpi: int = 100) -> Figure:
     made = Figure(figsize=(2, 1), dpi=dpi)
     axes = made.add_subplot()
@@ -33,15 +33,15 @@ def figure(dpi: int = 100) -> Figure:
     return made
 
 
-def test_settings_are_ours_inside_and_the_users_again_outside() -> None:
+def test_the_style_is_active_inside_and_the_users_settings_outside() -> None:
     with matplotlib.rc_context({"font.size": 31, "axes.linewidth": 5}):
-        with styled():
+        with figure_style():
             assert matplotlib.rcParams["font.size"] == 8
             assert matplotlib.rcParams["axes.linewidth"] < 1
         assert matplotlib.rcParams["font.size"] == 31
 
 
-def test_the_same_bytes_under_other_settings(tmp_path: Path) -> None:
+def test_figure_files_do_not_depend_on_the_users_settings(tmp_path: Path) -> None:
     first = save_figure(figure(), tmp_path / "a.pdf", tmp_path / "a.png", tmp_path / "a.svg")
     with matplotlib.rc_context({"font.size": 31, "pdf.fonttype": 3, "image.cmap": "gray"}):
         second = save_figure(figure(), tmp_path / "b.pdf", tmp_path / "b.png", tmp_path / "b.svg")
@@ -50,14 +50,14 @@ def test_the_same_bytes_under_other_settings(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
-def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+def test_figure_files_do_not_depend_on_the_process(tmp_path: Path) -> None:
     written = []
     for hash_seed in ("1", "2"):
         path = tmp_path / f"{hash_seed}.pdf"
         code = (
             "import sys; from pathlib import Path; from drumhead.report.figures.score_figure import *;"
             "from drumhead.report.style import save_figure;"
-            "bars = [ScoreBar('a', name, 'paper', Summary.of([0.5])) for name in ('NWM', 'LSTM')];"
+            "bars = [ScoreBar('a', name, 'paper', BarStatistics.of([0.5])) for name in ('NWM', 'LSTM')];"
             "save_figure(scores_figure(bars, score='IoU'), Path(sys.argv[1]))"
         )
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
@@ -67,7 +67,7 @@ def test_the_same_bytes_in_another_process(tmp_path: Path) -> None:
 
 
 def test_fonts_are_embedded_as_truetype(tmp_path: Path) -> None:
-    (path,) = save_figure(figure(), tmp_path / "a.pdf")
+    (path,) = save_figure(figure(), str(tmp_path / "a.pdf"))
     content = path.read_bytes()
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
@@ -84,23 +84,23 @@ def test_resolution(tmp_path: Path) -> None:
             check_dpi(dpi)
 
 
-def test_other_endings_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_other_suffixes_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.pdf, \.png or \.svg; got .*a\.jpg"):
         save_figure(figure(), tmp_path / "a.png", tmp_path / "a.jpg")
     assert not list(tmp_path.iterdir())
 
 
-def test_text_is_measured_as_it_is_drawn() -> None:
-    with styled():
+def test_text_width_is_the_width_of_drawn_text() -> None:
+    with figure_style():
         canvas = Figure(dpi=720)
         drawn = canvas.text(0, 0, "spectrum, period 33").get_window_extent().width / 10
     assert text_width("spectrum, period 33") == pytest.approx(drawn, abs=1)
     assert text_width("wide enough\nI") == text_width("wide enough")
 
 
-def test_legends_go_in_as_many_columns_as_fit() -> None:
+def test_legends_have_as_many_columns_as_fit() -> None:
     names = ["background", "I", "O", "T", "S/Z", "J/L"]
-    assert legend_columns(names, PAGE) == 6
+    assert legend_columns(names, PAGE_WIDTH) == 6
     assert legend_columns(names, legend_width(names, 6) - 1) < 6
     assert legend_columns(names, 0) == 1
     assert legend_width(names, 2) == pytest.approx(legend_width(names[:3], 1) + legend_width(names[3:], 1))
@@ -109,5 +109,5 @@ def test_legends_go_in_as_many_columns_as_fit() -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(3.6, "3.6"), (0.0049, "0.0049"), (1.0, "1"), (1234.0, "1200"), (-2.85, "\N{MINUS SIGN}2.9")]
 )
-def test_numbers_at_ticks(value: float, text: str) -> None:
-    assert short(value) == text
+def test_two_digits(value: float, text: str) -> None:
+    assert two_digits(value) == text

@@ -1,4 +1,4 @@
-"""Run folders with small models that were never trained, and scores that were never measured."""
+"""Run folders with small untrained models and made-up scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZES: dict[str, dict[str, Any]] = {
 
 
 def toy_dataset(folder: Path, *, seed: int = 0) -> Dataset:
-    """Four boards to test on."""
+    """Create a dataset of tetrominoes with four test images."""
     config = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=4, seed=seed)
     return make_dataset(config, folder)
 
@@ -31,15 +31,15 @@ def toy_dataset(folder: Path, *, seed: int = 0) -> Dataset:
 def toy_run(
     folder: Path, name: str, data: DataRecord, *, seed: int = 0, score: float | None = None, **fields: Any
 ) -> Run:
-    """A run of a listed experiment.
+    """Create a run of a listed experiment.
 
     Args:
         folder: a new folder.
-        name: of the experiment.
-        data: what it was trained on.
-        seed: of the run.
-        score: accuracy on foreground pixels, in tenths; none for an unfinished run.
-        **fields: of the recipe.
+        name: the name of the experiment.
+        data: the training data.
+        seed: the seed of the run.
+        score: the accuracy on foreground pixels, a multiple of 0.1; None for an unfinished run.
+        **fields: fields of the recipe that differ.
     """
     experiment = find_experiment(name)
     model = experiment.model.replace(**SIZES[name])

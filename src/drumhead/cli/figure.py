@@ -18,14 +18,14 @@ from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.models import NWM
+from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
 from drumhead.report.figures.polygon_figure import polygon_figure
-from drumhead.report.figures.run_figures import sample_waves_figure, samples_figure
-from drumhead.report.figures.score_bars import METRIC_TITLES, beside, published_bars, run_bars
+from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, with_published_bars
 from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
-from drumhead.report.samples import check_samples, recurrent_model, shared_dataset
+from drumhead.report.samples import check_samples, load_recurrent_model, shared_dataset
 from drumhead.report.style import DPI, check_dpi, save_figure
-from drumhead.report.tables.class_spectra_table import class_table, write_spectra_csv
+from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
 from drumhead.results.metric_names import FRACTIONS, MetricName
 from drumhead.results.run_titles import run_titles
@@ -69,7 +69,7 @@ def samples(
     samples = samples or tuple(range(min(DEFAULT_SAMPLES, len(dataset.splits[split].images))))
     check_samples(dataset, split, samples)
     models = {title: run.load_model() for title, run in opened.items()}
-    figure = samples_figure(models, dataset, split=split, samples=samples, dpi=dpi)
+    figure = model_predictions_figure(models, dataset, split=split, samples=samples, dpi=dpi)
     write_figure(figure, out, f"samples-{split}")
 
 
@@ -103,8 +103,8 @@ def waves(
     check_dpi(dpi)
     opened = open_runs(runs, titles)
     dataset = shared_dataset(list(opened.values()), data)
-    models = {title: recurrent_model(run) for title, run in opened.items()}
-    figure = sample_waves_figure(
+    models = {title: load_recurrent_model(run) for title, run in opened.items()}
+    figure = model_waves_figure(
         models, dataset, split=split, sample=sample, channel=channel, times=times, bins=bins, dpi=dpi
     )
     write_figure(figure, out, f"waves-{split}-{sample}")
@@ -134,8 +134,8 @@ def scores(
         raise ValueError("name at least one run folder or folder of runs, or ask for --published scores")
     bars = run_bars([Run.open(folder) for folder in find_runs(runs)], metric)
     if published:
-        bars = beside(bars, published_bars(metric)) if runs else published_bars(metric)
-    figure = scores_figure(bars, score=METRIC_TITLES[metric], share=metric in FRACTIONS, dpi=dpi)
+        bars = with_published_bars(bars, published_bars(metric)) if runs else published_bars(metric)
+    figure = scores_figure(bars, score=METRIC_TITLES[metric], is_fraction=metric in FRACTIONS, dpi=dpi)
     write_figure(figure, out, f"scores-{metric}")
 
 
@@ -211,7 +211,7 @@ def polygons(
     check_dpi(dpi)
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
-    model = recurrent_model(opened)
+    model = load_recurrent_model(opened)
     if not isinstance(model, NWM):
         raise ValueError(f"{run} is a {model.config.name}, which has no natural frequencies; choose a run of an nwm")
     check_samples(dataset, split, [sample])
@@ -227,7 +227,7 @@ def polygons(
             seed=seed,
             progress=progress,
         )
-    console.print(class_table(study))
+    console.print(class_spectra_table(study))
     name = f"polygons-{split}-{sample}"
     write_figure(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
     write_spectra_csv(study, dataset.class_names, out / f"{name}.csv")

@@ -13,8 +13,8 @@ from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
-from drumhead.report.movies.run_movie import sample_movie
-from drumhead.report.samples import recurrent_model
+from drumhead.report.movies.model_movie import model_wave_movie
+from drumhead.report.samples import load_recurrent_model
 from drumhead.runs import Run
 
 
@@ -48,10 +48,10 @@ def movie(
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
     path = out or default_movie_path(opened, split, samples)
-    model = recurrent_model(opened)
+    model = load_recurrent_model(opened)
     console = Console()
     with progress_bar(console, "movie") as progress:
-        sample_movie(
+        model_wave_movie(
             model,
             dataset,
             split=split,

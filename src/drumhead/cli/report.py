@@ -50,7 +50,7 @@ def report(
             study = study_areas(progress=progress)
     with progress_bar(console, "figures") as progress:
         path = write_report(
-            out, chapters, unreadable=unreadable, places=places, theory=study, movies=movies, progress=progress
+            out, chapters, unreadable=unreadable, paths=places, theory=study, movies=movies, progress=progress
         )
     size = path.stat().st_size / 1e6
     console.print(f"wrote {path} ({size:.1f} MB, {len(runs)} runs)", highlight=False, soft_wrap=True)

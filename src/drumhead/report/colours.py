@@ -1,18 +1,20 @@
-"""Colours of classes and of waves, told apart with the common forms of colour blindness too."""
+"""The colours of classes and of waves, which are distinct for the common forms of colour blindness too."""
 
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 Pixels = npt.NDArray[np.uint8]
 
 BACKGROUND = "#16161d"
-# Okabe and Ito's seven, and four chosen to stay apart from them, and on the dark background, for protanopes and
-# deuteranopes. The first six differ in lightness, so that a print in grey tells them apart; of more, no set does.
+# Okabe and Ito's seven colours, and four more that protanopes and deuteranopes can distinguish from them and from the
+# dark background. The first six also differ in lightness, for grey prints; no larger set does.
 FOREGROUND = (
     "#e69f00",
     "#0072b2",
@@ -27,33 +29,48 @@ FOREGROUND = (
     "#3020ff",
 )
 
-# Bars side by side, on white; they differ in lightness too.
+# For bars side by side on white; they also differ in lightness.
 SERIES = ("#0072b2", "#e69f00", "#444444", "#3f9b7f", "#fff7c0")
 PALE = "#d9d9d9"
 
-# Blue is negative, orange positive, and the two differ for every common form of colour vision. Rest is as
-# dark as the background of a mask, so that a silent drum is dark in every panel. In grey, the sign is lost: the
-# lighter, the farther from rest.
+# Blue is negative and orange is positive; the two differ for every common form of colour vision. Zero is as dark as the
+# background of a mask, so that a field at rest is dark in every panel. In a grey print the sign is lost, and lightness
+# is the distance from zero.
 WAVES = LinearSegmentedColormap.from_list(
     "waves", ["#d9f4ff", "#4db2ec", "#12578f", BACKGROUND, "#94420b", "#f0913a", "#fff0cf"]
 )
 
 
 def class_colours(classes: int) -> Pixels:
-    """The colours (class, 3) of so many classes: near-black for background, then bright ones.
+    """Return the colours ``(class, 3)`` of the first ``classes`` classes: near-black for background, then bright ones.
 
-    The first 12 are chosen to be told apart by colour-blind readers, the first 7 in grey too. Further ones step
-    around the hues and are only distinct. A class keeps its colour however many there are.
+    The first 12 are distinct for colour-blind readers, the first 7 in grey too. Further colours have evenly spaced
+    hues. The colour of a class does not depend on the number of classes.
     """
     chosen = [[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in (BACKGROUND, *FOREGROUND)]
     for step in range(classes - len(chosen)):
         hue, value = (step * 0.618034) % 1, (0.95, 0.65)[step % 2]  # the golden ratio spreads hues evenly
-        chosen.append([round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.55, value)])
+        chosen.append([round(255 * component) for component in colorsys.hsv_to_rgb(hue, 0.55, value)])
     return np.array(chosen[:classes], np.uint8)
 
 
+def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, str]:
+    """Return the name and colour of each class that occurs in masks.
+
+    Raises:
+        ValueError: if a class has no name.
+    """
+    occurring = np.unique(np.concatenate([np.unique(mask) for mask in masks]))
+    if occurring[0] < 0 or occurring[-1] >= len(class_names):
+        raise ValueError(
+            f"class_names must name every class of the masks, 0 to {occurring[-1]}; got {list(class_names)}"
+        )
+    colours = class_colours(len(class_names)) / 255
+    return {class_names[label]: to_hex(colours[label]) for label in occurring.tolist()}
+
+
 def colour_masks(masks: npt.ArrayLike) -> Pixels:
-    """Class masks (..., height, width), integers from 0, as colours (..., height, width, 3).
+    """Return the colours ``(..., height, width, 3)`` of class masks ``(..., height, width)``, integers from 0.
 
     Example:
         >>> colour_masks(np.array([[0, 1]])).tolist()
@@ -65,9 +82,9 @@ def colour_masks(masks: npt.ArrayLike) -> Pixels:
 
 
 def colour_image(image: npt.ArrayLike) -> Pixels:
-    """An image (channel, height, width) in [0, 1] as colours (height, width, 3).
+    """Return the colours ``(height, width, 3)`` of an image ``(channel, height, width)`` in [0, 1].
 
-    Three channels are red, green and blue; of any other number the first is shown, in grey.
+    Three channels are red, green and blue; otherwise, the first channel is shown in grey.
     """
     values = np.asarray(image)
     shown = values if len(values) == 3 else np.repeat(values[:1], 3, axis=0)
@@ -76,18 +93,18 @@ def colour_image(image: npt.ArrayLike) -> Pixels:
 
 
 def wave_limit(waves: npt.ArrayLike) -> float:
-    """Where the colours of a wave end, on both sides of 0: all but the largest 0.5 % of it lie within.
+    """Return the largest magnitude that the colours of a wave represent: its 99.5th percentile.
 
-    A few extreme values would else leave the rest dark. Never 0, even for a silent field.
+    With the maximum instead, a few extreme values would leave the rest dark. It is never 0, even if all values are.
 
     Raises:
-        ValueError: NaN or infinite values.
+        ValueError: if there are NaN or infinite values.
 
     Example:
         >>> wave_limit(np.array([-2.0, 2.0] * 500 + [1e6]))
         2.0
     """
-    sizes = np.abs(np.asarray(waves, np.float64))
-    if not np.isfinite(sizes).all():
+    magnitudes = np.abs(np.asarray(waves, np.float64))
+    if not np.isfinite(magnitudes).all():
         raise ValueError("waves to show must be finite; got NaN or infinite values: the field has diverged")
-    return float(np.percentile(sizes, 99.5)) or float(sizes.max()) or 1.0
+    return float(np.percentile(magnitudes, 99.5)) or float(magnitudes.max()) or 1.0

@@ -1,28 +1,68 @@
-"""Runs and the samples they are shown on: what went in, what is true, what a run heard and said."""
+"""Samples of a dataset, and the states and predictions of models on them: what figures and movies show."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, NamedTuple, get_args
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from drumhead.data import Dataset, DatasetError, to_tensors
 from drumhead.evaluation import open_run_dataset
 from drumhead.fields import StabilityWarning
 from drumhead.models import FAMILIES, RecurrentSegmenter
-from drumhead.report.sample_states import Heard
 from drumhead.runs import Run
 
 
-def shared_dataset(runs: Sequence[Run], folder: Path | None = None) -> Dataset:
-    """The data that runs to be shown side by side were all trained on, or other data that fits them all.
+class SampleStates(NamedTuple):
+    """A sample, and the states and prediction of a recurrent model on it."""
+
+    title: str
+    """The title of the sample."""
+    image: npt.NDArray[np.floating[Any]]
+    """The image ``(channel, height, width)`` in [0, 1]."""
+    mask: npt.NDArray[np.integer[Any]] | None
+    """The true classes ``(height, width)``; None if they are unknown."""
+    prediction: npt.NDArray[np.integer[Any]]
+    """The predicted classes ``(height, width)``."""
+    field: npt.NDArray[np.floating[Any]]
+    """The states ``(time, channel, height, width)``, of some or all channels."""
+
+    @property
+    def masks(self) -> dict[str, npt.NDArray[np.integer[Any]]]:
+        """The true classes, if they are known, and the prediction, by name."""
+        return ({} if self.mask is None else {"truth": self.mask}) | {"prediction": self.prediction}
+
+
+def compute_sample_states(
+    model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int, channels: Sequence[int]
+) -> SampleStates:
+    """Return the states and the prediction of a model on one sample.
+
+    Warns with ``StabilityWarning``, once for all samples, if the integration scheme is unstable for the model, so that
+    the waves are numerical artefacts.
+    """
+    images, masks = to_tensors(dataset.splits[split], [sample])
+    if message := model.stability_warning(images):
+        warnings.warn(message, StabilityWarning, stacklevel=1)
+    with torch.inference_mode():
+        field = model.states(images)
+        prediction = model.forward_head(field).argmax(dim=1)
+    shown = field[0, :, list(channels)]
+    return SampleStates(f"{split} {sample}", images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())
+
+
+def shared_dataset(runs: Sequence[Run], folder: str | Path | None = None) -> Dataset:
+    """Return the dataset that all runs were trained on, or the dataset in a folder, if it fits all runs.
 
     Raises:
-        DatasetError: as of :func:`drumhead.evaluation.open_run_dataset`, or if the runs were trained on different data.
+        DatasetError: as :func:`drumhead.evaluation.open_run_dataset`, or if the runs were trained on different data.
     """
+    folder = None if folder is None else Path(folder)
     datasets = [open_run_dataset(run, folder) for run in runs]
     for run, dataset in zip(runs, datasets, strict=True):
         if dataset.fingerprint != datasets[0].fingerprint:
@@ -34,50 +74,35 @@ def shared_dataset(runs: Sequence[Run], folder: Path | None = None) -> Dataset:
 
 
 def check_samples(dataset: Dataset, split: str, samples: Sequence[int]) -> None:
-    """Raise ``ValueError`` where a split has no samples of these numbers."""
+    """Raise ``ValueError`` if a split does not have the samples with these numbers."""
     count = len(dataset.splits[split].images)
-    wrong = [sample for sample in samples if not 0 <= sample < count]
-    if wrong or not samples:
-        listed = ", ".join(map(str, wrong)) or "none"
-        raise ValueError(f"samples must be from 0 to {count - 1} in {split} of {dataset.folder}; got {listed}")
+    invalid = [sample for sample in samples if not 0 <= sample < count]
+    if invalid or not samples:
+        given = ", ".join(map(str, invalid)) or "none"
+        raise ValueError(f"samples must be from 0 to {count - 1} in {split} of {dataset.folder}; got {given}")
 
 
-def recurrent_model(run: Run) -> RecurrentSegmenter:
-    """The run's model, if it has a field to show.
+def check_channels(model: RecurrentSegmenter, channels: Sequence[int]) -> None:
+    """Raise ``ValueError`` if a model does not have the channels with these numbers."""
+    count = model.config.hidden_channels
+    invalid = [channel for channel in channels if not 0 <= channel < count]
+    if invalid or not channels:
+        given = ", ".join(map(str, invalid)) or "none"
+        raise ValueError(f"channels must be from 0 to {count - 1} for this {model.config.name}; got {given}")
+
+
+def load_recurrent_model(run: Run) -> RecurrentSegmenter:
+    """Return the model of a run, if it is recurrent.
 
     Raises:
-        ValueError: if it is not recurrent, with the names of those that are.
+        ValueError: if it is not recurrent, with the names of the recurrent models.
     """
     model = run.load_model()
     if not isinstance(model, RecurrentSegmenter):
         recurrent = [config for config, family in FAMILIES.items() if issubclass(family, RecurrentSegmenter)]
         names = [name for config in recurrent for name in get_args(config.model_fields["name"].annotation)]
         raise ValueError(
-            f"{run.folder} is a {model.config.name}, which has no states in time and so no waves; waves are of "
-            f"{', '.join(names)}. `drumhead figure samples` shows the predictions of any model"
+            f"{run.folder} is a {model.config.name}, which has no states over time and so no waves; models with waves "
+            f"are {', '.join(names)}. `drumhead figure samples` shows the predictions of any model"
         )
     return model
-
-
-def check_channels(model: RecurrentSegmenter, channels: Sequence[int]) -> None:
-    """Raise ``ValueError`` where a model has no channels of these numbers."""
-    count = model.config.hidden_channels
-    wrong = [channel for channel in channels if not 0 <= channel < count]
-    if wrong or not channels:
-        listed = ", ".join(map(str, wrong)) or "none"
-        raise ValueError(f"channels must be from 0 to {count - 1} for this {model.config.name}; got {listed}")
-
-
-def hear(model: RecurrentSegmenter, dataset: Dataset, *, split: str, sample: int, channels: Sequence[int]) -> Heard:
-    """Let a model hear one sample.
-
-    Warns with ``StabilityWarning``, once for all samples, if the waves are the scheme's rather than the equation's.
-    """
-    images, masks = to_tensors(dataset.splits[split], [sample])
-    if doubt := model.stability_warning(images):
-        warnings.warn(doubt, StabilityWarning, stacklevel=1)
-    with torch.inference_mode():
-        field = model.states(images)
-        prediction = model.forward_head(field).argmax(dim=1)
-    shown = field[0, :, list(channels)]
-    return Heard(f"{split} {sample}", images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())

@@ -1,4 +1,4 @@
-"""How every figure looks, in one place: fonts, lines, the width of a page; and how a figure becomes a file."""
+"""The style of all figures: fonts, lines and page width; and how a figure is saved to a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from PIL import ImageFont
 
 from drumhead.files import atomic_replace
 
-PAGE = 7.1 * 72  # points: the width of a figure across both columns of a page
+PAGE_WIDTH = 7.1 * 72  # points: the width of a figure across both columns of a page
 FONT_SIZE = 8  # points
-SWATCH = 26  # points: what an entry of a legend takes besides its text
+LEGEND_SWATCH_WIDTH = 26  # points: the width of a legend entry without its text
 DPI = 300
-LEAST_DPI, MOST_DPI = 72, 1200
+MIN_DPI, MAX_DPI = 72, 1200
 FORMATS = ("pdf", "png", "svg")
-UNDATED = {"pdf": {"CreationDate": None}, "png": None, "svg": {"Date": None}}
-"""What makes the same figure the same bytes, by format."""
+REPRODUCIBLE_METADATA = {"pdf": {"CreationDate": None}, "png": None, "svg": {"Date": None}}
+"""Metadata without dates, by format, so that the same figure gives the same bytes."""
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
@@ -51,68 +51,70 @@ STYLE = {
     "figure.facecolor": "white",
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "text.usetex": False,
-    "pdf.fonttype": 42,  # TrueType, embedded: text stays text, and journals take it
-    "svg.hashsalt": "drumhead",  # names inside the file, else random
+    "pdf.fonttype": 42,  # TrueType, embedded: text stays text, and journals accept it
+    "svg.hashsalt": "drumhead",  # makes the identifiers inside the file reproducible
 }
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """Matplotlib's settings as figures here need them, whatever the user's are; theirs are back afterwards.
+def figure_style() -> Iterator[None]:
+    """Apply the style of figures in a ``with`` block, or in a function as a decorator.
 
-    Also a decorator. Needed where artists are made, and where they are drawn.
+    The style replaces the user's matplotlib settings and restores them afterwards. It must be active both where artists
+    are created and where they are drawn.
     """
     with context(STYLE, after_reset=True):
         yield
 
 
-@styled()
-def save_figure(figure: Figure, *paths: Path) -> list[Path]:
-    """Write a figure to files, each whole or not at all; the same figure gives the same bytes.
+@figure_style()
+def save_figure(figure: Figure, *paths: str | Path) -> list[Path]:
+    """Write a figure to files, each atomically; the same figure gives the same bytes.
 
     Args:
-        figure: its ``dpi`` is the resolution of PNG files, and of the pictures in the others.
-        paths: ending in .png, .pdf or .svg.
+        figure: the figure; its ``dpi`` is the resolution of PNG files, and of the images in the other formats.
+        paths: file names that end in .png, .pdf or .svg.
 
     Raises:
-        ValueError: for another ending.
+        ValueError: if a file name ends otherwise.
 
     Returns:
         The paths.
     """
-    for path in paths:
+    files = [Path(path) for path in paths]
+    for path in files:
         if path.suffix.removeprefix(".") not in FORMATS:
             raise ValueError(f"figures are written as .pdf, .png or .svg; got {path}")
-    for path in paths:
-        kind = path.suffix[1:]
-        drawn = BytesIO()  # matplotlib's writers do not survive a disk that is full
-        figure.savefig(drawn, format=kind, dpi=figure.dpi, metadata=UNDATED[kind])
+    for path in files:
+        format = path.suffix[1:]
+        content = BytesIO()  # matplotlib's writers do not handle a full disk
+        figure.savefig(content, format=format, dpi=figure.dpi, metadata=REPRODUCIBLE_METADATA[format])
         with atomic_replace(path) as temporary:
-            temporary.write_bytes(drawn.getvalue())
-    return list(paths)
+            temporary.write_bytes(content.getvalue())
+    return files
 
 
 def check_dpi(dpi: int) -> None:
-    """Raise ``ValueError`` for a resolution no figure can be made at."""
-    if not LEAST_DPI <= dpi <= MOST_DPI:
-        raise ValueError(f"dpi must be from {LEAST_DPI} to {MOST_DPI} pixels to an inch; got {dpi}")
+    """Raise ``ValueError`` for a resolution out of range."""
+    if not MIN_DPI <= dpi <= MAX_DPI:
+        raise ValueError(f"dpi must be from {MIN_DPI} to {MAX_DPI} pixels per inch; got {dpi}")
 
 
 @cache
 def font(size: float) -> ImageFont.FreeTypeFont:
-    """The font of all figures and movies, to draw with Pillow or to measure with."""
+    """Return the font of all figures and movies, for drawing with Pillow or for measuring text."""
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:
-    """How wide the widest line of a text is, in the unit of ``size``."""
+    """Return the width of the widest line of a text, in the unit of ``size``."""
     return max(font(64).getlength(line) for line in text.split("\n")) * size / 64
 
 
-def wrapped(text: str, width: float, size: float = FONT_SIZE) -> str:
-    """A text in lines no wider than ``width``, in the unit of ``size``; broken between words if it can be.
+def wrap_text(text: str, width: float, size: float = FONT_SIZE) -> str:
+    """Return a text in lines no wider than ``width``, in the unit of ``size``; broken between words if possible.
 
-    >>> print(wrapped("NWM linear, hidden channels 16", 60))
+    >>> print(wrap_text("NWM linear, hidden channels 16", 60))
     NWM linear,
     hidden
     channels 16
@@ -125,20 +127,20 @@ def wrapped(text: str, width: float, size: float = FONT_SIZE) -> str:
 
 
 def legend_width(names: Sequence[str], columns: int) -> float:
-    """How wide a legend is, in points: matplotlib fills it column by column, and makes each as wide as it needs."""
+    """Return the width of a legend in points. Matplotlib fills it column by column, each as wide as its texts."""
     filled = np.array_split(np.array(names), columns)
-    return sum(SWATCH + max(map(text_width, column), default=0) for column in filled)
+    return sum(LEGEND_SWATCH_WIDTH + max(map(text_width, column), default=0) for column in filled)
 
 
 def legend_columns(names: Sequence[str], available: float) -> int:
-    """In how many columns a legend goes into so many points; at least one."""
+    """Return the largest number of legend columns that fit into a width in points; at least one."""
     return next((n for n in range(len(names), 1, -1) if legend_width(names, n) <= available), 1)
 
 
-def short(value: float) -> str:
-    """A number with two digits, to stand at a tick.
+def two_digits(value: float) -> str:
+    """Return a number with two significant digits, for ticks.
 
-    >>> short(358.2), short(-0.0123), short(0)
+    >>> two_digits(358.2), two_digits(-0.0123), two_digits(0)
     ('360', '−0.012', '0')
     """
     return f"{float(f'{value:.2g}'):g}".replace("-", "\N{MINUS SIGN}")

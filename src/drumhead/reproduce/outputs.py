@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.report.page.page import write_report
-from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
+from drumhead.report.page.section_figures import section_figures, square_area_spec
 from drumhead.report.page.sections import ReportSection, UnreadableRun
 from drumhead.report.style import DPI, save_figure
 from drumhead.report.tables.table_files import write_tables
@@ -48,8 +48,8 @@ def write_outputs(
     if target != "figures":
         outputs.written.extend(write_tables([section.result_set for section in sections], out / "tables", "scores"))
     if target != "tables":
-        exhibits = [exhibit for section in sections for exhibit in chapter_exhibits(section)]
-        for exhibit in [*exhibits, *([] if theory is None else [theory_exhibit(theory)])]:
+        exhibits = [exhibit for section in sections for exhibit in section_figures(section)]
+        for exhibit in [*exhibits, *([] if theory is None else [square_area_spec(theory)])]:
             try:
                 figure = exhibit.draw(dpi)
             except (ValueError, OSError) as error:
@@ -58,6 +58,6 @@ def write_outputs(
             stem = out / "figures" / exhibit.name
             outputs.written.extend(save_figure(figure, Path(f"{stem}.pdf"), Path(f"{stem}.png")))
     outputs.written.append(
-        write_report(out, sections, unreadable=unreadable, places=[out / "runs"], theory=theory, progress=progress)
+        write_report(out, sections, unreadable=unreadable, paths=[out / "runs"], theory=theory, progress=progress)
     )
     return outputs

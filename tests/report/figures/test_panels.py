@@ -1,4 +1,4 @@
-"""Rows of panels: each pixel a whole square, nothing over anything else, nothing outside the page."""
+"""Tests of rows of panels: pixels are squares, nothing overlaps, nothing is outside the page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from drumhead.report.figures.panels import ColourBar, PanelRow, panel_figure
-from drumhead.report.style import PAGE, styled
+from drumhead.report.style import PAGE_WIDTH, figure_style
 
 LEGEND = {"background": "#16161d", "square": "#e69f00", "disc": "#0072b2"}
 
 
-def row(panels: int, *, height: int = 20, width: int = 30, bar: bool = False, apart: bool = False) -> PanelRow:
+def row(panels: int, *, height: int = 20, width: int = 30, bar: bool = False, extra_gap: bool = False) -> PanelRow:
     picture = np.zeros((height, width, 3), np.uint8)
     colours = ScalarMappable(Normalize(-1, 1))
     return PanelRow(
@@ -26,13 +26,13 @@ def row(panels: int, *, height: int = 20, width: int = 30, bar: bool = False, ap
         panels=[picture] * panels,
         titles=[f"bin {i}\nperiod {i}.5" for i in range(panels)],
         bar=ColourBar(colours=colours, ticks={-1: "low", 1: "high"}) if bar else None,
-        apart=apart,
+        extra_gap=extra_gap,
     )
 
 
-@styled()
+@figure_style()
 def boxes(figure: Figure) -> list[Bbox]:
-    """Where panels, colour bars, texts and legends are, in pixels."""
+    """Return the bounding boxes of panels, colour bars, texts and legends, in pixels."""
     figure.draw_without_rendering()
     drawn = [axes.get_tightbbox() for axes in figure.axes]
     drawn += [text.get_window_extent() for text in figure.texts]
@@ -45,17 +45,17 @@ def boxes(figure: Figure) -> list[Bbox]:
     [
         [row(1)],
         [row(8), row(8)],
-        [row(3, bar=True), row(6, bar=True, apart=True), row(6)],
+        [row(3, bar=True), row(6, bar=True, extra_gap=True), row(6)],
         [row(2, height=64, width=64), row(7, height=64, width=64, bar=True)],
         [row(4, height=60, width=20)],
         [row(3, height=500, width=400)],
     ],
 )
-def test_nothing_overlaps_and_all_is_on_the_page(rows: list[PanelRow]) -> None:
+def test_nothing_overlaps_and_everything_is_on_the_page(rows: list[PanelRow]) -> None:
     figure = panel_figure(rows, legend=LEGEND, dpi=150)
     for one, other in combinations(boxes(figure), 2):
         assert Bbox.intersection(one, other) is None
-    assert figure.get_figwidth() * 72 <= PAGE + 1
+    assert figure.get_figwidth() * 72 <= PAGE_WIDTH + 1
     for box in boxes(figure):
         assert box.x0 >= 0
         assert box.y0 >= 0
@@ -63,7 +63,7 @@ def test_nothing_overlaps_and_all_is_on_the_page(rows: list[PanelRow]) -> None:
         assert box.y1 <= figure.bbox.height
 
 
-def test_long_words_go_over_lines() -> None:
+def test_long_labels_and_titles_are_wrapped() -> None:
     long = replace(row(3), label="tetrominoes-nwm-linear-seed2200, learning rate 0.001\nstates")
     long = replace(long, titles=["prediction\ntetrominoes-nwm-linear-seed2200, steps 50"] * 3)
     figure = panel_figure([long, row(9, height=64, width=64), long], legend=LEGEND, dpi=150)
@@ -72,7 +72,7 @@ def test_long_words_go_over_lines() -> None:
 
 
 @pytest.mark.parametrize("dpi", [100, 150, 300])
-def test_pixels_of_images_are_whole_squares(dpi: int) -> None:
+def test_pixels_of_images_are_squares_of_whole_pixels(dpi: int) -> None:
     figure = panel_figure([row(2)], legend={}, dpi=dpi)
     for axes in figure.axes:
         width, height = axes.get_window_extent().width / 30, axes.get_window_extent().height / 20
@@ -80,7 +80,7 @@ def test_pixels_of_images_are_whole_squares(dpi: int) -> None:
         assert width == pytest.approx(round(width))
 
 
-def test_the_legend_stands_beside_a_short_first_row_or_else_below() -> None:
+def test_the_legend_is_beside_a_short_first_row_or_else_below() -> None:
     beside = panel_figure([row(2), row(6)], legend=LEGEND, dpi=100)
     below = panel_figure([row(6), row(6)], legend=LEGEND, dpi=100)
     assert below.get_figheight() > beside.get_figheight()

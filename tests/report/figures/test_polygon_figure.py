@@ -1,21 +1,17 @@
-"""The figure of polygons draws the sheet and the study of a network; its table and CSV say them."""
+"""Tests of the figure of an NWM on polygons."""
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from drumhead.analysis.class_study import ClassStudy, study_classes
 from drumhead.analysis.natural_frequency import natural_frequencies
 from drumhead.data import Dataset, TetrominoConfig, image_loader, make_dataset, to_tensors
 from drumhead.models import NWM, build, model_config
 from drumhead.report.figures.polygon_figure import polygon_figure
-from drumhead.report.tables.class_spectra_table import class_table, write_spectra_csv
 
 BOARDS = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=8, seed=0)
 
@@ -38,7 +34,7 @@ def study_of(model: NWM, dataset: Dataset) -> ClassStudy:
 
 
 @pytest.mark.parametrize(("channels", "shown"), [(1, 1), (3, 2)])
-def test_the_figure_shows_sheet_waves_and_study(dataset: Dataset, channels: int, shown: int) -> None:
+def test_figure_shows_frequencies_states_and_study(dataset: Dataset, channels: int, shown: int) -> None:
     model = network(channels)
     study = study_of(model, dataset)
     figure = polygon_figure(model, dataset, study, split="test", sample=2, dpi=60)
@@ -56,37 +52,16 @@ def test_the_figure_shows_sheet_waves_and_study(dataset: Dataset, channels: int,
     (bar,) = [axes for axes in figure.axes if axes.get_ylim() == pytest.approx((natural.min(), natural.max()))]
     assert bar.get_title() == ""
 
-    (spectra,) = by_title["b   what classes hear (8 images)"]
+    (spectra,) = by_title["b   mean spectra (8 images)"]
     named = {line.get_label(): line for line in spectra.lines}
     np.testing.assert_allclose(named["background"].get_ydata(), study.spectra.mean[0, 0])
     present = [name for name, n in zip(dataset.class_names, study.spectra.pixels, strict=True) if n]
     assert set(named) == {*present, "natural, inside", "natural, outside"}
-    (confusion,) = by_title["c   what a linear probe tells"]
+    (confusion,) = by_title["c   linear probe on spectra"]
     assert f"balanced {study.probe.balanced_accuracy:.2f}" in confusion.get_xlabel()
 
 
-def test_there_must_be_such_a_sample(dataset: Dataset) -> None:
+def test_a_sample_out_of_range_is_refused(dataset: Dataset) -> None:
     model = network(1)
     with pytest.raises(ValueError, match="samples must be from 0 to 7 in test"):
         polygon_figure(model, dataset, study_of(model, dataset), split="test", sample=8)
-
-
-def test_table_and_csv(dataset: Dataset, tmp_path: Path) -> None:
-    study = study_of(network(2), dataset)
-    console = Console(width=80)
-    with console.capture() as captured:
-        console.print(class_table(study))
-    printed = captured.get()
-    (row,) = [line.split() for line in printed.splitlines() if line.split()[:1] == ["2"]]
-    medians = [np.median(part[1]) for pair in zip(study.inside, study.outside, strict=True) for part in pair]
-    assert [float(cell) for cell in row[1:]] == pytest.approx(medians, abs=1e-4)
-    assert f"balanced accuracy {study.probe.balanced_accuracy:.3f} (chance " in " ".join(printed.split())
-
-    path = tmp_path / "spectra.csv"
-    write_spectra_csv(study, dataset.class_names, path)
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    present = study.spectra.pixels > 0
-    assert len(rows) == present.sum() * 2 * 11
-    assert [row["class"] for row in rows[:: 2 * 11]] == [dataset.class_names[i] for i in np.nonzero(present)[0]]
-    np.testing.assert_allclose([float(row["mean"]) for row in rows], study.spectra.mean[present].ravel())

@@ -1,4 +1,4 @@
-"""Bars are as high as the means, marks are where the numbers are, and colours are told apart in grey."""
+"""Tests of the score figure: bars, marks, colours, layout."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from drumhead.report.colours import SERIES
-from drumhead.report.figures.score_figure import PUBLISHED, ScoreBar, Summary, scores_figure
-from drumhead.report.style import styled
+from drumhead.report.figures.score_figure import PUBLISHED, BarStatistics, ScoreBar, scores_figure
+from drumhead.report.style import figure_style
 
-NWM = ScoreBar("MNIST", "NWM, linear", "paper", Summary.of([0.7, 0.8, 0.9]))
-QUICK = ScoreBar("MNIST", "NWM, linear", "lite", Summary.of([0.4]))
-CNN = ScoreBar("Tetrominoes", "CNN, 2 layers", PUBLISHED, Summary(0.14, 0.05, 0.0, 0.16))
+NWM = ScoreBar("MNIST", "NWM, linear", "paper", BarStatistics.of([0.7, 0.8, 0.9]))
+QUICK = ScoreBar("MNIST", "NWM, linear", "lite", BarStatistics.of([0.4]))
+CNN = ScoreBar("Tetrominoes", "CNN, 2 layers", PUBLISHED, BarStatistics(0.14, 0.05, 0.0, 0.16))
 
 
 def bars_of(axes: Axes) -> list[Rectangle]:
     return [patch for patch in axes.patches if isinstance(patch, Rectangle)]
 
 
-def test_bars_are_means_and_marks_are_numbers() -> None:
+def test_bars_are_means_and_marks_are_seeds_and_deviations() -> None:
     figure = scores_figure([NWM, QUICK, CNN], score="IoU")
     mnist, tetrominoes = figure.axes
     assert [bar.get_width() for bar in bars_of(mnist)] == pytest.approx([0.8, 0.4])
@@ -42,7 +42,7 @@ def test_bars_are_means_and_marks_are_numbers() -> None:
     assert [label.get_text() for label in mnist.get_yticklabels()] == ["NWM, linear"]
 
 
-def test_recipes_are_bars_of_other_colours_in_one_order() -> None:
+def test_each_recipe_has_a_colour_and_a_position() -> None:
     other = [bar._replace(model="LSTM, linear") for bar in (QUICK, NWM)]
     (axes,) = scores_figure([NWM, QUICK, *other], score="IoU").axes
     bars = sorted(bars_of(axes), key=lambda bar: bar.get_y())
@@ -55,22 +55,21 @@ def words(figure: Figure) -> str:
     return " ".join(text.get_text() for text in figure.texts)
 
 
-def test_the_note_tells_of_the_marks_that_occur() -> None:
+def test_the_note_explains_the_marks_that_occur() -> None:
     assert words(scores_figure([QUICK], score="IoU")) == "Bar: mean over seeds. Circle: one seed."
     assert "Circle" not in words(scores_figure([CNN], score="IoU"))
     assert "smallest to largest" in words(scores_figure([CNN], score="IoU"))
 
 
-def test_the_legend_names_the_recipes() -> None:
+def test_the_legend_lists_the_recipes() -> None:
     (legend,) = scores_figure([NWM, QUICK, CNN], score="IoU").legends
     assert [text.get_text() for text in legend.get_texts()] == ["paper", "lite", PUBLISHED]
 
 
-def test_shares_show_all_of_their_range_and_losses_begin_at_zero() -> None:
+def test_axis_of_fractions_is_0_to_1_and_of_losses_starts_at_0() -> None:
     assert scores_figure([NWM], score="IoU").axes[0].get_xlim() == (0, 1)
-    low, high = (
-        scores_figure([NWM._replace(summary=Summary.of([2.5, 3]))], score="loss", share=False).axes[0].get_xlim()
-    )
+    losses = NWM._replace(statistics=BarStatistics.of([2.5, 3]))
+    low, high = scores_figure([losses], score="loss", is_fraction=False).axes[0].get_xlim()
     assert low == 0
     assert high > 3
 
@@ -80,8 +79,8 @@ def test_series_differ_in_lightness() -> None:
     assert min(abs(a - b) for a, b in combinations(lightness, 2)) > 0.05
 
 
-@styled()
-def test_many_long_names_do_not_meet() -> None:
+@figure_style()
+def test_long_names_do_not_overlap() -> None:
     bars = [
         NWM._replace(dataset=dataset, model=f"{model}, linear, hidden channels 16", group=group)
         for dataset in ("MNIST", "Multi-MNIST", "Polygons", "Tetrominoes")
@@ -100,10 +99,10 @@ def test_many_long_names_do_not_meet() -> None:
 
 
 def test_refuses() -> None:
-    with pytest.raises(ValueError, match="must be a bar"):
+    with pytest.raises(ValueError, match="must be at least one bar"):
         scores_figure([], score="IoU")
     with pytest.raises(ValueError, match=r"got several of \[\('MNIST', 'NWM, linear', 'paper'\)\]"):
         scores_figure([NWM, NWM], score="IoU")
     many = [NWM._replace(group=f"recipe {i}") for i in range(6)]
-    with pytest.raises(ValueError, match="at most 5 recipes"):
+    with pytest.raises(ValueError, match="at most 5 recipes have distinct colours"):
         scores_figure(many, score="IoU")

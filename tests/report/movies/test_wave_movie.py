@@ -1,4 +1,4 @@
-"""Movies of synthetic waves: what each frame shows, and how many there are."""
+"""Tests of movies of synthetic waves: the number of frames and what each shows."""
 
 from __future__ import annotations
 
@@ -12,81 +12,83 @@ from PIL import Image, ImageSequence
 
 from drumhead.report.colours import class_colours
 from drumhead.report.movies.wave_movie import wave_movie
-from drumhead.report.sample_states import Heard
+from drumhead.report.samples import SampleStates
 
 NAMES = ["background", "square", "disc"]
 CREST, TROUGH = (255, 240, 207), (217, 244, 255)
 
 
-def scene(steps: int = 12, channels: int = 1, height: int = 16, width: int = 24) -> Heard:
-    """A bright column that travels one pixel a step, upright in channel 0 and upside down in channel 1."""
+def scene(steps: int = 12, channels: int = 1, height: int = 16, width: int = 24) -> SampleStates:
+    """Return a column that travels one pixel per step, positive in even channels and negative in odd ones."""
     mask = np.zeros((height, width), np.uint8)
     mask[2:6, 3:9] = 1
     field = np.zeros((steps, channels, height, width), np.float32)
     for step in range(steps):
         field[step, :, :, step] = 0.5
     field[:, 1::2] *= -1
-    return Heard("", np.repeat(mask[None] * 0.6, 3, axis=0), mask, 2 * mask, field)
+    return SampleStates("", np.repeat(mask[None] * 0.6, 3, axis=0), mask, 2 * mask, field)
 
 
-def make(to: Path, *samples: Heard, **given: Any) -> npt.NDArray[np.uint8]:
-    """The frames of the movie of some samples, (time, height, width, 3)."""
+def make(to: Path, *samples: SampleStates, **given: Any) -> npt.NDArray[np.uint8]:
+    """Write the movie of some samples; return its frames ``(time, height, width, 3)``."""
     channels = [f"channel {i}" for i in range(samples[0].field.shape[1])]
     wave_movie(samples, **{"channels": channels, "class_names": NAMES, "path": to, **given})
     with Image.open(to) as movie:
         return np.stack([np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(movie)])
 
 
-def at(frame: npt.NDArray[np.uint8], colour: Any, *, row: int = 0) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns where a frame has a colour, in the panels of a sample."""
+def find_colour(
+    frame: npt.NDArray[np.uint8], colour: Any, *, row: int = 0
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the rows and columns where a frame has a colour, in the panels of one sample."""
     top = 26 + (192 + 16) * row
     rows, columns = np.nonzero((frame[top : top + 192] == np.asarray(colour)).all(axis=-1))
     return rows, columns
 
 
-def test_the_wave_travels_and_the_rest_stays(tmp_path: Path) -> None:
+def test_waves_travel_and_still_images_do_not_change(tmp_path: Path) -> None:
     frames = make(tmp_path / "waves.gif", scene(channels=2))
     assert len(frames) == 12
     # 16 pixels at 12 times: 192 high; each channel shows one column, 12 wide.
-    crests, troughs = ([at(frame, end) for frame in frames] for end in (CREST, TROUGH))
+    crests, troughs = ([find_colour(frame, end) for frame in frames] for end in (CREST, TROUGH))
     for step, (crest, trough) in enumerate(zip(crests, troughs, strict=True)):
         assert len(crest[0]) == len(trough[0]) == 192 * 12
         assert crest[1].min() == crests[0][1].min() + 12 * step
         assert trough[1].min() == troughs[0][1].min() + 12 * step
     for label in (1, 2):
         colour = class_colours(3)[label]
-        rows, columns = at(frames[0], colour)
+        rows, columns = find_colour(frames[0], colour)
         assert (int(rows.min()), int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1) == (2 * 12, 4 * 12, 6 * 12)
-        assert all(len(at(frame, colour)[0]) == 24 * 144 for frame in frames)
+        assert all(len(find_colour(frame, colour)[0]) == 24 * 144 for frame in frames)
 
 
-def test_samples_are_rows_and_share_the_scale_of_a_channel(tmp_path: Path) -> None:
-    loud = scene()
-    faint = loud._replace(title="faint", field=loud.field[:, :, ::-1, ::-1] / 10)
-    frames = make(tmp_path / "waves.gif", loud._replace(title="loud"), faint)
+def test_samples_are_rows_and_share_the_colour_scale_of_a_channel(tmp_path: Path) -> None:
+    strong = scene()
+    weak = strong._replace(title="weak", field=strong.field[:, :, ::-1, ::-1] / 10)
+    frames = make(tmp_path / "waves.gif", strong._replace(title="strong"), weak)
     for frame in frames:
-        assert len(at(frame, CREST)[0]) == 192 * 12
-        assert len(at(frame, CREST, row=1)[0]) == 0
-        assert len(at(frame, class_colours(3)[2], row=1)[0]) == 24 * 144
-    assert make(tmp_path / "one.gif", loud).shape[1] == frames.shape[1] - 192 - 16
+        assert len(find_colour(frame, CREST)[0]) == 192 * 12
+        assert len(find_colour(frame, CREST, row=1)[0]) == 0
+        assert len(find_colour(frame, class_colours(3)[2], row=1)[0]) == 24 * 144
+    assert make(tmp_path / "one.gif", strong).shape[1] == frames.shape[1] - 192 - 16
 
 
-def test_a_silent_field_still_has_a_frame_per_step(tmp_path: Path) -> None:
+def test_a_zero_field_has_a_frame_per_step(tmp_path: Path) -> None:
     given = scene(steps=7)
     assert len(make(tmp_path / "waves.gif", given._replace(field=0 * given.field))) == 7
 
 
-def test_progress_is_told_of_every_frame(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    make(tmp_path / "waves.gif", scene(steps=3), progress=lambda *numbers: told.append(numbers))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+def test_progress_is_called_for_every_frame(tmp_path: Path) -> None:
+    calls: list[tuple[int, int]] = []
+    make(tmp_path / "waves.gif", scene(steps=3), progress=lambda *numbers: calls.append(numbers))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_truth_may_be_unknown(tmp_path: Path) -> None:
+def test_true_classes_may_be_unknown(tmp_path: Path) -> None:
     frame = make(tmp_path / "waves.gif", scene()._replace(mask=None), scene())[0]
     for row in (0, 1):
-        assert len(at(frame, class_colours(2)[1], row=row)[0]) == 0
-        assert len(at(frame, class_colours(3)[2], row=row)[0]) == 24 * 144
+        assert len(find_colour(frame, class_colours(2)[1], row=row)[0]) == 0
+        assert len(find_colour(frame, class_colours(3)[2], row=row)[0]) == 24 * 144
 
 
 @pytest.mark.parametrize(("height", "width", "panel"), [(3, 2, 192), (75, 75, 225), (500, 400, 250)])
@@ -94,7 +96,7 @@ def test_any_size(tmp_path: Path, height: int, width: int, panel: int) -> None:
     rng = np.random.default_rng(0)
     labels = np.zeros((height, width), np.uint8)
     field = rng.standard_normal((2, 1, height, width))
-    frames = make(tmp_path / "waves.gif", Heard("", rng.random((1, height, width)), labels, labels, field))
+    frames = make(tmp_path / "waves.gif", SampleStates("", rng.random((1, height, width)), labels, labels, field))
     assert 0 < frames.shape[1] - panel < 100
 
 
@@ -111,8 +113,8 @@ def test_scale(tmp_path: Path) -> None:
     assert shapes[1][2] - shapes[0][2] == 24 * 4
 
 
-def struck_drum(steps: int) -> npt.NDArray[np.float64]:
-    """Two channels of a 64 x 64 drum, struck by rectangles."""
+def simulated_waves(steps: int) -> npt.NDArray[np.float64]:
+    """Return two channels of waves on a 64 x 64 grid, which start as rectangles."""
     position: npt.NDArray[np.float64] = np.zeros((2, 64, 64))
     position[0, 20:34, 10:24] = position[0, 40:50, 30:50] = 1
     position[1, 20:34, 20:30] = -0.8
@@ -126,8 +128,8 @@ def struck_drum(steps: int) -> npt.NDArray[np.float64]:
     return np.stack(field)
 
 
-def test_a_hundred_steps_make_a_small_file(tmp_path: Path) -> None:
-    frames = make(tmp_path / "waves.gif", scene(height=64, width=64)._replace(field=struck_drum(100)))
+def test_a_movie_of_100_steps_is_a_small_file(tmp_path: Path) -> None:
+    frames = make(tmp_path / "waves.gif", scene(height=64, width=64)._replace(field=simulated_waves(100)))
     assert (tmp_path / "waves.gif").stat().st_size < 1.5e6
     assert len(frames) == 100
 
@@ -145,13 +147,15 @@ def test_a_hundred_steps_make_a_small_file(tmp_path: Path) -> None:
         ({"mask": np.full((16, 24), 3)}, {}, "must name every class of the truth, 3 to 3"),
     ],
 )
-def test_refuses(tmp_path: Path, sample: dict[str, Any], given: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused(
+    tmp_path: Path, sample: dict[str, Any], given: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         make(tmp_path / "waves.gif", scene()._replace(**sample), **given)
     assert not list(tmp_path.iterdir())
 
 
-def test_refuses_samples_that_do_not_fit_each_other(tmp_path: Path) -> None:
+def test_samples_of_different_shapes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"of one shape.* got \(12, 1, 16, 24\) and \(11, 1, 16, 24\)"):
         make(tmp_path / "waves.gif", scene(), scene(steps=11))
     with pytest.raises(ValueError, match="at least one sample"):

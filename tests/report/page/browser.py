@@ -1,4 +1,4 @@
-"""Chromium without a screen, told what to do over its pipe."""
+"""Headless Chromium, controlled through its debugging pipe."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ FLAGS = (
 
 START = """
 import fcntl, os, sys
-first, second = (fcntl.fcntl(int(word), fcntl.F_DUPFD, 10) for word in sys.argv[1:3])
+first, second = (fcntl.fcntl(int(arg), fcntl.F_DUPFD, 10) for arg in sys.argv[1:3])
 os.dup2(first, 3)
 os.dup2(second, 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-"""Chromium reads commands from file 3 and answers on file 4."""
+"""Starts Chromium, which reads commands from file descriptor 3 and answers on file descriptor 4."""
 
 
-OWN = ("update.googleapis.com", "accounts.google.com", "clients2.google.com")
-"""What Chromium asks for on its own, whatever it shows and whatever the flags; it gets no answer."""
+BROWSER_HOSTS = ("update.googleapis.com", "accounts.google.com", "clients2.google.com")
+"""Hosts that Chromium contacts regardless of the page and of its flags; it gets no answer."""
 
 
-class Recorder:
-    """A proxy on this machine that answers nothing, and keeps the first line of what it is asked, but for ``OWN``."""
+class RecordingProxy:
+    """A local proxy that answers nothing and records the first line of each request, except to ``BROWSER_HOSTS``."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.server.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._accept_connections, daemon=True).start()
 
-    def _listen(self) -> None:
+    def _accept_connections(self) -> None:
         while True:
             try:
                 connection, _ = self.server.accept()
@@ -70,25 +70,25 @@ class Recorder:
                 return
             with connection:
                 line = connection.recv(4096).split(b"\r\n")[0].decode(errors="replace")
-                if not any(host in line for host in OWN):
-                    self.asked.append(line)
+                if not any(host in line for host in BROWSER_HOSTS):
+                    self.requests.append(line)
 
 
 class Browser:
-    """A page in a browser that has no network but a recording proxy."""
+    """A page in a browser whose only network access is a recording proxy."""
 
-    def __init__(self, commands: IO[bytes], answers: IO[bytes], proxy: Recorder) -> None:
+    def __init__(self, commands: IO[bytes], answers: IO[bytes], proxy: RecordingProxy) -> None:
         self.commands, self.answers, self.proxy = commands, answers, proxy
         self.number = 0
         self.session: str | None = None
         self.events: list[dict[str, Any]] = []
-        target = self.tell("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log"):
-            self.tell(f"{domain}.enable")
+            self.send(f"{domain}.enable")
 
-    def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Give a command, and wait for its result."""
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and return its result."""
         self.number += 1
         message: dict[str, Any] = {"id": self.number, "method": method, "params": parameters}
         if self.session is not None:
@@ -103,30 +103,30 @@ class Browser:
                 return result
 
     def open(self, path: Path, *, width: int, height: int, dark: bool = False) -> None:
-        """Show a file in a window of a size, and wait until it is loaded."""
+        """Open a file in a window with this size, and wait until it is loaded."""
         self.events.clear()
-        self.tell(
+        self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.tell("Emulation.setEmulatedMedia", features=[scheme])
-        self.tell("Page.navigate", url=path.resolve().as_uri())
+        self.send("Emulation.setEmulatedMedia", features=[scheme])
+        self.send("Page.navigate", url=path.resolve().as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._read()
 
-    def value(self, expression: str) -> Any:
-        """What a JavaScript expression is."""
-        return self.tell("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression."""
+        return self.send("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     @property
     def requested(self) -> list[str]:
-        """What the page asked for, itself and what it holds inside left out."""
+        """The URLs that the page requested, without files and data URIs."""
         urls = [event["params"]["request"]["url"] for event in self.events if "request" in event.get("params", {})]
         return [url for url in urls if not url.startswith(("data:", "file:"))]
 
     @property
-    def complaints(self) -> list[str]:
-        """Errors in the browser's log."""
+    def errors(self) -> list[str]:
+        """The errors in the browser's log."""
         entries = [event["params"]["entry"] for event in self.events if event["method"] == "Log.entryAdded"]
         return [entry["text"] for entry in entries if entry["level"] == "error"]
 
@@ -143,8 +143,8 @@ class Browser:
 
 @contextmanager
 def browser(program: str, profile: Path) -> Iterator[Browser]:
-    """Start Chromium with a fresh profile; it is ended afterwards."""
-    proxy = Recorder()
+    """Start Chromium with a new profile; terminate it afterwards."""
+    proxy = RecordingProxy()
     to_browser, commands = os.pipe()
     answers, from_browser = os.pipe()
     flags = [*FLAGS, f"--proxy-server=http://127.0.0.1:{proxy.port}", f"--user-data-dir={profile}", "about:blank"]

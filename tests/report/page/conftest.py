@@ -1,4 +1,4 @@
-"""A report of runs of every kind, written once for all tests that read it."""
+"""A report of runs in every state, written once for all tests that read it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS = [
 
 
 class ToyReport(NamedTuple):
-    """A report, and the folders it is about."""
+    """A report, its runs, and a folder that is not a readable run."""
 
     path: Path
     runs: list[Run]
@@ -37,7 +37,7 @@ class ToyReport(NamedTuple):
 
 @pytest.fixture(scope="session")
 def toy_report(tmp_path_factory: pytest.TempPathFactory) -> ToyReport:
-    """Two datasets, two recipes, runs finished, collapsed, diverged, unfinished, without data, and unreadable."""
+    """Return a report of two datasets and two recipes, with runs in every state, without data, and unreadable."""
     root = tmp_path_factory.mktemp("report")
     boards = DataRecord.from_dataset(toy_dataset(root / "boards"))
     shapes = PolygonConfig(canvas=40, min_radius=5, max_radius=8, train=1, val=1, test=6, seed=0)
@@ -62,5 +62,5 @@ def toy_report(tmp_path_factory: pytest.TempPathFactory) -> ToyReport:
     (runs / "broken" / "config.json").write_text("{")
     opened, unreadable = open_runs([runs])
     theory = study_areas((4, 6), duration=60.0, strikes=2, points=3)
-    path = write_report(root / "out", report_sections(opened), unreadable=unreadable, places=[runs], theory=theory)
+    path = write_report(root / "out", report_sections(opened), unreadable=unreadable, paths=[runs], theory=theory)
     return ToyReport(path, opened, runs / "broken")

@@ -1,4 +1,4 @@
-"""The report is one whole file: nothing from elsewhere, every picture in words, every run named."""
+"""Tests of the report: one file that loads nothing else, describes every image, and lists every run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from PIL import Image
 from tests.report.page.conftest import ToyReport
 from tests.report.toy_runs import toy_dataset, toy_run
 
-from drumhead.report.page.inline import Figure, Left
+from drumhead.report.page.inline import InlineFigure, SkippedFigure
 from drumhead.report.page.page import write_report
-from drumhead.report.page.page_movies import chapter_movies
+from drumhead.report.page.page_movies import section_movies
 from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.runs import DataRecord
 
@@ -22,7 +22,7 @@ VOID = {"meta", "link", "img", "input", "br"}
 
 
 class Reader(HTMLParser):
-    """Keeps every tag with its attributes, and the text; complains of tags that do not match."""
+    """Collect every tag with its attributes, and the text; fail on tags that do not match."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def test_nothing_is_loaded_from_elsewhere(page: Reader, toy_report: ToyReport) -
     assert "@import" not in style
 
 
-def test_every_picture_is_whole_and_told_in_words(page: Reader) -> None:
+def test_every_image_is_valid_and_has_an_alternative_text(page: Reader) -> None:
     pictures = page.all("img")
     assert len(pictures) >= 10
     for picture in pictures:
@@ -90,7 +90,7 @@ def test_every_picture_is_whole_and_told_in_words(page: Reader) -> None:
     assert page.all("video")
 
 
-def test_every_run_and_its_recipe_is_named(page: Reader, toy_report: ToyReport) -> None:
+def test_every_run_and_its_recipe_is_listed(page: Reader, toy_report: ToyReport) -> None:
     assert len(toy_report.runs) == 8
     summaries = page.text.split("Runs, and how to repeat them")[-1]
     for run in toy_report.runs:
@@ -108,7 +108,7 @@ def test_every_run_and_its_recipe_is_named(page: Reader, toy_report: ToyReport) 
         assert words in page.text, words
 
 
-def test_contents_lead_to_headings(page: Reader) -> None:
+def test_contents_link_to_headings(page: Reader) -> None:
     anchors = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(set(anchors)) == len(anchors)
     links = [(link["href"] or "")[1:] for link in page.all("a") if (link["href"] or "").startswith("#")]
@@ -116,7 +116,7 @@ def test_contents_lead_to_headings(page: Reader) -> None:
     assert set(links) <= set(anchors)
 
 
-def test_headings_name_the_recipe_of_their_numbers(toy_report: ToyReport) -> None:
+def test_headings_include_the_recipe(toy_report: ToyReport) -> None:
     html = toy_report.path.read_text()
     for section in html.split("<section")[1:-2]:  # the last two are theory and runs
         headings = [part.split("</h")[0] for part in section.replace("<h2", "<h3").split("<h3")[1:]]
@@ -125,37 +125,37 @@ def test_headings_name_the_recipe_of_their_numbers(toy_report: ToyReport) -> Non
         assert all(recipe in heading for heading in headings)
 
 
-def test_what_needs_data_that_is_gone_says_so(page: Reader) -> None:
+def test_missing_data_is_reported(page: Reader) -> None:
     assert page.text.count("Not shown:") >= 3
     assert "gone: the data of" in page.text
 
 
-def test_it_adapts_to_screens_and_schemes(page: Reader, toy_report: ToyReport) -> None:
+def test_page_supports_small_screens_and_dark_mode(page: Reader, toy_report: ToyReport) -> None:
     metas = page.all("meta")
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
     assert "prefers-color-scheme: dark" in toy_report.path.read_text()
     assert page.all("html")[0]["lang"] == "en"
 
 
-def test_same_runs_same_page(toy_report: ToyReport, tmp_path: Path) -> None:
+def test_the_same_runs_give_the_same_page(toy_report: ToyReport, tmp_path: Path) -> None:
     runs = [run for run in toy_report.runs if run.name in ("smoke",)]
     first, second = (write_report(tmp_path / name, report_sections(runs), movies=False).read_bytes() for name in "ab")
     assert first == second
 
 
-def test_without_a_finished_run_it_says_so(tmp_path: Path) -> None:
+def test_page_without_a_finished_run(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
-    empty = Reader(write_report(tmp_path / "out", [], places=[tmp_path / "runs"]).read_text())
-    assert f"No run in {tmp_path.as_posix()}/runs is trained to the end yet" in empty.text
-    assert "There is no run here." in empty.text
+    empty = Reader(write_report(str(tmp_path / "out"), [], paths=[str(tmp_path / "runs")]).read_text())
+    assert f"No run in {tmp_path.as_posix()}/runs has completed its training yet" in empty.text
+    assert "There are no runs." in empty.text
     toy_run(tmp_path / "runs" / "begun", "tetrominoes-cnn-2", DataRecord.from_dataset(toy_dataset(tmp_path / "data")))
-    chapters = report_sections(open_runs([tmp_path / "runs"])[0])
-    begun = Reader(write_report(tmp_path / "out", chapters, places=[tmp_path / "runs"]).read_text())
-    assert "is trained to the end yet" in begun.text
+    sections = report_sections(open_runs([str(tmp_path / "runs")])[0])
+    begun = Reader(write_report(tmp_path / "out", sections, paths=[tmp_path / "runs"]).read_text())
+    assert "has completed its training yet" in begun.text
     assert "runs/begun" in begun.text
 
 
-def test_movies_that_a_run_has_are_taken(tmp_path: Path) -> None:
+def test_movies_in_run_folders_are_used(tmp_path: Path) -> None:
     data = DataRecord.from_dataset(toy_dataset(tmp_path / "data"))
     run = toy_run(tmp_path / "run", "tetrominoes-nwm-linear", data, score=0.5)
     frames = [Image.new("P", (30, 20), colour) for colour in (1, 2)]
@@ -170,11 +170,11 @@ def test_movies_that_a_run_has_are_taken(tmp_path: Path) -> None:
     assert "test-3.gif" not in without.text
 
 
-def test_movies_end_where_there_is_no_more_room(toy_report: ToyReport) -> None:
-    (chapter,) = (each for each in report_sections(toy_report.runs) if len(each.runs) > 3)
-    shown = list(chapter_movies(chapter))
-    assert [type(movie) for movie in shown] == [Figure, Figure]
+def test_movies_beyond_the_size_limit_are_omitted(toy_report: ToyReport) -> None:
+    (section,) = (each for each in report_sections(toy_report.runs) if len(each.runs) > 3)
+    shown = list(section_movies(section))
+    assert [type(movie) for movie in shown] == [InlineFigure, InlineFigure]
     assert "the first test image" in shown[0].caption
-    (left,) = chapter_movies(chapter, room=100)
-    assert isinstance(left, Left)
-    assert left.caption.count("NWM linear") == left.caption.count("GRU last") == 1
+    (skipped,) = section_movies(section, max_bytes=100)
+    assert isinstance(skipped, SkippedFigure)
+    assert skipped.caption.count("NWM linear") == skipped.caption.count("GRU last") == 1

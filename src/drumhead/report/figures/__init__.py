@@ -1,1 +1,1 @@
-"""Figures, as matplotlib draws them."""
+"""Figures, drawn with matplotlib."""

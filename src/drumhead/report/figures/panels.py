@@ -1,7 +1,7 @@
-"""A figure of small pictures in rows: labels at the left, titles above, colour bars at the right.
+"""A figure of small images in rows: labels at the left, titles above, colour bars at the right.
 
-Lengths are in points, 72 to an inch, unless they say pixels. Where it can be, each pixel of an image becomes a whole
-number of the figure's pixels, so that edges are sharp and squares are square.
+Lengths are in points, 72 per inch, unless a comment says pixels. If possible, each pixel of an image becomes a square
+of a whole number of the figure's pixels, so that edges are sharp.
 """
 
 from __future__ import annotations
@@ -16,42 +16,50 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from drumhead.report.colours import Pixels
-from drumhead.report.style import FONT_SIZE, PAGE, legend_columns, legend_width, styled, text_width, wrapped
+from drumhead.report.style import (
+    FONT_SIZE,
+    PAGE_WIDTH,
+    figure_style,
+    legend_columns,
+    legend_width,
+    text_width,
+    wrap_text,
+)
 
 GAP = 5  # between panels
-LINE = 11  # from one line of text to the next
-LARGEST, SMALLEST = 86, 22  # sides of a panel
-LABEL = 90  # the widest label; longer ones go over lines
+LINE_HEIGHT = 11
+MAX_PANEL_SIDE, MIN_PANEL_SIDE = 86, 22
+MAX_LABEL_WIDTH = 90  # wider labels are wrap_text
 TITLE_SIZE = FONT_SIZE - 1
-BAR = 5  # width of a colour bar
+BAR_WIDTH = 5  # of a colour bar
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColourBar:
-    """What the colours of a row mean."""
+    """The colour bar of a row."""
 
     colours: ScalarMappable
     ticks: Mapping[float, str]
-    """Text by value."""
+    """The text of each tick, by its value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PanelRow:
-    """Pictures side by side."""
+    """A row of images side by side."""
 
     label: str
-    """What stands at the left."""
+    """The text at the left."""
     panels: Sequence[Pixels]
-    """Pictures (height, width, 3 or 4), of one size in the whole figure."""
+    """Images ``(height, width, 3 or 4)``, of the same size in the whole figure."""
     titles: Sequence[str] = ()
-    """What stands above each; nothing by default."""
+    """The text above each panel; none by default."""
     bar: ColourBar | None = None
-    apart: bool = False
-    """Whether it stands farther from the row above than others do."""
+    extra_gap: bool = False
+    """Whether there is a larger gap above the row."""
 
 
-class LegendPlace(NamedTuple):
-    """Where the legend is, in pixels from the top left corner: which point of it, and in how many columns."""
+class LegendPosition(NamedTuple):
+    """The position of the legend in pixels from the top left corner, its anchor there, and its number of columns."""
 
     x: float
     y: float
@@ -59,19 +67,19 @@ class LegendPlace(NamedTuple):
     columns: int
 
 
-@styled()
+@figure_style()
 def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, str], dpi: int) -> Figure:
-    """Rows of panels across a page, and a legend: in the first row if that has room, or else below.
+    """Draw rows of panels across a page, and a legend: in the first row if there is space, otherwise below all rows.
 
     Args:
         rows: the rows.
-        legend: colours by name; may be empty.
-        dpi: pixels to an inch.
+        legend: the colours by name; may be empty.
+        dpi: the resolution in pixels per inch.
 
     Raises:
-        ValueError: if there are more panels in a row than fit on a page.
+        ValueError: if a row has more panels than fit on a page.
     """
-    rows = [replace(row, label=wrapped(row.label, LABEL)) for row in rows]
+    rows = [replace(row, label=wrap_text(row.label, MAX_LABEL_WIDTH)) for row in rows]
     layout = _Layout(rows, legend, dpi)
     figure = Figure(figsize=(layout.width / dpi, layout.height / dpi), dpi=dpi)
     for row, top in zip(layout.rows, layout.tops, strict=True):
@@ -96,7 +104,7 @@ def _draw_row(figure: Figure, layout: _Layout, row: PanelRow, top: int) -> None:
             figure.text(*above, row.titles[column], ha="center", va="bottom", fontsize=TITLE_SIZE)
     if row.bar:
         x = layout.left + len(row.panels) * layout.pitch
-        axes = figure.add_axes(layout.rectangle(x, top, layout.pixels(BAR), height))
+        axes = figure.add_axes(layout.rectangle(x, top, layout.pixels(BAR_WIDTH), height))
         bar = figure.colorbar(row.bar.colours, cax=axes)
         bar.set_ticks(list(row.bar.ticks), labels=list(row.bar.ticks.values()))
         bar.ax.tick_params(which="minor", length=0)
@@ -105,7 +113,7 @@ def _draw_row(figure: Figure, layout: _Layout, row: PanelRow, top: int) -> None:
 
 
 class _Layout:
-    """Where everything is, in pixels from the top left corner."""
+    """The positions of all parts of the figure, in pixels from the top left corner."""
 
     def __init__(self, rows: Sequence[PanelRow], legend: Mapping[str, str], dpi: int) -> None:
         self.dpi = dpi
@@ -113,60 +121,64 @@ class _Layout:
         columns = max(len(row.panels) for row in rows)
         self.left = self.pixels(3 * GAP + max(text_width(row.label) for row in rows))
         ticks = [text for row in rows if row.bar for text in row.bar.ticks.values()]
-        bars = self.pixels(BAR + GAP + max(map(text_width, ticks))) if ticks else 0
+        bar_width = self.pixels(BAR_WIDTH + GAP + max(map(text_width, ticks))) if ticks else 0
 
-        available = self.pixels(PAGE - GAP) - self.left - bars
-        slot, least = available // columns, self.pixels(SMALLEST + GAP)  # from one panel to the next
-        if slot < least:
-            raise ValueError(f"at most {available // least} panels fit side by side on a page; got {columns}")
-        room = slot * 72 / dpi - 2  # for a title; titles must not meet
-        self.rows = [replace(row, titles=[wrapped(title, room, TITLE_SIZE) for title in row.titles]) for row in rows]
+        available = self.pixels(PAGE_WIDTH - GAP) - self.left - bar_width
+        pitch, min_pitch = available // columns, self.pixels(MIN_PANEL_SIDE + GAP)  # from one panel to the next
+        if pitch < min_pitch:
+            raise ValueError(f"at most {available // min_pitch} panels fit side by side on a page; got {columns}")
+        title_width = pitch * 72 / dpi - 2  # so that adjacent titles do not touch
+        self.rows = [
+            replace(row, titles=[wrap_text(title, title_width, TITLE_SIZE) for title in row.titles]) for row in rows
+        ]
         widest = max((text_width(title, TITLE_SIZE) for row in self.rows for title in row.titles), default=0)
 
         image_height, image_width = rows[0].panels[0].shape[:2]
-        side = min(slot - self.gap, self.pixels(LARGEST))
+        side = min(pitch - self.gap, self.pixels(MAX_PANEL_SIDE))
         scale = side / max(image_width, image_height / 1.5)
         whole = math.floor(scale) >= 0.75 * scale
-        self.interpolation = "nearest" if whole else "auto"  # auto smooths where squares would be uneven
+        self.interpolation = "nearest" if whole else "auto"  # "auto" smooths, where squares would be uneven
         scale = math.floor(scale) if whole else scale
         self.panel_height, self.panel_width = round(image_height * scale), round(image_width * scale)
         self.pitch = max(self.panel_width + self.gap, self.pixels(widest + 2))
-        self.width = self.left + columns * self.pitch + bars + self.gap
+        self.width = self.left + columns * self.pitch + bar_width + self.gap
 
         self.tops: list[int] = []
         bottom = self.pixels(GAP)
         for row in self.rows:
             lines = max((title.count("\n") + 1 for title in row.titles), default=0)
-            half_label = max(0, self.pixels(LINE * (row.label.count("\n") + 1)) - self.panel_height) // 2
-            above = max(half_label, self.pixels(LINE * lines + (GAP if row.apart else 0)))
+            half_label = max(0, self.pixels(LINE_HEIGHT * (row.label.count("\n") + 1)) - self.panel_height) // 2
+            above = max(half_label, self.pixels(LINE_HEIGHT * lines + (GAP if row.extra_gap else 0)))
             self.tops.append(bottom + above)
             bottom = self.tops[-1] + self.panel_height + half_label + self.gap
         self._place_legend(rows, list(legend), bottom)
 
     def _place_legend(self, rows: Sequence[PanelRow], names: list[str], bottom: int) -> None:
-        """The legend at the end of the first row, or in lines below all panels."""
+        """Place the legend at the end of the first row, or in lines below all panels."""
         self.height = bottom
         start = self.left + len(rows[0].panels) * self.pitch + self.gap
-        columns = math.ceil(len(names) / (self.panel_height // self.pixels(LINE)))
+        columns = math.ceil(len(names) / (self.panel_height // self.pixels(LINE_HEIGHT)))
         if len(rows) > 1 and not rows[0].bar and start + self.pixels(legend_width(names, columns)) <= self.width:
-            self.legend = LegendPlace(start, self.tops[0] + self.panel_height / 2, "center left", columns)
+            self.legend = LegendPosition(start, self.tops[0] + self.panel_height / 2, "center left", columns)
             return
         columns = legend_columns(names, (self.width - 2 * self.gap) * 72 / self.dpi)
         width, lines = self.pixels(legend_width(names, columns)), math.ceil(len(names) / columns)
-        self.height += self.pixels(LINE * lines + GAP)
-        middle = self.left + len(rows[0].panels) * self.pitch / 2  # below the panels if there is room, or else centred
+        self.height += self.pixels(LINE_HEIGHT * lines + GAP)
+        middle = (
+            self.left + len(rows[0].panels) * self.pitch / 2
+        )  # centred below the panels if there is space, otherwise in the figure
         if middle + width / 2 > self.width - self.gap:
             middle = self.width / 2
-        self.legend = LegendPlace(middle, self.height - self.gap, "lower center", columns)
+        self.legend = LegendPosition(middle, self.height - self.gap, "lower center", columns)
 
     def pixels(self, points: float) -> int:
-        """A length in whole pixels."""
+        """Return a length in whole pixels."""
         return round(points * self.dpi / 72)
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """A point in the figure's own units, which begin at the bottom."""
+        """Return a point in figure coordinates, which start at the bottom left and range from 0 to 1."""
         return x / self.width, 1 - y / self.height
 
     def rectangle(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
-        """A rectangle, given by its top left corner, in the figure's own units."""
+        """Return a rectangle, given by its top left corner and size, in figure coordinates."""
         return (*self.point(x, y + height), width / self.width, height / self.height)

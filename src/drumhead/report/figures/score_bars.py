@@ -1,4 +1,4 @@
-"""The bars of runs: runs of one experiment that differ in their seed alone are one bar."""
+"""The bars of the score figure: runs of one experiment that differ only in their seed share a bar."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from drumhead.experiments import experiment_specs
 from drumhead.published import PublishedMetric, published_scores
-from drumhead.report.figures.score_figure import PUBLISHED, ScoreBar, Summary
+from drumhead.report.figures.score_figure import PUBLISHED, BarStatistics, ScoreBar
 from drumhead.results.labels import experiment_label, recipe_label
 from drumhead.results.metric_names import MetricName
 from drumhead.results.run_titles import data_titles, dataset_title
@@ -22,40 +22,40 @@ METRIC_TITLES: dict[MetricName, str] = {
     "loss_foreground": "loss, foreground (nats)",
     "mean_iou": "mean IoU over classes",
 }
-"""What each score of :class:`drumhead.scores.Scores` is called in a figure."""
+"""The name of each score in a figure."""
 
 
 def run_bars(runs: Sequence[Run], metric: MetricName) -> list[ScoreBar]:
-    """The bars of finished runs.
+    """Return the bars of finished runs.
 
     Args:
-        runs: their models, recipes and data may differ.
-        metric: which score.
+        runs: the runs; their models, recipes and data may differ.
+        metric: the score.
 
     Raises:
-        ValueError: if a run has no such score, or two runs are of one seed and differ in nothing else.
+        ValueError: if a run does not have the score, or if two runs have the same experiment and the same seed.
     """
-    seeds: dict[tuple[str, str, str], dict[int, Run]] = {}
+    runs_by_key: dict[tuple[str, str, str], dict[int, Run]] = {}
     for run, panel in zip(runs, data_titles(runs), strict=True):
         experiment = run.config.experiment
-        same = seeds.setdefault((panel, experiment_label(experiment), recipe_label(experiment)), {})
-        if experiment.seed in same:
+        by_seed = runs_by_key.setdefault((panel, experiment_label(experiment), recipe_label(experiment)), {})
+        if experiment.seed in by_seed:
             raise ValueError(
-                f"{same[experiment.seed].folder} and {run.folder} are the same experiment with the same seed "
-                f"{experiment.seed}, which must not count twice; leave one out"
+                f"{by_seed[experiment.seed].folder} and {run.folder} are the same experiment with the same seed "
+                f"{experiment.seed}, which would count it twice; leave one out"
             )
-        same[experiment.seed] = run
+        by_seed[experiment.seed] = run
     return [
-        ScoreBar(*place, Summary.of([_score(run, metric) for _, run in sorted(same.items())]))
-        for place, same in seeds.items()
+        ScoreBar(*key, BarStatistics.of([_score(run, metric) for _, run in sorted(by_seed.items())]))
+        for key, by_seed in runs_by_key.items()
     ]
 
 
 def published_bars(metric: MetricName) -> list[ScoreBar]:
-    """The bars of all published experiments, in the order of their list.
+    """Return the bars of all published experiments, in the order of the list of experiments.
 
     Raises:
-        ValueError: for a metric that was not published.
+        ValueError: if the metric was not published.
     """
     if metric not in get_args(PublishedMetric):
         raise ValueError(f"{metric} was not published; published metrics are {', '.join(get_args(PublishedMetric))}")
@@ -64,22 +64,22 @@ def published_bars(metric: MetricName) -> list[ScoreBar]:
         if name in scores:
             assert spec.experiment.dataset is not None
             score = scores[name][cast(PublishedMetric, metric)]
-            place = dataset_title(spec.experiment.dataset.name), experiment_label(spec.experiment), PUBLISHED
-            bars.append(ScoreBar(*place, Summary(score.mean, score.std, score.min, score.max)))
+            key = dataset_title(spec.experiment.dataset.name), experiment_label(spec.experiment), PUBLISHED
+            bars.append(ScoreBar(*key, BarStatistics(score.mean, score.std, score.min, score.max)))
     return bars
 
 
-def beside(bars: Sequence[ScoreBar], published: Sequence[ScoreBar]) -> list[ScoreBar]:
-    """Bars of runs, and before each the published bar of the same model on the same dataset, where there is one.
+def with_published_bars(bars: Sequence[ScoreBar], published: Sequence[ScoreBar]) -> list[ScoreBar]:
+    """Return the bars of runs together with the published bars of the same models on the same datasets.
 
     Raises:
-        ValueError: if there is none at all.
+        ValueError: if there are no such published bars.
     """
-    places = {(bar.dataset, bar.model) for bar in bars}
-    found = [bar for bar in published if (bar.dataset, bar.model) in places]
-    if not found:
+    models = {(bar.dataset, bar.model) for bar in bars}
+    matching = [bar for bar in published if (bar.dataset, bar.model) in models]
+    if not matching:
         raise ValueError("none of these runs is of a published model on the published data; leave out --published")
-    return [*found, *bars]
+    return [*matching, *bars]
 
 
 def _score(run: Run, metric: MetricName) -> float:

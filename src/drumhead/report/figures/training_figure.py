@@ -1,4 +1,4 @@
-"""The figure of how runs trained: losses and a score over epochs, a line for each run."""
+"""The figure of training: losses and a score over epochs, one line per run."""
 
 from __future__ import annotations
 
@@ -9,45 +9,47 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from drumhead.report.style import DPI, PAGE, legend_columns, styled
+from drumhead.report.style import DPI, PAGE_WIDTH, figure_style, legend_columns
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#444444", "#cc79a7", "#56b4e9", "#b8860b")
-"""Of lines on white."""
-DASHES = ("-", "--", "-.", ":")
-"""Of lines whose colours come again."""
-PANEL, LINE, FOOT = 150, 13, 34  # heights in points: of the panels, a line of the legend, what is below the panels
+"""The colours of lines on white."""
+LINE_STYLES = ("-", "--", "-.", ":")
+"""The line styles; the next one is used when all colours have been used."""
+PANEL_HEIGHT, LINE_HEIGHT, AXIS_HEIGHT = 150, 13, 34  # points: of panels, a line of the legend, space below the panels
 
 Metrics = Sequence[Mapping[str, float]]
 
 
-@styled()
+@figure_style()
 def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) -> Figure:
-    """Loss of training and validation, and IoU on the foreground of the validation images, over epochs.
+    """Draw the training loss, and the loss and foreground IoU on the validation images, over epochs.
 
     Args:
-        runs: by the name of a model, the rows of ``metrics.csv`` of its runs, which share a colour.
-        dpi: pixels to an inch.
+        runs: the rows of ``metrics.csv`` of each run, by the label of its model. The runs of a model share a colour.
+        dpi: the resolution in pixels per inch.
 
     Raises:
         ValueError: if no epoch has finished.
     """
     if not any(metrics for seeds in runs.values() for metrics in seeds):
         raise ValueError("no epoch of these runs has finished")
-    looks = {
-        name: {"color": COLOURS[number % len(COLOURS)], "ls": DASHES[number // len(COLOURS) % len(DASHES)]}
+    styles = {
+        name: {"color": COLOURS[number % len(COLOURS)], "ls": LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)]}
         for number, name in enumerate(runs)
     }
-    columns = legend_columns(list(runs), PAGE - 16)
-    legend = LINE * math.ceil(len(runs) / columns) + 6
-    height = legend + PANEL + FOOT
-    figure = Figure(figsize=(PAGE / 72, height / 72), dpi=dpi)
+    columns = legend_columns(list(runs), PAGE_WIDTH - 16)
+    legend = LINE_HEIGHT * math.ceil(len(runs) / columns) + 6
+    height = legend + PANEL_HEIGHT + AXIS_HEIGHT
+    figure = Figure(figsize=(PAGE_WIDTH / 72, height / 72), dpi=dpi)
     panels = figure.subplots(1, 3)
-    figure.subplots_adjust(left=0.07, right=0.985, bottom=FOOT / height, top=1 - (legend + LINE) / height, wspace=0.26)
+    figure.subplots_adjust(
+        left=0.07, right=0.985, bottom=AXIS_HEIGHT / height, top=1 - (legend + LINE_HEIGHT) / height, wspace=0.26
+    )
     titles = {"train_loss": "training loss", "val_loss": "validation loss", "val_iou_foreground": "IoU, foreground"}
     for axes, (column, title) in zip(panels, titles.items(), strict=True):
         for name, seeds in runs.items():
             for metrics in seeds:
-                _draw_line(axes, metrics, column, looks[name])
+                _draw_line(axes, metrics, column, styles[name])
         axes.set_title(title, loc="left", fontweight="bold")
         axes.set_xlabel("epoch")
         if column == "val_iou_foreground":
@@ -55,17 +57,21 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
         else:
             axes.set_yscale("log")
             axes.tick_params(axis="y", which="both", labelsize=6)
-    handles = [Line2D([], [], label=name, lw=1.2, **look) for name, look in looks.items()]  # type: ignore[arg-type]
+    handles = [Line2D([], [], label=name, lw=1.2, **style) for name, style in styles.items()]  # type: ignore[arg-type]
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(8 / PAGE, 1 - 2 / height), ncols=columns, handlelength=2
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(8 / PAGE_WIDTH, 1 - 2 / height),
+        ncols=columns,
+        handlelength=2,
     )
     return figure
 
 
-def _draw_line(axes: Axes, metrics: Metrics, column: str, look: Mapping[str, str]) -> None:
-    """One run; a dot too, where there is a single epoch."""
-    known = [(row["epoch"], row[column]) for row in metrics if {"epoch", column} <= row.keys()]
-    if known:
-        epochs, values = zip(*known, strict=True)
-        marker = "o" if len(known) == 1 else ""
-        axes.plot(epochs, values, lw=1, marker=marker, ms=3, color=look["color"], ls=look["ls"])
+def _draw_line(axes: Axes, metrics: Metrics, column: str, style: Mapping[str, str]) -> None:
+    """Draw the line of one run; a dot if there is a single epoch."""
+    points = [(row["epoch"], row[column]) for row in metrics if {"epoch", column} <= row.keys()]
+    if points:
+        epochs, values = zip(*points, strict=True)
+        marker = "o" if len(points) == 1 else ""
+        axes.plot(epochs, values, lw=1, marker=marker, ms=3, color=style["color"], ls=style["ls"])

@@ -1,4 +1,4 @@
-"""The figure of what pixels hear: a field at moments in time, and its spectrum over time, beside the sample."""
+"""The figures of waves: states at some steps and the spectrum over time, with the input and the predictions."""
 
 from __future__ import annotations
 
@@ -7,118 +7,108 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from drumhead.models import build_readout
-from drumhead.report.colours import colour_image, colour_masks
-from drumhead.report.figures.panels import ColourBar, PanelRow, panel_figure
-from drumhead.report.figures.sample_figure import check_waves, class_legend, states_row
-from drumhead.report.style import DPI, short
+from drumhead.report.colours import class_legend, colour_image, colour_masks
+from drumhead.report.figures.panels import PanelRow, panel_figure
+from drumhead.report.figures.wave_panels import check_waves, spectrum_row, states_row
+from drumhead.report.style import DPI
 
-MOMENTS = 6
-"""Times and frequencies shown unless others are chosen."""
-DECADES = 3
-"""How far below its largest value a spectrum is shown."""
+DEFAULT_PANELS = 6
+"""The number of times and of frequencies that are shown by default."""
 
 
-class Waves(NamedTuple):
-    """One channel of one model's field on a sample, and what to show of it."""
+class ModelStates(NamedTuple):
+    """One channel of a model's states on a sample, with the times and frequencies to show."""
 
     title: str
-    """What the model is called."""
+    """The title of the model."""
     field: npt.NDArray[np.floating[Any]]
-    """(time, height, width)."""
+    """The states ``(time, height, width)``."""
     prediction: npt.NDArray[np.integer[Any]]
-    """(height, width), predicted classes."""
+    """The predicted classes ``(height, width)``."""
     times: Sequence[int]
     """Numbers of steps, from 1."""
     bins: Sequence[int]
-    """Frequencies in cycles per duration of the field, from 0 to half the number of its steps."""
+    """Frequencies in cycles per duration of the field, from 0 to half the number of steps."""
 
 
 def waves_figure(
     image: npt.ArrayLike,
     mask: npt.ArrayLike,
-    models: Sequence[Waves],
+    models: Sequence[ModelStates],
     *,
     class_names: Sequence[str],
     dpi: int = DPI,
 ) -> Figure:
-    """Input, truth and predictions in a row; below them for each model its states, and their spectrum over time.
+    """Draw the input, the true classes and the predictions; below, the states and spectra of each model.
 
-    States of a model share a symmetric colour scale, its spectra a logarithmic one.
+    The states of a model share a symmetric colour scale, its spectra share a logarithmic one.
 
     Args:
-        image: (channel, height, width) in [0, 1].
-        mask: (height, width), the true classes.
-        models: at least one.
-        class_names: one per class, background first.
-        dpi: pixels to an inch.
+        image: the image ``(channel, height, width)`` in [0, 1].
+        mask: the true classes ``(height, width)``.
+        models: the states of at least one model.
+        class_names: the name of each class, background first.
+        dpi: the resolution in pixels per inch.
 
     Raises:
-        ValueError: shapes that do not fit, times or bins out of range, or waves that are not finite.
+        ValueError: if shapes do not match, times or bins are out of range, or waves are not finite.
     """
-    picture, truth = np.asarray(image), np.asarray(mask)
+    pixels, truth = np.asarray(image), np.asarray(mask)
     labels = {"truth": truth, **{model.title: model.prediction for model in models}}
     for name, label in labels.items():
-        if label.shape != picture.shape[1:]:
-            raise ValueError(f"classes of {name!r} must be (height, width) = {picture.shape[1:]}; got {label.shape}")
-    head = PanelRow(
+        if label.shape != pixels.shape[1:]:
+            raise ValueError(f"classes of {name!r} must be (height, width) = {pixels.shape[1:]}; got {label.shape}")
+    first_row = PanelRow(
         label="",
-        panels=[colour_image(picture), *map(colour_masks, labels.values())],
+        panels=[colour_image(pixels), *map(colour_masks, labels.values())],
         titles=["input", "truth", *(f"prediction\n{model.title}" for model in models)],
     )
-    rows = [head]
+    rows = [first_row]
     for model in models:
-        field = check_waves(model.field, picture)
-        rows.append(states_row(field, model.times, label=f"{model.title}\nstates", apart=True))
+        field = check_waves(model.field, pixels)
+        rows.append(states_row(field, model.times, label=f"{model.title}\nstates", extra_gap=True))
         rows.append(spectrum_row(field, model.bins, label="spectrum,\nperiod in steps"))
     return panel_figure(rows, legend=class_legend(labels.values(), class_names), dpi=dpi)
 
 
-def magnitudes(waves_THW: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-    """The spectrum over time of every pixel, ``(bin, height, width)``: what the readout ``fft`` hears.
+def wave_strip(waves: npt.ArrayLike, image: npt.ArrayLike, *, times: Sequence[int], dpi: int = DPI) -> Figure:
+    """Draw an image and one channel of the states at some steps, side by side, in one colour scale.
 
-    Bin ``k`` is a wave of ``k`` cycles in the whole time, unnormalised; there are ``time // 2 + 1``.
+    Args:
+        waves: one channel of a field, ``(time, height, width)``.
+        image: the image ``(channel, height, width)`` in [0, 1].
+        times: numbers of steps, from 1.
+        dpi: the resolution in pixels per inch.
+
+    Raises:
+        ValueError: if shapes do not match, times are missing or out of range, or waves are not finite.
     """
-    readout = build_readout("fft", steps=len(waves_THW), channels=1)
-    heard: npt.NDArray[np.floating[Any]] = readout(torch.from_numpy(waves_THW)[None, :, None])[0].numpy()
-    return heard
-
-
-def spectrum_row(waves_THW: npt.NDArray[np.floating[Any]], bins: Sequence[int], *, label: str = "") -> PanelRow:
-    """The magnitude of the spectrum over time at these frequencies, on one logarithmic scale."""
-    steps = len(waves_THW)
-    if not bins or min(bins) < 0 or max(bins) > steps // 2:
-        raise ValueError(f"bins must be some of 0 to {steps // 2} for a field of {steps} steps; got {list(bins)}")
-    shown = magnitudes(waves_THW)[list(bins)]
-    top = float(shown.max()) or 1.0
-    colours = ScalarMappable(LogNorm(top / 10**DECADES, top, clip=True), "cividis")
-    ticks = {level: short(level) for level in (top, top / 10**DECADES)}
-    return PanelRow(
-        label=label,
-        panels=[colours.to_rgba(panel, bytes=True) for panel in shown],
-        titles=[f"bin {k}\n" + (f"period {short(steps / k)}" if k else "mean") for k in bins],
-        bar=ColourBar(colours=colours, ticks=ticks),
+    pixels = np.asarray(image)
+    states = states_row(check_waves(waves, pixels), times)
+    row = PanelRow(
+        label="",
+        panels=[colour_image(pixels), *states.panels],
+        titles=["input", *states.titles],
+        bar=states.bar,
     )
+    return panel_figure([row], legend={}, dpi=dpi)
 
 
 def default_times(steps: int) -> list[int]:
-    """Moments evenly spread over a field, its first and last among them.
+    """Return steps that are evenly spaced over a field, including the first and the last.
 
     >>> default_times(100)
     [1, 21, 41, 60, 80, 100]
     """
-    return sorted({round(time) for time in np.linspace(1, steps, MOMENTS).tolist()})
+    return sorted({round(time) for time in np.linspace(1, steps, DEFAULT_PANELS).tolist()})
 
 
 def default_bins(steps: int) -> list[int]:
-    """Frequencies evenly spread on a logarithmic scale, from the slowest to the fastest, and 0.
+    """Return frequency bins that are evenly spaced on a logarithmic scale, from the lowest to the highest, and 0.
 
     >>> default_bins(100)
     [0, 1, 3, 7, 19, 50]
     """
-    return [0, *sorted({round(k) for k in np.geomspace(1, max(1, steps // 2), MOMENTS - 1).tolist()})]
+    return [0, *sorted({round(k) for k in np.geomspace(1, max(1, steps // 2), DEFAULT_PANELS - 1).tolist()})]

@@ -1,1 +1,1 @@
-"""Movies of waves, as GIF or MP4."""
+"""Movies of waves, written as GIF or MP4."""

@@ -1,4 +1,4 @@
-"""Figures and movies as part of a page: data URIs, which need no file and no network."""
+"""Figures and movies embedded in a page as data URIs, which need no other file and no network."""
 
 from __future__ import annotations
 
@@ -9,61 +9,61 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from drumhead.report.page.section_figures import Exhibit
+from drumhead.report.page.section_figures import FigureSpec
 from drumhead.report.style import save_figure
 
 DPI = 150
-"""Of figures in a page."""
-PIXELS_PER_INCH = 125
-"""How large figures are shown: a little larger than on paper."""
+"""The resolution of figures in a page."""
+CSS_PIXELS_PER_INCH = 125
+"""The size at which figures are displayed: a little larger than on paper."""
 TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".mp4": "video/mp4"}
 
 
-class Figure(NamedTuple):
-    """A figure or movie, inside the page."""
+class InlineFigure(NamedTuple):
+    """A figure or movie that is embedded in the page."""
 
     caption: str
     alt: str
     source: str
-    """A data URI."""
+    """The data URI."""
     width: int
-    """How wide it is shown where there is room, in CSS pixels."""
+    """The displayed width in CSS pixels, if the window is wide enough."""
     height: int
-    """Likewise."""
+    """The displayed height in CSS pixels."""
     video: bool = False
 
 
-class Left(NamedTuple):
-    """What could not be shown."""
+class SkippedFigure(NamedTuple):
+    """A figure or movie that the page does not show."""
 
     caption: str
     reason: str
 
 
-def inline_figure(exhibit: Exhibit) -> Figure | Left:
-    """A figure drawn, as SVG or as PNG; or why it cannot be."""
+def inline_figure(spec: FigureSpec) -> InlineFigure | SkippedFigure:
+    """Draw a figure and embed it as SVG or WebP; return the reason if it cannot be drawn."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / ("figure.svg" if exhibit.lines else "figure.png")
+        path = Path(folder) / ("figure.svg" if spec.as_svg else "figure.png")
         try:
-            figure = exhibit.draw(DPI)
+            figure = spec.draw(DPI)
         except (ValueError, OSError) as error:
-            return Left(exhibit.caption, str(error))
+            return SkippedFigure(spec.caption, str(error))
         save_figure(figure, path)
-        if not exhibit.lines:
-            path = compressed(path)
-        width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
-        return Figure(exhibit.caption, exhibit.alt, data_uri(path), width, height)
+        if not spec.as_svg:
+            path = to_webp(path)
+        width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
+        return InlineFigure(spec.caption, spec.alt, data_uri(path), width, height)
 
 
-def compressed(path: Path) -> Path:
-    """A PNG file as WebP without loss, which is smaller, beside it."""
+def to_webp(path: Path) -> Path:
+    """Convert a PNG file to lossless WebP, which is smaller, in the same folder; return its path."""
     smaller = path.with_suffix(".webp")
-    with Image.open(path) as picture:
-        picture.convert("RGB").save(smaller, lossless=True)
+    with Image.open(path) as image:
+        image.convert("RGB").save(smaller, lossless=True)
     return smaller
 
 
 def data_uri(path: Path) -> str:
-    """A file as a URI that holds all of it."""
+    """Return a URI that contains the whole file."""
     content = base64.b64encode(path.read_bytes()).decode("ascii")
     return f"data:{TYPES[path.suffix]};base64,{content}"

@@ -1,4 +1,4 @@
-"""The report: one HTML file with all that runs have to show, which needs nothing besides itself."""
+"""The report: one HTML file with the results, figures and movies of runs, which needs no other file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from drumhead.analysis.square_area import AreaStudy
 from drumhead.files import atomic_replace
-from drumhead.report.page.inline import Figure, Left, inline_figure
-from drumhead.report.page.page_movies import MOST_BYTES, chapter_movies
+from drumhead.report.page.inline import InlineFigure, SkippedFigure, inline_figure
+from drumhead.report.page.page_movies import MAX_PAGE_BYTES, section_movies
 from drumhead.report.page.run_details import RunDetails, run_details
-from drumhead.report.page.section_figures import chapter_exhibits, theory_exhibit
+from drumhead.report.page.section_figures import section_figures, square_area_spec
 from drumhead.report.page.sections import ReportSection, UnreadableRun
 from drumhead.report.tables.paper_tables import mean_and_median_tables
 from drumhead.report.tables.text_table import TextTable
@@ -23,86 +23,86 @@ HEADINGS = {
     "samples": "Samples",
     "waves": "Waves",
     "movies": "Movies",
-    "polygons": "Polygons: what each class hears",
+    "polygons": "Polygons: natural frequencies and spectra by class",
 }
-"""Of the parts of a section, by kind of exhibit."""
-NO_WAVES = "No run here has waves to show: it takes a recurrent model of which an epoch has finished."
-EMPTY = {
-    "scores": "No run here is trained to the end yet.",
+"""The heading of each subsection, by the topic of its figures."""
+NO_WAVES = "There are no waves to show, because no run here has a recurrent model and a finished epoch."
+EMPTY_TEXTS = {
+    "scores": "No run here has completed its training yet.",
     "training": "No epoch has finished here.",
     "samples": "No run here has weights yet.",
     "waves": NO_WAVES,
     "movies": NO_WAVES,
 }
-"""What stands under a heading that has nothing; polygons are left out then."""
+"""The text of a subsection without figures. A topic that is not listed has no subsection in that case."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """What stands under a heading of a section."""
+class Subsection:
+    """The figures under one heading of a section."""
 
     anchor: str
     heading: str
-    figures: list[Figure | Left]
-    empty: str
+    figures: list[InlineFigure | SkippedFigure]
+    empty_text: str
 
 
 @dataclass(frozen=True)
-class PageChapter:
-    """A section as the page has it."""
+class PageSection:
+    """The content of a section on the page."""
 
     anchor: str
     title: str
     recipe: str
-    grids: list[TextTable]
-    parts: list[Part]
+    tables: list[TextTable]
+    subsections: list[Subsection]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """All that the template is filled with."""
+    """The content of the page, which the template renders."""
 
     version: str
-    sections: list[PageChapter]
+    sections: list[PageSection]
     runs: list[RunDetails]
     unreadable: Sequence[UnreadableRun] = ()
-    theory: Figure | Left | None = None
-    places: list[str] = field(default_factory=list)
+    theory: InlineFigure | SkippedFigure | None = None
+    paths: list[str] = field(default_factory=list)
 
     @property
-    def finished(self) -> int:
-        """How many runs are trained to the end."""
+    def trained(self) -> int:
+        """The number of runs whose training completed."""
         return sum(run.state in ("finished", "collapsed") for run in self.runs)
 
     @property
-    def others(self) -> list[RunDetails]:
-        """Runs that are not what a finished one should be."""
+    def not_finished(self) -> list[RunDetails]:
+        """The runs that did not finish normally."""
         return [run for run in self.runs if run.state != "finished"]
 
 
 def write_report(
-    folder: Path,
+    folder: str | Path,
     sections: Sequence[ReportSection],
     *,
     unreadable: Sequence[UnreadableRun] = (),
-    places: Iterable[Path] = (),
+    paths: Iterable[str | Path] = (),
     theory: AreaStudy | None = None,
     movies: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the report, whole or not at all; returns its path.
+    """Write ``report.html`` atomically; return its path.
 
     Args:
-        folder: where ``report.html`` goes.
-        sections: the runs; there may be none.
-        unreadable: folders to be named as broken.
-        places: where runs were looked for, to be named if there is none.
-        theory: the study of square drums, for a section of its own.
-        movies: whether movies are shown, and made where a run has none.
-        progress: called with the number of figures and movies done and the total.
+        folder: the folder of the file.
+        sections: the sections of the report; there may be none.
+        unreadable: runs to be listed as unreadable.
+        paths: the folders that were searched for runs; the page names them if there are no finished runs.
+        theory: the study of square drums, which becomes a section.
+        movies: whether the page shows movies; a movie is made for each run that has none.
+        progress: called with the number of finished figures and movies, and the total.
     """
-    path = folder / FILE
-    page = make_page(sections, unreadable=unreadable, places=places, theory=theory, movies=movies, progress=progress)
+    path = Path(folder) / FILE
+    page = make_page(sections, unreadable=unreadable, paths=paths, theory=theory, movies=movies, progress=progress)
     html = render(page)
     with atomic_replace(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
@@ -110,7 +110,7 @@ def write_report(
 
 
 def render(page: Page) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     from importlib.resources import files
 
     from jinja2 import Environment, StrictUndefined
@@ -124,48 +124,61 @@ def make_page(
     sections: Sequence[ReportSection],
     *,
     unreadable: Sequence[UnreadableRun] = (),
-    places: Iterable[Path] = (),
+    paths: Iterable[str | Path] = (),
     theory: AreaStudy | None = None,
     movies: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Page:
-    """All of the page, its figures drawn; see :func:`write_report`."""
+    """Return the content of the page, with all figures drawn; see :func:`write_report`."""
     from drumhead import __version__
 
-    exhibits = {id(section): list(chapter_exhibits(section)) for section in sections}
-    total = sum(map(len, exhibits.values())) + (len(sections) if movies else 0) + (theory is not None)
-    done = iter(range(1, total + 1))
+    specs = {id(section): list(section_figures(section)) for section in sections}
+    total = sum(map(len, specs.values())) + (len(sections) if movies else 0) + (theory is not None)
+    counter = iter(range(1, total + 1))
 
-    def told(figure: Figure | Left) -> Figure | Left:
+    def report_progress() -> None:
         if progress is not None:
-            progress(next(done), total)
-        return figure
+            progress(next(counter), total)
 
-    pages = []
+    page_sections = []
     for section in sections:
-        drawn = [(exhibit.kind, told(inline_figure(exhibit))) for exhibit in exhibits[id(section)]]
+        figures: list[tuple[str, InlineFigure | SkippedFigure]] = []
+        for spec in specs[id(section)]:
+            figures.append((spec.topic, inline_figure(spec)))
+            report_progress()
         if movies:
-            drawn += [("movies", movie) for movie in chapter_movies(section, room=MOST_BYTES // len(sections))]
-            if progress is not None:
-                progress(next(done), total)
-        pages.append(page_chapter(section, drawn, movies=movies))
+            max_bytes = MAX_PAGE_BYTES // len(sections)
+            figures += [("movies", movie) for movie in section_movies(section, max_bytes=max_bytes)]
+            report_progress()
+        page_sections.append(page_section(section, figures, movies=movies))
+    theory_figure = None
+    if theory is not None:
+        theory_figure = inline_figure(square_area_spec(theory))
+        report_progress()
     return Page(
         version=__version__,
-        sections=pages,
+        sections=page_sections,
         runs=[details for section in sections for details in run_details(section)],
         unreadable=unreadable,
-        theory=None if theory is None else told(inline_figure(theory_exhibit(theory))),
-        places=[place.as_posix() for place in places],
+        theory=theory_figure,
+        paths=[Path(path).as_posix() for path in paths],
     )
 
 
-def page_chapter(section: ReportSection, drawn: Sequence[tuple[str, Figure | Left]], *, movies: bool) -> PageChapter:
-    """A section with its figures under their headings."""
-    parts = []
-    for kind, heading in HEADINGS.items():
-        figures = [figure for its_kind, figure in drawn if its_kind == kind]
-        if figures or (kind in EMPTY and (movies or kind != "movies")):
-            parts.append(Part(f"{kind}-{section.name}", heading, figures, EMPTY.get(kind, "")))
-    return PageChapter(
-        section.name, section.data_title, section.recipe_title, mean_and_median_tables(section.result_set), parts
-    )
+def page_section(
+    section: ReportSection, figures: Sequence[tuple[str, InlineFigure | SkippedFigure]], *, movies: bool
+) -> PageSection:
+    """Return the content of a section.
+
+    Args:
+        section: the section.
+        figures: its figures and movies, each with its topic.
+        movies: whether there is a subsection of movies even if it is empty.
+    """
+    subsections = []
+    for topic, heading in HEADINGS.items():
+        chosen = [figure for figure_topic, figure in figures if figure_topic == topic]
+        if chosen or (topic in EMPTY_TEXTS and (movies or topic != "movies")):
+            subsections.append(Subsection(f"{topic}-{section.name}", heading, chosen, EMPTY_TEXTS.get(topic, "")))
+    tables = mean_and_median_tables(section.result_set)
+    return PageSection(section.name, section.data_title, section.recipe_title, tables, subsections)

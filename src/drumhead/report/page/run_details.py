@@ -1,4 +1,4 @@
-"""Each run of a page in detail: what came of it, what it was made of, and the command that repeats it."""
+"""The details of each run in the report: its outcome, its configuration, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from drumhead.config import flatten
-from drumhead.report.page.commands import train_command
 from drumhead.report.page.sections import ReportSection
+from drumhead.report.page.train_command import train_command
 from drumhead.report.tables.score_tables import DASH, format_score
 from drumhead.results.labels import model_label
 from drumhead.results.rows import ResultRow
@@ -16,7 +16,7 @@ from drumhead.runs import Run
 
 @dataclass(frozen=True, kw_only=True)
 class RunDetails:
-    """A run, in words."""
+    """The details of a run, as text."""
 
     folder: str
     model: str
@@ -24,8 +24,8 @@ class RunDetails:
     recipe: str
     seed: int
     state: str
-    remark: str
-    """What a reader must know of its state; empty if it finished as it should."""
+    state_note: str
+    """An explanation of the state; empty if the run finished normally."""
     scores: dict[str, str]
     command: str | None
     facts: dict[str, str]
@@ -33,7 +33,7 @@ class RunDetails:
 
 
 def run_details(section: ReportSection) -> Iterator[RunDetails]:
-    """The details of a section's runs."""
+    """Yield the details of a section's runs."""
     for run, row in section.run_rows:
         yield RunDetails(
             folder=row.run,
@@ -42,51 +42,46 @@ def run_details(section: ReportSection) -> Iterator[RunDetails]:
             recipe=section.recipe,
             seed=row.seed,
             state="imported" if run.state == "imported" else row.state,
-            remark=remark(run, row),
-            scores={"IoU fg": number(row.iou_foreground), "mean IoU": number(row.mean_iou)},
+            state_note=state_note(run, row),
+            scores={"IoU fg": format_score(row.iou_foreground), "mean IoU": format_score(row.mean_iou)},
             command=train_command(run),
-            facts=facts(run, row),
-            configuration=texts(flatten(run.config.experiment.model_dump(mode="json"))),
+            facts=run_facts(run, row),
+            configuration=as_texts(flatten(run.config.experiment.model_dump(mode="json"))),
         )
 
 
-def remark(run: Run, row: ResultRow) -> str:
-    """Why a run is not what a finished one should be; empty if it is."""
+def state_note(run: Run, row: ResultRow) -> str:
+    """Return an explanation of a run's state; empty if the run finished normally."""
     if run.state == "imported":
         return f"not scored yet: drumhead evaluate {run.folder}"
     return {
         "diverged": str(run.divergence()),
         "unfinished": f"{row.epochs} of {run.config.experiment.recipe.epochs} epochs are done",
-        "collapsed": "predicts background everywhere; it counts in the means",
+        "collapsed": "predicts background everywhere; it is included in the means",
         "finished": "",
     }[row.state]
 
 
-def facts(run: Run, row: ResultRow) -> dict[str, str]:
-    """What is known of a run besides its configuration."""
+def run_facts(run: Run, row: ResultRow) -> dict[str, str]:
+    """Return what is known of a run apart from its configuration, by name."""
     seconds = {} if row.seconds is None else {"seconds of training steps": f"{row.seconds:,.0f}"}
     source = {} if run.config.imported_from is None else {"imported from": run.config.imported_from}
     return {
         "parameters": f"{row.parameters:,}",
-        "epochs done": str(row.epochs),
+        "finished epochs": str(row.epochs),
         **seconds,
         **source,
         "fingerprint of the data": run.config.data.fingerprint,
-        "versions": listed(run.config.versions),
-        "machine": listed(run.config.machine),
+        "versions": join_items(run.config.versions),
+        "machine": join_items(run.config.machine),
     }
 
 
-def listed(values: Mapping[str, str]) -> str:
-    """Names and values in a line."""
+def join_items(values: Mapping[str, str]) -> str:
+    """Return names and values in one line; a dash if there are none."""
     return ", ".join(f"{name} {value}" for name, value in values.items()) or DASH
 
 
-def texts(values: Mapping[str, object]) -> dict[str, str]:
-    """Values as text; none as a dash."""
+def as_texts(values: Mapping[str, object]) -> dict[str, str]:
+    """Return values as text; a dash for None."""
     return {name: DASH if value is None else str(value) for name, value in values.items()}
-
-
-def number(value: float | None) -> str:
-    """A score, or a dash."""
-    return DASH if value is None else format_score(value)

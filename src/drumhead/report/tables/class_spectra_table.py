@@ -1,4 +1,4 @@
-"""The study of what a network makes of classes in numbers: a table for the terminal, and a CSV of the spectra."""
+"""The study of a network's spectra by class: a table for the terminal, and the mean spectra as a CSV file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from drumhead.analysis.probe import ProbeScores
 from drumhead.files import atomic_replace
 
 
-def class_table(study: ClassStudy) -> Group:
-    """Natural frequencies of each channel inside and outside shapes, and the probe's scores, for the terminal."""
+def class_spectra_table(study: ClassStudy) -> Group:
+    """Return the natural frequencies inside and outside shapes, and the scores of the probe, for the terminal."""
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("channel", justify="right")
     for heading in ("uncoupled", "neighbours\nheld", "neighbours\nalike"):
@@ -36,21 +36,21 @@ def class_table(study: ClassStudy) -> Group:
 
 
 def probe_note(probe: ProbeScores) -> str:
-    """A probe's scores beside those of chance, in a sentence."""
+    """Return a note with the scores of a probe and chance level."""
     return (
-        "Linear probe on the spectra of single pixels, of images it was not fitted on: "
+        "Linear probe on the spectra of single pixels, scored on images that it was not fitted on: "
         f"balanced accuracy {probe.balanced_accuracy:.3f} (chance {probe.chance_balanced_accuracy:.3f}), "
-        f"accuracy {probe.accuracy:.3f} (always the commonest class: {probe.chance_accuracy:.3f})."
+        f"accuracy {probe.accuracy:.3f} (always predicting the most common class: {probe.chance_accuracy:.3f})."
     )
 
 
-def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: Path) -> None:
-    """Write a row for every class, channel and frequency: mean and spread of the amplitude, and of how many pixels."""
+def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: str | Path) -> None:
+    """Write a row for every class, channel and frequency: mean and spread of the amplitude, and number of pixels."""
     frequencies, mean, spread, pixels = study.spectra
-    with atomic_replace(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_replace(Path(path)) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["class", "channel", "frequency", "mean", "spread", "pixels"])
-        for label, channel, place in np.ndindex(mean.shape):
+        for label, channel, index in np.ndindex(mean.shape):
             if pixels[label]:
-                numbers = (frequencies[place], mean[label, channel, place], spread[label, channel, place])
+                numbers = (frequencies[index], mean[label, channel, index], spread[label, channel, index])
                 writer.writerow([class_names[label], channel + 1, *map(float, numbers), int(pixels[label])])

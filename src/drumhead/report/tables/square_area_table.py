@@ -1,4 +1,4 @@
-"""The study of hearing a square's area in numbers: a table for the terminal, and a CSV of all of it."""
+"""The study of square areas as a table for the terminal, and as a CSV file."""
 
 from __future__ import annotations
 
@@ -15,48 +15,50 @@ from rich.text import Text
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
 from drumhead.analysis.square_area import WITH_INTERPOLATION, AreaEstimate, AreaStudy, paper_duration
 from drumhead.files import atomic_replace
-from drumhead.report.style import short
+from drumhead.report.style import two_digits
 from drumhead.report.tables.score_tables import DASH
 
 
 def area_table(study: AreaStudy) -> Group:
-    """The fundamental and the area of every square as they were heard, for the terminal: 77 columns wide."""
+    """Return the estimated fundamental frequency and area of every square, for the terminal: 77 columns wide."""
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     for heading in _headings(study):
         table.add_column(Text(heading), justify="right", no_wrap=True)
-    for cells in _cells(study):
+    for cells in _body(study):
         table.add_row(*map(Text, cells))
     return Group(table, *(Text(note, style="italic") for note in area_notes(study)))
 
 
 def area_notes(study: AreaStudy) -> list[str]:
-    """What the table's columns are, and what the paper's duration can and cannot hear."""
+    """Return notes on the columns of the table, and on the squares that the paper's duration cannot resolve."""
     dt, c, paper = study.dt, study.c, paper_duration()
     points = max(each.points for each in study.estimates)
     excess = np.pi**2 * (1 - 2 * (c * dt) ** 2) / 12
     return [
-        f"dt = {dt:g}, c = {c:g}. f is heard in T dt = {study.durations[-1]:g}, areas in less too, by {points} points "
-        "or fewer: medians, and 10th to 90th percentile where they differ. Hann window, padded and interpolated. "
-        f"Areas by the lattice's form; by the continuum's, c^2 / (2 f^2), they are larger by about {excess:.2f} each.",
-        largest_note(study),
-        f"periods: how many of the fundamental pass in T dt = {paper:g}.",
+        f"dt = {dt:g}, c = {c:g}. peak f: the frequency of the spectrum's peak in T dt = {study.durations[-1]:g}. "
+        f"Areas are also from shorter recordings. Values are medians over up to {points} points, with the 10th to 90th "
+        "percentile where these differ. Spectra have a Hann window, are padded, and are interpolated between bins. "
+        "Areas are by the lattice formula; the continuum formula, c^2 / (2 f^2), gives areas that are larger by about "
+        f"{excess:.2f}.",
+        resolution_note(study),
+        f"periods: the number of periods of the fundamental in T dt = {paper:g}.",
     ]
 
 
-def largest_note(study: AreaStudy) -> str:
-    """Which squares ring too slowly for the paper's duration, in a sentence."""
+def resolution_note(study: AreaStudy) -> str:
+    """Return a note on the squares whose fundamental frequency the paper's duration cannot resolve."""
     paper, side = paper_duration(), study.first_unresolved_side
     fundamental = lattice_fundamental(float(side), dt=study.dt, c=study.c)
     return (
-        f"In the paper's T dt = {paper:g} a bin is {1 / paper:g} wide: wider than the fundamental of every square of "
-        f"side {side} (f = {fundamental:.4f}) and more, of which less than one period is heard."
+        f"In the paper's T dt = {paper:g}, frequency bins are {1 / paper:g} wide. The fundamental frequency of squares "
+        f"of side {side} (f = {fundamental:.4f}) and more is lower: less than one period is recorded."
     )
 
 
-def write_area_csv(study: AreaStudy, path: Path) -> None:
-    """Write a row for every square, duration and estimation; an unknown area is an empty cell."""
+def write_area_csv(study: AreaStudy, path: str | Path) -> None:
+    """Write a row for every square, duration and estimation method; an unknown value is an empty cell."""
     exact = ("area_true", "fundamental_continuous", "fundamental_lattice", "periods")
-    with atomic_replace(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_replace(Path(path)) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, [*AreaEstimate._fields, *exact])
         writer.writeheader()
         for each in study.estimates:
@@ -76,16 +78,16 @@ def _is_known(value: float | str) -> bool:
 
 def _headings(study: AreaStudy) -> list[str]:
     areas = [f"area in\n{duration:.4g}" for duration in study.shown_durations]
-    return ["L", "L^2", "f =\nc/(L√2)", "f on\nlattice", "f\nheard", *areas, f"periods\nin {paper_duration():g}"]
+    return ["L", "L^2", "f =\nc/(L√2)", "f on\nlattice", "peak\nf", *areas, f"periods\nin {paper_duration():g}"]
 
 
-def _cells(study: AreaStudy) -> list[list[str]]:
+def _body(study: AreaStudy) -> list[list[str]]:
     *shorter, longest = study.shown_durations
     rows = []
     for each in study.select(duration=longest, estimation=WITH_INTERPOLATION):
         side = float(each.side)
         lattice = lattice_fundamental(side, dt=study.dt, c=study.c)
-        before = [
+        from_shorter = [
             study.select(side=each.side, duration=duration, estimation=WITH_INTERPOLATION)[0] for duration in shorter
         ]
         rows.append(
@@ -95,7 +97,7 @@ def _cells(study: AreaStudy) -> list[list[str]]:
                 f"{continuous_fundamental(side, c=study.c):.4g}",
                 f"{lattice:.4g}",
                 f"{each.fundamental:.4g}" if each.heard else DASH,
-                *map(_area, before),
+                *map(_format_area, from_shorter),
                 f"{each.area:.2f}" if each.heard else DASH,
                 f"{paper_duration() * lattice:.2f}",
             ]
@@ -103,9 +105,9 @@ def _cells(study: AreaStudy) -> list[list[str]]:
     return rows
 
 
-def _area(heard: AreaEstimate) -> str:
-    """Median, and the percentiles where they differ in two digits."""
-    if not heard.heard:
+def _format_area(estimate: AreaEstimate) -> str:
+    """Return the median, with the percentiles if their first two digits differ."""
+    if not estimate.heard:
         return DASH
-    low, high = short(heard.area_low), short(heard.area_high)
-    return f"{heard.area:.3g}" + (f" ({low}-{high})" if low != high else "")
+    low, high = two_digits(estimate.area_low), two_digits(estimate.area_high)
+    return f"{estimate.area:.3g}" + (f" ({low}-{high})" if low != high else "")

@@ -1,4 +1,4 @@
-"""The command of a run makes the same experiment again."""
+"""Tests of the command that repeats a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.report.toy_runs import toy_dataset
 import drumhead.cli.train as command
 from drumhead.cli import OK
 from drumhead.experiments import Experiment, find_experiment
-from drumhead.report.page.commands import train_command
+from drumhead.report.page.train_command import train_command
 from drumhead.runs import DataRecord, Run, RunConfig
 
 
@@ -32,7 +32,7 @@ def run_of(experiment: Experiment, data: DataRecord, imported_from: str | None =
     ],
 )
 @pytest.mark.parametrize("recipe", ["paper", "lite", "smoke"])
-def test_it_trains_the_same_experiment(
+def test_the_command_trains_the_same_experiment(
     recipe: Any, changes: dict[str, Any], data_given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = toy_dataset(tmp_path / "my data")
@@ -44,8 +44,8 @@ def test_it_trains_the_same_experiment(
         experiment = experiment.replace(dataset=None)
     line = train_command(run_of(experiment, DataRecord.from_dataset(data)))
     assert line is not None
-    words = shlex.split(line)
-    assert words[:2] == ["drumhead", "train"]
+    args = shlex.split(line)
+    assert args[:2] == ["drumhead", "train"]
     trained: list[Experiment] = []
 
     def record(experiment: Experiment, *_: object, **__: object) -> int:
@@ -54,11 +54,11 @@ def test_it_trains_the_same_experiment(
 
     monkeypatch.setattr(command, "run_training", record)
     monkeypatch.setattr(command, "prepare_dataset", lambda *_, **__: data)
-    command.main(words[2:])
+    command.main(args[2:])
     assert trained == [experiment]
 
 
-def test_there_is_none_for_what_no_command_makes(tmp_path: Path) -> None:
+def test_there_is_no_command_for_imported_and_unlisted_experiments(tmp_path: Path) -> None:
     data = DataRecord.from_dataset(toy_dataset(tmp_path / "data"))
     experiment = find_experiment("tetrominoes-cnn-2")
     assert train_command(run_of(experiment, data, imported_from="theirs")) is None

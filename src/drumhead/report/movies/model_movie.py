@@ -1,0 +1,69 @@
+"""The movie of a model's waves on samples of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from drumhead.data import Dataset
+from drumhead.models import RecurrentSegmenter
+from drumhead.report.movies.movie_files import check_movie
+from drumhead.report.movies.wave_movie import wave_movie
+from drumhead.report.samples import check_channels, check_samples, compute_sample_states
+
+DEFAULT_CHANNELS = 4
+"""The largest number of channels that are shown by default."""
+
+
+def model_wave_movie(
+    model: RecurrentSegmenter,
+    dataset: Dataset,
+    *,
+    split: str,
+    samples: Sequence[int],
+    channels: Sequence[int] = (),
+    path: str | Path,
+    frames_per_second: float = 20,
+    scale: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write a movie of a model's states on some samples, each with its input, true classes and prediction.
+
+    Warns with ``StabilityWarning`` if the integration scheme is unstable for the model, so that the waves are numerical
+    artefacts.
+
+    Args:
+        model: a recurrent model.
+        dataset: a dataset that fits the model.
+        split: the split of the samples.
+        samples: the numbers of the samples, from 0.
+        channels: the channels to show, from 0; by default the first 4, or fewer if the model has fewer.
+        path: a file name that ends in .gif or .mp4.
+        frames_per_second: the number of steps shown per second, from 0.01 to 50.
+        scale: pixels of the movie per pixel of the image, see :func:`drumhead.report.movies.wave_movie.wave_movie`.
+        progress: called with the number of samples computed plus frames drawn, and the total of both.
+
+    Raises:
+        ValueError: if there is no such sample or channel, or if the movie cannot be written.
+    """
+    check_movie(path, frames_per_second)
+    check_samples(dataset, split, samples)
+    channels = channels or range(min(DEFAULT_CHANNELS, model.config.hidden_channels))
+    check_channels(model, channels)
+    report = progress or (lambda done, total: None)
+    total = len(samples) + model.config.steps
+    computed = []
+    for sample in samples:
+        computed.append(compute_sample_states(model, dataset, split=split, sample=sample, channels=channels))
+        report(len(computed), total)
+    if len(computed) == 1:  # the file name identifies the sample
+        computed = [computed[0]._replace(title="")]
+    wave_movie(
+        computed,
+        channels=[f"channel {channel}" for channel in channels],
+        class_names=dataset.class_names,
+        path=path,
+        frames_per_second=frames_per_second,
+        scale=scale,
+        progress=lambda drawn, _: report(len(samples) + drawn, total),
+    )
