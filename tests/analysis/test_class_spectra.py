@@ -1,4 +1,4 @@
-"""Pixels drawn from fields, and average spectra, on fields whose content is known."""
+"""Sampled time series and average spectra of fields whose frequencies are known."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from drumhead.analysis.spectrum import Spectrum, amplitude_spectrum
 
 STEPS, DT = 100, 0.1
 FREQUENCIES = (0.3, 0.7, 1.2)
-"""Of the pixels of class 0, 1 and 2."""
+"""The frequencies of the pixels of classes 0, 1 and 2."""
 
 
 def batch(images: int = 3) -> tuple[Tensor, Tensor]:
-    """Fields of two channels, the second twice the first, in which each pixel swings at its class's frequency."""
+    """Return fields of two channels, the second twice the first; each pixel oscillates at its class's frequency."""
     masks = torch.zeros(images, 6, 8, dtype=torch.int64)
     masks[:, 1:3, 1:4] = 1
     masks[0, 4, :2] = 2
@@ -29,18 +29,18 @@ def batch(images: int = 3) -> tuple[Tensor, Tensor]:
 
 
 def test_pixels_are_drawn_per_class_and_image_with_their_own_series() -> None:
-    heard = sample_time_series([batch(), batch(1)], per_class=4, generator=np.random.default_rng(0))
-    counts = Counter(zip(heard.images.tolist(), heard.labels.tolist(), strict=True))
+    sample = sample_time_series([batch(), batch(1)], per_class=4, generator=np.random.default_rng(0))
+    counts = Counter(zip(sample.images.tolist(), sample.labels.tolist(), strict=True))
     assert counts == {(i, 0): 4 for i in range(4)} | {(i, 1): 4 for i in range(4)} | {(0, 2): 2, (3, 2): 2}
     time = DT * np.arange(STEPS)
-    for series, label in zip(heard.series, heard.labels, strict=True):
+    for series, label in zip(sample.series, sample.labels, strict=True):
         wave = np.sin(2 * np.pi * FREQUENCIES[label] * time)
         np.testing.assert_allclose(series, [wave, 2 * wave], atol=1e-6)
 
 
 def test_average_spectra_of_classes() -> None:
-    heard = sample_time_series([batch()], per_class=4, generator=np.random.default_rng(0))
-    found = average_spectra(amplitude_spectrum(heard.series, dt=DT), heard.labels, classes=4)
+    sample = sample_time_series([batch()], per_class=4, generator=np.random.default_rng(0))
+    found = average_spectra(amplitude_spectrum(sample.series, dt=DT), sample.labels, classes=4)
     assert found.mean.shape == found.spread.shape == (4, 2, STEPS // 2 + 1)
     for label, frequency in enumerate(FREQUENCIES):
         assert found.frequencies[found.mean[label].argmax(axis=-1)].tolist() == pytest.approx([frequency] * 2)
@@ -56,7 +56,7 @@ def test_spread_is_that_over_pixels() -> None:
     assert found.spread.ravel().tolist() == [1.0, 0.0]
 
 
-def test_refuses() -> None:
+def test_invalid_arguments_are_rejected() -> None:
     generator = np.random.default_rng(0)
     fields, masks = batch()
     with pytest.raises(ValueError, match="per_class must be 1 or more"):

@@ -1,4 +1,4 @@
-"""The study of classes on a network whose sheets are known."""
+"""The study of classes on a network whose dynamics are known."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from drumhead.analysis.class_study import ClassStudy, study_classes
 from drumhead.models import NWM, NWMConfig, build
 
 OMEGA = {0: 0.0, 1: 4.0}
-"""Stiffness of background and of what is white."""
+"""The stiffness where the image is black (0) and where it is white (1)."""
 
 
 def stiff_where_white() -> NWM:
-    """A network whose first channel is as stiff as its image is white, uncoupled, let go from 0.5 everywhere."""
+    """Return an uncoupled network whose first channel is stiff where the image is white; ``y0`` is tanh(0.5)."""
     model = NWM(NWMConfig(steps=50, hidden_channels=2, width=2, pixel_widths=(4,)), in_channels=1, classes=3)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -31,7 +31,7 @@ def stiff_where_white() -> NWM:
 
 
 def batches(images: int = 6) -> list[tuple[Tensor, Tensor]]:
-    """Half of the images have a white shape of class 1; the others a black one of class 2."""
+    """Return batches of images, half with a white shape of class 1 and half with a black shape of class 2."""
     masks = torch.zeros(images, 9, 11, dtype=torch.int64)
     masks[::2, 2:5, 3:8] = 1
     masks[1::2, 2:5, 3:8] = 2
@@ -51,21 +51,21 @@ def test_natural_frequencies_inside_and_outside(study: ClassStudy) -> None:
     assert study.inside.uncoupled.shape == (2, 6 * 15)
     assert study.outside.uncoupled.shape == (2, 6 * (99 - 15))
     stiff = OMEGA[1] ** 0.5 / (2 * np.pi)
-    assert np.unique(study.inside.uncoupled[0]) == pytest.approx([0, stiff])  # the black shape is as its surroundings
+    assert np.unique(study.inside.uncoupled[0]) == pytest.approx([0, stiff])  # a black shape is like its background
     assert not study.outside.uncoupled.any()
     assert not study.inside.uncoupled[1].any()
-    np.testing.assert_array_equal(study.inside.held, study.inside.uncoupled)  # nothing is coupled here
+    np.testing.assert_array_equal(study.inside.neighbours_fixed, study.inside.uncoupled)  # nothing is coupled here
 
 
-def test_spectra_are_those_of_the_sheets(study: ClassStudy) -> None:
+def test_spectra_are_those_of_the_known_oscillations(study: ClassStudy) -> None:
     assert study.spectra.pixels.tolist() == [60, 30, 30]
-    loudest = study.spectra.frequencies[study.spectra.mean[:, 0].argmax(axis=-1)]
+    peaks = study.spectra.frequencies[study.spectra.mean[:, 0].argmax(axis=-1)]
     nearest = round(OMEGA[1] ** 0.5 / (2 * np.pi) * 5) / 5  # bins are 0.2 apart in T dt = 5
-    assert loudest.tolist() == pytest.approx([0, nearest, 0])
+    assert peaks.tolist() == pytest.approx([0, nearest, 0])
 
 
-def test_the_probe_tells_what_swings_differently_and_only_that(study: ClassStudy) -> None:
-    """Classes 0 and 2 stay where they are, so no probe can tell them apart; class 1 swings."""
+def test_the_probe_separates_only_classes_that_oscillate_differently(study: ClassStudy) -> None:
+    """Class 1 oscillates; classes 0 and 2 both stay at rest, so no probe can separate them."""
     confusion = study.probe.confusion
     assert confusion[1].tolist() == [0, confusion[1].sum(), 0]
     assert confusion[:, 1].tolist() == [0, confusion[1, 1], 0]
@@ -85,5 +85,5 @@ def test_a_seed_gives_the_same_study() -> None:
 @pytest.mark.parametrize("label", [0, 2])
 def test_there_must_be_shapes_and_background(label: int) -> None:
     alike = [(pictures, torch.full_like(masks, label)) for pictures, masks in batches()]
-    with pytest.raises(ValueError, match=rf"shapes and background; got the classes \[{label}\] alone"):
+    with pytest.raises(ValueError, match=rf"shapes and background; got only the classes \[{label}\]"):
         study_classes(stiff_where_white(), alike, classes=3, per_class=2, generator=np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Closed forms of square drums against the eigenvalues of their Laplacian, and against each other."""
+"""The closed forms of square drums agree with the eigenvalues of their Laplacian, and with each other."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from drumhead.fields import convolve, laplacian, stability_limit
 
 
 def fixed_rim_laplacian(side: int) -> Floats:
-    """The coupling of a square with a fixed rim as the package computes it, a dense matrix on its cells."""
+    """Return the package's coupling of a square with a fixed rim as a dense matrix on its cells."""
     cells = side - 1
-    struck = torch.eye(cells**2, dtype=torch.float64).reshape(-1, 1, cells, cells)
-    pulled = convolve(struck, laplacian(1, dtype=torch.float64), boundary="fixed")
-    matrix: Floats = pulled.reshape(cells**2, cells**2).numpy()
+    unit_vectors = torch.eye(cells**2, dtype=torch.float64).reshape(-1, 1, cells, cells)
+    columns = convolve(unit_vectors, laplacian(1, dtype=torch.float64), boundary="fixed")
+    matrix: Floats = columns.reshape(cells**2, cells**2).numpy()
     return matrix
 
 
@@ -56,30 +56,30 @@ def test_at_the_longest_stable_step_the_fundamental_is_exact() -> None:
 def test_areas_invert_fundamentals() -> None:
     sides = np.arange(2.0, 100.0)
     np.testing.assert_allclose(continuous_area(continuous_fundamental(sides, c=2.0), c=2.0), sides**2, rtol=1e-12)
-    heard = lattice_area(lattice_fundamental(sides, dt=0.2, c=2.0), dt=0.2, c=2.0)
-    np.testing.assert_allclose(heard, sides**2, rtol=1e-9)
-    assert np.isnan(lattice_area(np.array([2.0]), dt=0.1)).all()  # no wave of the lattice is that fast
+    areas = lattice_area(lattice_fundamental(sides, dt=0.2, c=2.0), dt=0.2, c=2.0)
+    np.testing.assert_allclose(areas, sides**2, rtol=1e-9)
+    assert np.isnan(lattice_area(np.array([2.0]), dt=0.1)).all()  # no wave on the lattice has so high a frequency
 
 
-def test_the_frequency_of_a_mode_tends_to_that_without_steps() -> None:
+def test_the_frequency_of_a_mode_tends_to_that_in_continuous_time() -> None:
     assert lattice_frequency(2.0, dt=1e-4) == pytest.approx(2.0**0.5 / (2 * np.pi), rel=1e-8)
-    assert lattice_frequency(4.0 / 0.1**2, dt=0.1) == pytest.approx(1 / (2 * 0.1))  # up and down, a step each
+    assert lattice_frequency(4.0 / 0.1**2, dt=0.1) == pytest.approx(1 / (2 * 0.1))  # a period of two steps
 
 
 @pytest.mark.parametrize(("duration", "side"), [(10, 7), (2.8, 1), (100, 70), (1000, 707)])
-def test_the_largest_side_heard_is_the_last_whose_period_fits(duration: float, side: int) -> None:
+def test_the_largest_resolvable_side_is_the_last_whose_period_fits(duration: float, side: int) -> None:
     assert largest_resolvable_side(duration, dt=0.1) == side
     if side >= 2:
         assert duration * lattice_fundamental(float(side), dt=0.1) >= 1
     assert duration * lattice_fundamental(float(side + 1), dt=0.1) < 1
 
 
-def test_a_side_whose_period_fits_exactly_is_heard() -> None:
+def test_a_side_whose_period_fits_exactly_is_resolvable() -> None:
     for side in range(2, 60):
         assert largest_resolvable_side(1 / lattice_fundamental(float(side), dt=0.1), dt=0.1) == side
 
 
-def test_no_square_larger_than_half_the_steps_is_heard_whatever_the_speed_of_waves() -> None:
+def test_no_square_larger_than_half_the_steps_is_resolvable_at_any_wave_speed() -> None:
     steps, dt = 100, 0.1
     assert largest_resolvable_side(steps * dt, dt=dt, c=1 / (dt * 2**0.5)) == steps // 2
 
@@ -97,13 +97,15 @@ def test_the_continuum_overestimates_every_square_by_the_same_area() -> None:
 
 @pytest.mark.parametrize("count", [1, 4, 12, 35, 36])
 def test_modes_of_a_square_mask_are_those_of_the_square(count: int) -> None:
-    """The same eigenvalues; and the same spaces, for modes of one eigenvalue may be turned in theirs."""
+    """The eigenvalues and eigenspaces agree; the modes of one eigenvalue may be any basis of its eigenspace."""
     side, c = 7, 1.5
     closed, sparse = square_modes(side, count, c=c), membrane_modes(np.ones((6, 6)), count, c=c)
     np.testing.assert_allclose(sparse.eigenvalues, closed.eigenvalues, rtol=1e-10)
-    last = square_modes(side, 36, c=c).eigenvalues[count - 1]  # of modes of this eigenvalue, some may not be counted
-    whole = closed.eigenvalues < last - 1e-9
-    projections = [np.einsum("mhw,mkl->hwkl", modes.shapes[whole], modes.shapes[whole]) for modes in (closed, sparse)]
+    last = square_modes(side, 36, c=c).eigenvalues[count - 1]  # some modes of this eigenvalue may be left out
+    complete = closed.eigenvalues < last - 1e-9
+    projections = [
+        np.einsum("mhw,mkl->hwkl", modes.shapes[complete], modes.shapes[complete]) for modes in (closed, sparse)
+    ]
     np.testing.assert_allclose(projections[1], projections[0], atol=1e-9)
 
 
@@ -113,20 +115,20 @@ def test_modes_of_an_odd_mask_are_eigenvectors_of_the_laplacian_with_a_fixed_rim
     modes = membrane_modes(mask, 10)
     assert not modes.shapes[:, mask == 0].any()
     np.testing.assert_allclose(np.einsum("mhw,nhw->mn", modes.shapes, modes.shapes), np.eye(10), atol=1e-10)
-    pulled = fixed_rim_laplacian(10) @ modes.shapes.reshape(10, -1).T
+    product = fixed_rim_laplacian(10) @ modes.shapes.reshape(10, -1).T
     expected = -modes.eigenvalues * modes.shapes.reshape(10, -1).T
-    np.testing.assert_allclose(pulled[mask.ravel() != 0], expected[mask.ravel() != 0], atol=1e-10)
+    np.testing.assert_allclose(product[mask.ravel() != 0], expected[mask.ravel() != 0], atol=1e-10)
     assert (np.diff(modes.eigenvalues) >= 0).all()
 
 
 def test_touching_corners_do_not_join_drums() -> None:
-    apart = np.zeros((6, 6))
-    apart[:3, :3] = apart[3:, 3:] = 1
-    alone = square_modes(4, 1).eigenvalues[0]
-    np.testing.assert_allclose(membrane_modes(apart, 2).eigenvalues, alone, rtol=1e-10)
+    two_squares = np.zeros((6, 6))
+    two_squares[:3, :3] = two_squares[3:, 3:] = 1
+    lowest = square_modes(4, 1).eigenvalues[0]
+    np.testing.assert_allclose(membrane_modes(two_squares, 2).eigenvalues, lowest, rtol=1e-10)
 
 
-def test_refuses() -> None:
+def test_invalid_arguments_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"dt must be above 0 and at most .* 0\.3536 for c = 2, got 0\.4"):
         lattice_fundamental(5.0, dt=0.4, c=2.0)
     with pytest.raises(ValueError, match="c must be positive"):

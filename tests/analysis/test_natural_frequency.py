@@ -1,4 +1,4 @@
-"""Natural frequencies against the swing of simulated oscillators."""
+"""Natural frequencies agree with those of simulated oscillators."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DT = 0.05
 OMEGA = 1.7
 
 
-def heard(y0: torch.Tensor, coupling: torch.Tensor, **options: object) -> float:
-    """The frequency of the middle oscillator of a sheet let go from ``y0``."""
+def simulated_frequency(y0: torch.Tensor, coupling: torch.Tensor, **options: object) -> float:
+    """Simulate a field from ``y0`` at rest, and return the frequency of its middle oscillator."""
     stiffness = torch.full_like(y0, OMEGA)
     field = evolve(
         y0,
@@ -32,15 +32,15 @@ def heard(y0: torch.Tensor, coupling: torch.Tensor, **options: object) -> float:
     return lowest_peak(amplitude_spectrum(middle, dt=DT, window="hann", padding=4))
 
 
-def test_uncoupled_held_and_together_are_what_oscillators_do() -> None:
+def test_all_three_frequencies_are_those_of_simulated_oscillators() -> None:
     coupling = 0.6 * laplacian(1, dtype=torch.float64)
     coupling[0, 0, 1, 1] += 0.3  # a kernel that does not sum to 0
-    alone, sheet = torch.ones(1, 1, 1, 1, dtype=torch.float64), torch.ones(1, 1, 3, 3, dtype=torch.float64)
+    single, grid = torch.ones(1, 1, 1, 1, dtype=torch.float64), torch.ones(1, 1, 3, 3, dtype=torch.float64)
     expected = natural_frequencies(np.full((1, 1, 1), OMEGA), coupling.numpy())
     for frequency, simulated in (
-        (expected.uncoupled, heard(alone, 0 * coupling)),
-        (expected.held, heard(alone, coupling, boundary="fixed")),  # beyond the edge all is still
-        (expected.together, heard(sheet, coupling, boundary="circular")),
+        (expected.uncoupled, simulated_frequency(single, 0 * coupling)),
+        (expected.neighbours_fixed, simulated_frequency(single, coupling, boundary="fixed")),
+        (expected.neighbours_in_phase, simulated_frequency(grid, coupling, boundary="circular")),
     ):
         # The scheme's own frequency differs by 4 pi^2 f^2 dt^2 / 24.
         assert frequency[0, 0, 0] == pytest.approx(simulated, rel=1e-3)
@@ -51,11 +51,11 @@ def test_each_channel_has_its_own_kernel() -> None:
     coupling = np.zeros((2, 2, 3, 3))
     coupling[0, 0, 1, 1], coupling[1, 1, 1, 1], coupling[0, 1] = -3.0, 2.0, 9.0
     found = natural_frequencies(np.ones((5, 2, 4, 3)), coupling)
-    assert found.held.shape == (5, 2, 4, 3)
-    np.testing.assert_allclose(found.held[:, 0], 2 / (2 * np.pi))
-    assert not found.held[:, 1].any()  # pushed away faster than pulled back: it does not swing
+    assert found.neighbours_fixed.shape == (5, 2, 4, 3)
+    np.testing.assert_allclose(found.neighbours_fixed[:, 0], 2 / (2 * np.pi))
+    assert not found.neighbours_fixed[:, 1].any()  # coupling outweighs stiffness, so there is no oscillation
 
 
-def test_refuses() -> None:
+def test_invalid_arguments_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"got \(2, 4, 4\) and \(1, 1, 3, 3\)"):
         natural_frequencies(np.ones((2, 4, 4)), np.ones((1, 1, 3, 3)))

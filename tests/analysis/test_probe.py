@@ -11,19 +11,19 @@ from drumhead.analysis.spectrum import Floats, amplitude_spectrum
 CLASSES = 4
 
 
-def tones(labels: Labels, *, generator: np.random.Generator) -> Floats:
-    """Spectra of noisy tones, a frequency per class and a phase per pixel: the spectrum alone tells the class."""
+def noisy_sines(labels: Labels, *, generator: np.random.Generator) -> Floats:
+    """Return spectra of noisy sines with a frequency per class and a random phase per pixel."""
     time = 0.1 * np.arange(100)
     phases = generator.uniform(0, 2 * np.pi, len(labels))
     signals = np.sin(2 * np.pi * (0.5 + 0.4 * labels)[:, None] * time + phases[:, None])
     return amplitude_spectrum(signals + 0.3 * generator.standard_normal(signals.shape), dt=0.1).amplitudes
 
 
-def test_classes_that_differ_in_frequency_are_told_perfectly() -> None:
+def test_classes_that_differ_in_frequency_are_predicted_perfectly() -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(0, CLASSES, 400)
     scores = probe_across_images(
-        tones(labels, generator=generator), labels, np.arange(400) // 20, classes=CLASSES, generator=generator
+        noisy_sines(labels, generator=generator), labels, np.arange(400) // 20, classes=CLASSES, generator=generator
     )
     assert scores.accuracy == scores.balanced_accuracy == 1.0
     assert scores.chance_balanced_accuracy == 1 / CLASSES
@@ -31,7 +31,7 @@ def test_classes_that_differ_in_frequency_are_told_perfectly() -> None:
     assert not (scores.confusion - np.diag(scores.confusion.diagonal())).any()
 
 
-def test_features_that_know_nothing_are_at_chance() -> None:
+def test_random_features_are_at_chance() -> None:
     generator = np.random.default_rng(1)
     labels = generator.integers(0, CLASSES, 4000)
     features = generator.standard_normal((4000, 10))
@@ -41,18 +41,18 @@ def test_features_that_know_nothing_are_at_chance() -> None:
 
 
 def test_what_images_share_does_not_leak() -> None:
-    """Features that name the image, and so its class, tell nothing of other images."""
+    """Features that identify the image, and so its class, are of no use on other images."""
     generator = np.random.default_rng(2)
     image = np.repeat(np.arange(60), 10)
     labels = generator.integers(0, 2, 60)[image]
     scores = probe_across_images(np.eye(60)[image], labels, image, classes=2, generator=generator)
     assert scores.balanced_accuracy == pytest.approx(0.5, abs=0.1)
-    flattered = score_probe(fit_probe(np.eye(60)[image], labels, classes=2), np.eye(60)[image], labels)
-    assert flattered.accuracy == 1.0
+    on_same_images = score_probe(fit_probe(np.eye(60)[image], labels, classes=2), np.eye(60)[image], labels)
+    assert on_same_images.accuracy == 1.0
 
 
-def test_two_gaussians_are_told_as_well_as_the_best_rule_can() -> None:
-    """One unit apart each way from 0: the best rule is the sign, right with probability Phi(1) = 0.8413."""
+def test_two_gaussians_are_separated_as_well_as_possible() -> None:
+    """With means -1 and 1 the optimal rule is the sign, which is right with probability Phi(1) = 0.8413."""
     generator = np.random.default_rng(3)
     labels = generator.integers(0, 2, 20000)
     features = generator.standard_normal((20000, 1)) + (2 * labels - 1)[:, None]
@@ -71,7 +71,7 @@ def test_classes_weigh_the_same_however_many_pixels_they_have() -> None:
 
 
 def test_scores_of_a_probe_by_hand() -> None:
-    probe = Probe(np.zeros(1), np.ones(1), np.array([[-1.0, 1.0, 0.0]]), np.zeros(3))  # tells the sign
+    probe = Probe(np.zeros(1), np.ones(1), np.array([[-1.0, 1.0, 0.0]]), np.zeros(3))  # predicts the sign
     scores = score_probe(probe, [[-1.0], [-1.0], [-1.0], [1.0]], [0, 0, 1, 1])
     assert scores.confusion.tolist() == [[2, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert scores.accuracy == 0.75
@@ -97,7 +97,7 @@ def test_a_seed_gives_the_same_halves() -> None:
     assert confusions[0] == confusions[1] != confusions[2]
 
 
-def test_refuses() -> None:
+def test_invalid_arguments_are_rejected() -> None:
     generator = np.random.default_rng(0)
     with pytest.raises(ValueError, match="so it needs 2; got 1"):
         probe_across_images(np.zeros((3, 1)), [0, 1, 0], [7, 7, 7], classes=2, generator=generator)

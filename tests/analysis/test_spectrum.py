@@ -22,12 +22,12 @@ def sine(frequency: float, *, steps: int = 1000, amplitude: float = 1.0, phase: 
 def test_a_sine_on_a_bin_has_its_amplitude_there(window: Window, padding: int) -> None:
     frequencies, amplitudes = amplitude_spectrum(sine(0.25, amplitude=3.0), dt=DT, window=window, padding=padding)
     assert frequencies[amplitudes.argmax()] == pytest.approx(0.25, abs=1e-12)
-    assert amplitudes.max() == pytest.approx(3.0, rel=1e-4)  # what is left is the wave of negative frequency
+    assert amplitudes.max() == pytest.approx(3.0, rel=1e-4)  # the rest is leakage from the negative frequency
     assert frequencies[1] == pytest.approx(1 / (padding * 1000 * DT))
     assert frequencies[-1] == pytest.approx(1 / (2 * DT))
 
 
-def test_padding_draws_the_same_spectrum_more_finely() -> None:
+def test_padding_samples_the_same_spectrum_more_finely() -> None:
     signal = sine(0.253)
     for window in get_args(Window):
         plain = amplitude_spectrum(signal, dt=DT, window=window).amplitudes
@@ -64,7 +64,7 @@ def test_without_a_peak_there_is_no_frequency() -> None:
     assert np.isnan(lowest_peak(amplitude_spectrum(np.zeros(10), dt=DT)))
 
 
-def test_refuses() -> None:
+def test_invalid_arguments_are_rejected() -> None:
     with pytest.raises(ValueError, match="at least one sample"):
         amplitude_spectrum(np.zeros((3, 0)), dt=DT)
     with pytest.raises(ValueError, match="dt must be positive"):

@@ -1,4 +1,4 @@
-"""The study of hearing areas at toy size: what it holds, and that a seed makes it."""
+"""The study of square areas at toy size: its contents, its estimates, and its dependence on the seed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def study() -> AreaStudy:
     return study_areas((8, 4), duration=150, strikes=3, points=6)
 
 
-def test_it_holds_every_square_duration_and_estimation(study: AreaStudy) -> None:
+def test_it_has_every_square_duration_and_method(study: AreaStudy) -> None:
     assert list(study.spectra) == [4, 8]
     assert len(study.estimates) == 2 * DURATION_COUNT * 2
     assert study.durations[0] == paper_duration() == 10
@@ -33,7 +33,7 @@ def test_it_holds_every_square_duration_and_estimation(study: AreaStudy) -> None
     assert [each.points for each in one] == [6]
 
 
-def test_long_listening_hears_the_areas_and_short_listening_does_not(study: AreaStudy) -> None:
+def test_long_recordings_give_the_areas_and_short_ones_do_not(study: AreaStudy) -> None:
     shortest, _, longest = study.shown_durations
     for each in study.select(duration=longest, estimation=WITH_INTERPOLATION):
         assert each.heard == each.points
@@ -45,28 +45,28 @@ def test_long_listening_hears_the_areas_and_short_listening_does_not(study: Area
         assert each.error > 0.4
 
 
-def test_bins_alone_are_quantised(study: AreaStudy) -> None:
+def test_estimates_without_interpolation_are_quantised(study: AreaStudy) -> None:
     for each in study.select(duration=study.shown_durations[-1], estimation=WITHOUT_INTERPOLATION):
         nearest = round(each.duration * lattice_fundamental(float(each.side), dt=0.1)) / each.duration
         assert each.fundamental == pytest.approx(nearest)
         assert each.area_low == each.area_high
 
 
-def test_squares_do_not_depend_on_each_other_and_a_seed_makes_them(study: AreaStudy) -> None:
-    alone = study_areas((4,), duration=150, strikes=3, points=6)
-    assert alone.estimates == [each for each in study.estimates if each.side == 4]
+def test_squares_depend_on_the_seed_and_not_on_each_other(study: AreaStudy) -> None:
+    only_one = study_areas((4,), duration=150, strikes=3, points=6)
+    assert only_one.estimates == [each for each in study.estimates if each.side == 4]
     other = study_areas((4,), duration=150, strikes=3, points=6, seed=1)
     assert not np.array_equal(other.spectra[4].amplitudes, study.spectra[4].amplitudes)
 
 
-def test_from_which_side_on_the_paper_hears_less_than_a_period(study: AreaStudy) -> None:
+def test_the_first_side_with_less_than_a_period_in_the_papers_duration(study: AreaStudy) -> None:
     assert study.first_unresolved_side == 8
     assert study._replace(c=3.0).first_unresolved_side == 22
     assert study._replace(c=0.01).first_unresolved_side == 2
 
 
-def test_refuses() -> None:
-    refused: list[tuple[dict[str, Any], str]] = [
+def test_invalid_arguments_are_rejected() -> None:
+    invalid: list[tuple[dict[str, Any], str]] = [
         ({"sides": ()}, r"sides must be 2 or more and none twice; got \[\]"),
         ({"sides": (4, 4)}, "none twice"),
         ({"sides": (1,)}, "sides must be 2 or more"),
@@ -76,6 +76,6 @@ def test_refuses() -> None:
         ({"dt": 0.0}, "dt must be above 0 and at most"),
         ({"c": float("nan")}, "c must be positive and finite"),
     ]
-    for arguments, message in refused:
+    for arguments, message in invalid:
         with pytest.raises(ValueError, match=message):
             study_areas(**{"sides": (4,)} | arguments)

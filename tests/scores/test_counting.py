@@ -1,4 +1,4 @@
-"""What is counted of each image."""
+"""The pixel counts of each image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ["background", "square", "disc"]
 
 
 def test_loss_is_summed_in_float64() -> None:
-    # A sum of a million equal float32 losses in float32 is off in the sixth digit.
+    # Summed in float32, a million equal losses have an error in the sixth digit.
     logits = torch.zeros(1, 3, 1000, 1000)
     counts = count_logits(logits, torch.ones(1, 1000, 1000, dtype=torch.uint8))
     assert counts.loss is not None
@@ -54,7 +54,7 @@ def test_counts_are_frozen() -> None:
         counts.loss = None  # type: ignore[misc]
 
 
-def test_wrong_input_is_refused() -> None:
+def test_invalid_input_is_rejected() -> None:
     masks = torch.zeros(2, 4, 4, dtype=torch.long)
     with pytest.raises(ValueError, match=r"one shape; got \(2, 4, 5\) and \(2, 4, 4\)"):
         count_logits(torch.zeros(2, 3, 4, 5), masks)

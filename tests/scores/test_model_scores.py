@@ -1,29 +1,19 @@
-"""Scoring a model leaves it as it was; scoring background needs none."""
+"""Scoring a model leaves it unchanged."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 
-from drumhead.scores import background_scores, evaluate_model
+from drumhead.scores import evaluate_model
 
 NAMES = ["background", "square", "disc"]
 
 
-def test_background_scores_of_more_images_than_a_chunk() -> None:
-    masks = np.random.default_rng(0).integers(0, 3, (600, 4, 4)).astype(np.uint8)
-    scores = background_scores(masks, NAMES)
-    assert scores.images == 600
-    assert scores.acc == pytest.approx(float((masks == 0).mean()))
-    assert scores.acc_foreground == 0
-    assert scores == background_scores(torch.from_numpy(masks), NAMES)
-
-
 class Noisy(torch.nn.Module):
-    """A model that would draw from the generator, and move its statistics, were it not in evaluation mode."""
+    """A model that in training mode draws random numbers and updates its statistics."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +31,7 @@ def test_evaluate_changes_nothing() -> None:
         (torch.rand(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)) for _ in "ab"
     ]
     model = Noisy().train()
-    model.norm.eval()  # a frozen part stays frozen
+    model.norm.eval()  # a module in evaluation mode must stay in it
     state, weights = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
     scores = evaluate_model(model, batches, NAMES)
     assert torch.equal(torch.get_rng_state(), state)
@@ -59,8 +49,6 @@ def test_evaluate_restores_the_mode_after_an_error() -> None:
     assert model.training
 
 
-def test_nothing_to_score_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one image"):
-        background_scores(torch.zeros(0, 4, 4, dtype=torch.long), NAMES)
+def test_at_least_one_batch_is_required() -> None:
     with pytest.raises(ValueError, match="at least one batch"):
         evaluate_model(torch.nn.Identity(), [], NAMES)

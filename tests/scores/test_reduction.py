@@ -1,4 +1,4 @@
-"""Scores against hand-computed cases and an independent slow implementation."""
+"""Scores agree with hand-computed cases and with an independent slow implementation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def by_class(scores: Scores) -> list[tuple[float | None, float | None, float | N
 
 
 def test_by_hand() -> None:
-    # 4 pixels: 0 right; 1 right; 1 taken for 2; 0 taken for 1.
+    # Of 4 pixels, one of class 0 and one of class 1 are right; a 1 is predicted as 2, and a 0 as 1.
     scores = score([[[0, 1], [2, 1]]], [[[0, 1], [1, 0]]])
     assert scores.acc == 1 / 2
     assert scores.iou == 2 / 6  # unions: background 2, square 3, disc 1
@@ -85,7 +85,7 @@ def test_one_pixel(prediction: int, truth: int, value: float) -> None:
     assert scores.mean_iou == value
 
 
-def test_an_image_without_foreground_counts_for_the_whole_scores_alone() -> None:
+def test_an_image_without_foreground_does_not_count_for_foreground_scores() -> None:
     scores = score([[[1, 0]], [[0, 0]]], [[[1, 1]], [[0, 0]]])
     assert (scores.acc, scores.acc_foreground) == (3 / 4, 1 / 2)
     assert (scores.iou, scores.iou_foreground) == ((1 / 3 + 1) / 2, 1 / 3)
@@ -100,7 +100,7 @@ def test_false_positives_lower_mean_iou_but_not_the_foreground_scores() -> None:
 
 
 def slow_iou(pairs: list[tuple[int, int]]) -> float:
-    """Sum of intersections over sum of unions, of sets of pixels."""
+    """Return the sum of intersections over the sum of unions, computed with sets of pixels."""
     intersection = union = 0
     for label in {label for pair in pairs for label in pair}:
         truth = {place for place, (t, _) in enumerate(pairs) if t == label}
@@ -116,7 +116,7 @@ def slow_loss(logits: list[float], label: int) -> float:
 
 
 def slow_scores(logits: torch.Tensor, masks: torch.Tensor) -> dict[str, Any]:
-    """Every score from lists of pixels, in plain Python."""
+    """Compute every score from lists of pixels, in plain Python."""
     whole: list[tuple[float, float, float]] = []
     foreground: list[tuple[float, float, float]] = []
     everything: list[tuple[int, int]] = []
@@ -192,11 +192,11 @@ def test_each_class_needs_a_name() -> None:
     [
         ([[[0, 0]]], [[[0, 1]]], True),
         ([[[0, 1]]], [[[0, 1]]], False),
-        ([[[2, 0]]], [[[0, 1]]], False),  # no foreground pixel is right, but not all is background
-        ([[[0, 0]]], [[[0, 0]]], False),  # there is nothing but background to find
+        ([[[2, 0]]], [[[0, 1]]], False),  # no foreground pixel is right, but not every pixel is predicted as background
+        ([[[0, 0]]], [[[0, 0]]], False),  # there is no foreground
     ],
 )
-def test_collapsed_is_to_predict_background_everywhere(
+def test_collapsed_means_background_predicted_everywhere(
     prediction: list[Any], truth: list[Any], collapsed: bool
 ) -> None:
     scores = score(prediction, truth)

@@ -1,1 +1,1 @@
-"""Listening to a field: spectra, drums and what can be heard of them, probes."""
+"""Studies of fields: their spectra, vibrating membranes and the estimation of their area, and linear probes."""

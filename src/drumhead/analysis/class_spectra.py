@@ -1,4 +1,4 @@
-"""What the pixels of each class hear: a sample of their time series, and the average spectrum of each class."""
+"""Time series sampled from the pixels of each class, and the average spectrum of each class."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from drumhead.analysis.spectrum import Floats, Spectrum
 
 
 class PixelSeries(NamedTuple):
-    """Time series of some pixels of some images."""
+    """Time series of the field at sampled pixels."""
 
     series: npt.NDArray[np.float32]
     """``(pixel, channel, time)``."""
     labels: npt.NDArray[np.int64]
-    """``(pixel,)``: the true class of each."""
+    """``(pixel,)``: the true class of each pixel."""
     images: npt.NDArray[np.int64]
-    """``(pixel,)``: the number of the image each is from."""
+    """``(pixel,)``: the number of the image each pixel is from."""
 
 
 class ClassSpectra(NamedTuple):
-    """Average amplitudes of each class, over its pixels; NaN for a class without any."""
+    """The average spectrum of each class over its pixels; NaN for a class without pixels."""
 
     frequencies: Floats
     """``(bin,)``, cycles per unit of time."""
     mean: Floats
-    """``(class, channel, bin)``."""
+    """``(class, channel, bin)``: the mean amplitude over pixels."""
     spread: Floats
-    """``(class, channel, bin)``: standard deviation over pixels."""
+    """``(class, channel, bin)``: the standard deviation of the amplitude over pixels."""
     pixels: npt.NDArray[np.int64]
-    """``(class,)``: how many there were."""
+    """``(class,)``: the number of pixels."""
 
 
 def sample_time_series(
     batches: Iterable[tuple[Tensor, Tensor]], *, per_class: int, generator: np.random.Generator
 ) -> PixelSeries:
-    """Time series of pixels at random places, up to ``per_class`` of each class in each image.
+    """Return the time series of random pixels, up to ``per_class`` of each class in each image.
 
-    So a small shape is heard as much as a large one, and background no more than any.
+    So small and large shapes have the same weight, and background no more than they.
 
     Args:
         batches: fields ``(batch, time, channel, height, width)`` with their masks ``(batch, height, width)``.
-        per_class: 1 or more.
-        generator: draws them.
+        per_class: the largest number of pixels of each class in each image, 1 or more.
+        generator: draws the pixels.
 
     Raises:
         ValueError: if there are no images, or masks do not fit their field.
@@ -70,25 +70,26 @@ def sample_time_series(
                 images.append(np.full(len(chosen), number, np.int64))
             number += 1
     if not series:
-        raise ValueError("there must be at least one image to hear; got none")
+        raise ValueError("there must be at least one image; got none")
     return PixelSeries(*(np.concatenate(parts) for parts in (series, labels, images)))
 
 
 def average_spectra(spectrum: Spectrum, labels: npt.ArrayLike, *, classes: int) -> ClassSpectra:
-    """The mean and spread of each class's amplitudes.
+    """Return the mean and the standard deviation of each class's amplitudes.
 
     Args:
         spectrum: amplitudes ``(pixel, channel, bin)``.
         labels: the class of each pixel, ``(pixel,)``.
-        classes: how many there are.
+        classes: the number of classes.
     """
-    known, amplitudes = np.asarray(labels), spectrum.amplitudes
-    if amplitudes.ndim != 3 or known.shape != (len(amplitudes),):
+    pixel_classes, amplitudes = np.asarray(labels), spectrum.amplitudes
+    if amplitudes.ndim != 3 or pixel_classes.shape != (len(amplitudes),):
         raise ValueError(
-            f"amplitudes must be (pixel, channel, bin) and labels (pixel,); got {amplitudes.shape} and {known.shape}"
+            "amplitudes must be (pixel, channel, bin) and labels (pixel,); "
+            f"got {amplitudes.shape} and {pixel_classes.shape}"
         )
     mean, spread = np.full((2, classes, *amplitudes.shape[1:]), np.nan)
-    for label in np.unique(known):
-        mean[label] = amplitudes[known == label].mean(axis=0)
-        spread[label] = amplitudes[known == label].std(axis=0)
-    return ClassSpectra(spectrum.frequencies, mean, spread, np.bincount(known, minlength=classes))
+    for label in np.unique(pixel_classes):
+        mean[label] = amplitudes[pixel_classes == label].mean(axis=0)
+        spread[label] = amplitudes[pixel_classes == label].std(axis=0)
+    return ClassSpectra(spectrum.frequencies, mean, spread, np.bincount(pixel_classes, minlength=classes))

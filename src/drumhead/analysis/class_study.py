@@ -1,4 +1,4 @@
-"""The study of what a trained neural wave machine makes of classes: natural frequencies, spectra, a linear probe."""
+"""The study of how a trained neural wave machine represents classes: natural frequencies, spectra, a linear probe."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from drumhead.models import NWM
 
 
 class ClassStudy(NamedTuple):
-    """What a network's sheets are like inside and outside shapes, and what the pixels of each class hear."""
+    """A network's natural frequencies inside and outside shapes, and the spectra at the pixels of each class."""
 
     images: int
-    """How many were heard."""
+    """The number of images."""
     inside: NaturalFrequencies
-    """Of all foreground pixels, each ``(channel, pixel)``."""
+    """The natural frequencies of all foreground pixels, each ``(channel, pixel)``."""
     outside: NaturalFrequencies
-    """Of all background pixels, likewise."""
+    """The natural frequencies of all background pixels, each ``(channel, pixel)``."""
     spectra: ClassSpectra
-    """Average amplitudes of each class."""
+    """The average spectrum of each class."""
     probe: ProbeScores
-    """How well those amplitudes, of all bins and channels, tell the class of a pixel."""
+    """The scores of a linear probe that predicts a pixel's class from its spectra, all bins and channels."""
 
 
 def study_dataset(
@@ -44,17 +44,17 @@ def study_dataset(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> ClassStudy:
-    """The study of a network on the first images of a split.
+    """Return the study of a network on the first images of a split.
 
     Args:
         model: a trained network.
-        dataset: one that fits it.
-        split: which images.
-        images: how many are heard, 2 or more, or all if there are fewer.
-        per_class: pixels heard of each class in each image, at most.
-        window: of the spectra.
-        seed: of the pixels, and of the images the probe is fitted on.
-        progress: called with the number of batches heard and the total.
+        dataset: a dataset that fits the network.
+        split: the split that the images are taken from.
+        images: the number of images, 2 or more; all images if the split has fewer.
+        per_class: the largest number of pixels sampled of each class in each image.
+        window: the window function of the spectra.
+        seed: the seed of the pixels, and of the images the probe is fitted on.
+        progress: called with the number of batches done and the total.
 
     Raises:
         ValueError: for fewer images or pixels, or as of :func:`study_classes`.
@@ -84,46 +84,46 @@ def study_classes(
     generator: np.random.Generator,
     window: Window = "hann",
 ) -> ClassStudy:
-    """Let a network hear images, and see what its sheets and its pixels' spectra tell of the classes.
+    """Return the study of a network on given images.
 
     Args:
         model: a trained network.
         batches: images ``(batch, channel, height, width)`` with masks ``(batch, height, width)``, two images at least.
-        classes: how many there are, background included.
-        per_class: pixels heard of each class in each image, at most.
+        classes: the number of classes, background included.
+        per_class: the largest number of pixels sampled of each class in each image.
         generator: draws the pixels, and the images the probe is fitted on.
-        window: of the spectra. Without one, what drifts in the time heard leaks into all bins and hides the rest.
+        window: the window function of the spectra. Without one, slow drifts leak into all bins and hide the rest.
 
     Raises:
-        ValueError: if there are no two images, or no foreground or no background in any of them.
+        ValueError: if there are fewer than two images, or they have no foreground or no background.
     """
     inside: list[Floats] = []
     outside: list[Floats] = []
 
     def fields() -> Iterator[tuple[Tensor, Tensor]]:
         for images, masks in batches:
-            found = np.stack(natural_frequencies(model.encode(images).omega.numpy(), model.coupling.numpy()))
-            by_pixel = np.moveaxis(found, 2, -1)  # (which, batch, height, width, channel)
+            frequencies = np.stack(natural_frequencies(model.encode(images).omega.numpy(), model.coupling.numpy()))
+            by_pixel = np.moveaxis(frequencies, 2, -1)  # (kind of frequency, batch, height, width, channel)
             foreground = masks.numpy() != 0
             inside.append(by_pixel[:, foreground])
             outside.append(by_pixel[:, ~foreground])
             yield model.states(images), masks
 
     with torch.inference_mode():
-        heard = sample_time_series(fields(), per_class=per_class, generator=generator)
-    if not (heard.labels != 0).any() or not (heard.labels == 0).any():
-        raise ValueError(f"the images must show shapes and background; got the classes {np.unique(heard.labels)} alone")
-    spectrum = amplitude_spectrum(heard.series, dt=model.config.dt, window=window)
-    features = spectrum.amplitudes.reshape(len(heard.labels), -1)
+        sample = sample_time_series(fields(), per_class=per_class, generator=generator)
+    if not (sample.labels != 0).any() or not (sample.labels == 0).any():
+        raise ValueError(f"the images must show shapes and background; got only the classes {np.unique(sample.labels)}")
+    spectrum = amplitude_spectrum(sample.series, dt=model.config.dt, window=window)
+    features = spectrum.amplitudes.reshape(len(sample.labels), -1)
     return ClassStudy(
-        images=int(heard.images[-1]) + 1,
-        inside=_joined(inside),
-        outside=_joined(outside),
-        spectra=average_spectra(spectrum, heard.labels, classes=classes),
-        probe=probe_across_images(features, heard.labels, heard.images, classes=classes, generator=generator),
+        images=int(sample.images[-1]) + 1,
+        inside=_concatenate(inside),
+        outside=_concatenate(outside),
+        spectra=average_spectra(spectrum, sample.labels, classes=classes),
+        probe=probe_across_images(features, sample.labels, sample.images, classes=classes, generator=generator),
     )
 
 
-def _joined(parts: list[Floats]) -> NaturalFrequencies:
-    """Of arrays (which, pixel, channel)."""
+def _concatenate(parts: list[Floats]) -> NaturalFrequencies:
+    """Return the natural frequencies of all pixels, from arrays ``(kind of frequency, pixel, channel)``."""
     return NaturalFrequencies(*np.concatenate(parts, axis=1).swapaxes(1, 2))

@@ -1,19 +1,20 @@
-r"""Membranes with a fixed rim: their modes, their fundamental, and the area of the square that has it.
+r"""Membranes with a fixed rim: their modes, their fundamental frequency, and a square's area from its fundamental.
 
 A membrane in which waves travel at speed ``c`` obeys ``d2y/dt2 = c^2 Laplacian y``. Its modes are the eigenvectors of
-``-c^2 Laplacian`` that vanish on the rim; one of eigenvalue ``lambda`` rings with ``(2 pi f)^2 = lambda``. In a square
-of side ``L`` they are products of sines, and the fundamental is
+``-c^2 Laplacian`` that vanish on the rim; the mode of eigenvalue ``lambda`` has the frequency ``f`` with
+``(2 pi f)^2 = lambda``. In a square of side ``L`` they are products of sines, and the fundamental is
 
-    f = c / (L sqrt(2)),      so the area heard is      L^2 = c^2 / (2 f^2).
+    f = c / (L sqrt(2)),      so the area is      L^2 = c^2 / (2 f^2).
 
 On the lattice of :mod:`drumhead.fields.wave` with the coupling ``c^2 laplacian``, ``n x n`` cells whose rim lies one
 cell beyond the edge are a square of side ``L = n + 1`` grid spacings. Its modes are the same sines, with
 
     lambda_pq = 4 c^2 (sin^2(pi p / (2 L)) + sin^2(pi q / (2 L))),      p, q = 1 ... n,
 
-and one step of length ``dt`` at a time they ring with ``sin(pi f dt) = dt / 2 sqrt(lambda)``. So the fundamental on the
+and with a time step ``dt`` their frequencies satisfy ``sin(pi f dt) = dt / 2 sqrt(lambda)``. So the fundamental on the
 lattice is lower than in the continuum by the share ``(1 - 2 c^2 dt^2) pi^2 / (24 L^2)``, to second order in ``1 / L``.
-At the longest stable step, ``dt = 1 / (c sqrt(2))``, the two are equal: what the lattice slows, the step hastens.
+At the longest stable step, ``dt = 1 / (c sqrt(2))``, the two are equal, because the lattice lowers frequencies by as
+much as the time step raises them.
 
 Lengths are in grid spacings, times in the unit of ``dt``, frequencies in cycles per unit of time.
 """
@@ -34,13 +35,13 @@ class Modes(NamedTuple):
     """Modes of a membrane on the lattice, the lowest first."""
 
     eigenvalues: Floats
-    """``(mode,)``, of ``-c^2 Laplacian``, above 0."""
+    """``(mode,)``: the eigenvalues of ``-c^2 Laplacian``, above 0."""
     shapes: Floats
-    """``(mode, height, width)``, of unit norm, orthogonal, 0 outside the membrane; their signs mean nothing."""
+    """``(mode, height, width)``: orthogonal, of unit norm, 0 outside the membrane; their signs are arbitrary."""
 
 
 def continuous_fundamental(side: Real, *, c: float = 1.0) -> Real:
-    """The fundamental of a square of this side in the continuum.
+    """Return the fundamental of a square of this side in the continuum.
 
     >>> print(f"{continuous_fundamental(10.0):.4f}")
     0.0707
@@ -49,12 +50,12 @@ def continuous_fundamental(side: Real, *, c: float = 1.0) -> Real:
 
 
 def continuous_area(frequency: Real, *, c: float = 1.0) -> Real:
-    """The area of the square with this fundamental in the continuum."""
+    """Return the area of the square with this fundamental in the continuum."""
     return c**2 / (2 * frequency**2)
 
 
 def lattice_fundamental(side: Real, *, dt: float, c: float = 1.0) -> Real:
-    """The fundamental of a square of this side on the lattice, as the scheme rings it.
+    """Return the fundamental of a square of this side on the lattice, as the integration scheme has it.
 
     >>> print(f"{lattice_fundamental(10.0, dt=0.1):.4f}")
     0.0704
@@ -65,7 +66,9 @@ def lattice_fundamental(side: Real, *, dt: float, c: float = 1.0) -> Real:
 
 
 def lattice_area(frequency: Real, *, dt: float, c: float = 1.0) -> Real:
-    """The area of the square with this fundamental on the lattice, as the scheme rings it; NaN above all squares'.
+    """Return the area of the square with this fundamental on the lattice, as the integration scheme has it.
+
+    It is NaN for a frequency above those of all squares.
 
     >>> print(f"{lattice_area(lattice_fundamental(10.0, dt=0.1), dt=0.1):.6f}")
     100.000000
@@ -78,18 +81,19 @@ def lattice_area(frequency: Real, *, dt: float, c: float = 1.0) -> Real:
 
 
 def lattice_frequency(eigenvalue: Real, *, dt: float) -> Real:
-    """The frequency at which the scheme rings an undamped mode of this eigenvalue, at most ``4 / dt^2``.
+    """Return the frequency that the integration scheme gives an undamped mode of this eigenvalue.
 
-    As ``dt`` goes to 0 it becomes ``sqrt(eigenvalue) / (2 pi)``.
+    The eigenvalue is at most ``4 / dt^2``. As ``dt`` goes to 0 the frequency becomes ``sqrt(eigenvalue) / (2 pi)``.
     """
     frequency: Real = np.arcsin(dt / 2 * np.sqrt(eigenvalue)) / (np.pi * dt)
     return frequency
 
 
 def largest_resolvable_side(duration: float, *, dt: float, c: float = 1.0) -> int:
-    """The side of the largest square of which one period of the fundamental fits in the duration; below 2, none does.
+    """Return the side of the largest square with at least one period of its fundamental in the duration.
 
-    A period fits just where the fundamental is not below the first bin of the spectrum, ``1 / duration``.
+    A result below 2 means that there is no such square. A period fits in the duration exactly if the fundamental is not
+    below the first bin of the spectrum, ``1 / duration``.
 
     >>> largest_resolvable_side(10, dt=0.1)
     7
@@ -97,11 +101,11 @@ def largest_resolvable_side(duration: float, *, dt: float, c: float = 1.0) -> in
     if not 2 * dt < duration < float("inf"):
         raise ValueError(f"duration must be more than two steps of {dt} and finite, got {duration}")
     area = lattice_area(1 / duration, dt=dt, c=c)
-    return int(area**0.5 * (1 + 1e-12)) if area > 0 else 0  # a side that fits exactly is not lost to rounding
+    return int(area**0.5 * (1 + 1e-12)) if area > 0 else 0  # the factor keeps a side that fits exactly
 
 
 def check_step(dt: float, *, c: float) -> None:
-    """Raise ``ValueError`` where waves of speed ``c`` make no stable field at this step."""
+    """Raise ``ValueError`` if the time step is too long to be stable for waves of speed ``c``."""
     if not 0 < c < float("inf"):
         raise ValueError(f"c must be positive and finite, got {c}")
     longest = 1 / (c * 2**0.5)
@@ -110,12 +114,12 @@ def check_step(dt: float, *, c: float) -> None:
 
 
 def square_modes(side: int, count: int, *, c: float = 1.0) -> Modes:
-    """The lowest modes of a square, by the closed form: products of sines.
+    """Return the lowest modes of a square in closed form, as products of sines.
 
     Args:
         side: in grid spacings, 2 or more; the square has ``side - 1`` cells each way.
-        count: how many, 1 to all ``(side - 1)^2``.
-        c: speed of waves.
+        count: the number of modes, 1 to ``(side - 1)^2``.
+        c: the wave speed.
 
     >>> square_modes(10, 3).eigenvalues.round(4)
     array([0.1958, 0.4799, 0.4799])
@@ -133,15 +137,15 @@ def square_modes(side: int, count: int, *, c: float = 1.0) -> Modes:
 
 
 def membrane_modes(mask: npt.ArrayLike, count: int, *, c: float = 1.0) -> Modes:
-    """The lowest modes of a membrane of any shape, by the sparse eigenvalues of its Laplacian.
+    """Return the lowest modes of a membrane of any shape, as eigenvectors of its sparse Laplacian.
 
     Args:
         mask: ``(height, width)``, true inside the membrane; all around it is the rim, also beyond the mask's edge.
-            Parts that do not touch are drums of their own.
-        count: how many, 1 to the number of cells.
-        c: speed of waves.
+            Parts that do not touch are separate membranes.
+        count: the number of modes, 1 to the number of cells.
+        c: the wave speed.
 
-    Two drums of 64 cells: the rounder one sounds lower (Faber and Krahn).
+    Of two membranes of 64 cells, the rounder one has the lower fundamental (Faber and Krahn).
 
     >>> square, bar = np.ones((8, 8)), np.ones((4, 16))
     >>> lowest = [membrane_modes(shape, 1).eigenvalues[0] for shape in (square, bar)]
@@ -157,7 +161,7 @@ def membrane_modes(mask: npt.ArrayLike, count: int, *, c: float = 1.0) -> Modes:
     if count < cells / 2:
         from scipy.sparse.linalg import eigsh
 
-        # Around 0, below all eigenvalues. The start has no symmetry, which would hide the modes that lack it.
+        # sigma = 0 is below all eigenvalues. A symmetric start vector would miss the modes without its symmetry.
         start = np.random.default_rng(0).standard_normal(cells)
         eigenvalues, vectors = eigsh(stiffness, k=count, sigma=0, v0=start)
     else:
@@ -169,7 +173,7 @@ def membrane_modes(mask: npt.ArrayLike, count: int, *, c: float = 1.0) -> Modes:
 
 
 def _negative_laplacian(inside: npt.NDArray[np.bool_]) -> Any:
-    """The five-point Laplacian between the cells of a mask, with its sign turned: 4 on the diagonal, -1 beside it."""
+    """Return the negative five-point Laplacian on the cells of a mask: 4 on the diagonal, -1 between neighbours."""
     from scipy.sparse import coo_array, eye_array
 
     cells = int(inside.sum())

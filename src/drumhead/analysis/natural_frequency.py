@@ -1,15 +1,16 @@
-"""The frequencies at which the oscillators of a sheet would swing by themselves, and how coupling shifts them.
+"""The natural frequencies of a field's oscillators, and how coupling shifts them.
 
-An oscillator of stiffness ``omega`` without neighbours swings at ``sqrt(omega) / (2 pi)``. Coupling adds to the
-restoring force: the kernel's centre pulls on the oscillator itself, its other eight weights pass on what the
-neighbours do. For small waves (where tanh is its argument) a channel whose kernel onto itself is ``k`` has
+An oscillator of stiffness ``omega`` without neighbours oscillates at ``sqrt(omega) / (2 pi)``. Coupling adds to the
+restoring force: the kernel's centre acts on the oscillator itself, and its other eight weights transmit the positions
+of the neighbours. For small waves, where ``tanh(x)`` is close to ``x``, the effective stiffness of a channel whose
+kernel onto itself is ``k`` is
 
-- ``omega - k_centre`` while its neighbours are held still,
-- ``omega - sum(k)`` while they all move alike. This is the lowest frequency of waves on a uniform sheet with Laplacian
-  coupling, whose ``sum(k)`` is 0: what comes in below it does not travel on but decays, and is reflected. So a step in
-  stiffness is a soft rim.
+- ``omega - k_centre`` if the neighbours are held at rest,
+- ``omega - sum(k)`` if they all move in phase. This gives the lowest frequency of waves that travel on a uniform field
+  with Laplacian coupling, whose ``sum(k)`` is 0: an incoming wave of lower frequency decays and is reflected. A step
+  in stiffness therefore acts as a soft rim.
 
-Large waves are pulled less than that, for tanh saturates. Coupling between channels is left out.
+For large waves tanh saturates and the coupling is weaker. Coupling between channels is ignored.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ from drumhead.analysis.spectrum import Floats
 
 
 class NaturalFrequencies(NamedTuple):
-    """Cycles per unit of time, each of the shape of ``omega``; 0 where nothing pulls back."""
+    """Natural frequencies in cycles per unit of time, each of the shape of ``omega``; 0 without a restoring force."""
 
     uncoupled: Floats
     """Without neighbours: ``sqrt(omega) / (2 pi)``."""
-    held: Floats
-    """With neighbours held still."""
-    together: Floats
-    """With neighbours moving alike: the lower end of the band of waves that travel."""
+    neighbours_fixed: Floats
+    """With neighbours held at rest."""
+    neighbours_in_phase: Floats
+    """With neighbours moving in phase: the lower end of the frequency band of travelling waves."""
 
 
 def natural_frequencies(omega: npt.ArrayLike, coupling: npt.ArrayLike) -> NaturalFrequencies:
-    """The natural frequency of every oscillator.
+    """Return the natural frequencies of every oscillator.
 
     Args:
         omega: stiffness, ``(..., channel, height, width)``, at least 0.
         coupling: ``(channel, channel, 3, 3)``.
 
     Raises:
-        ValueError: shapes that do not fit.
+        ValueError: if the shapes do not fit.
 
     >>> stencil = [[[[0, 1, 0], [1, -4, 1], [0, 1, 0]]]]
     >>> [round(float(each[0, 0, 0]), 4) for each in natural_frequencies(np.ones((1, 1, 1)), stencil)]
@@ -58,7 +59,7 @@ def natural_frequencies(omega: npt.ArrayLike, coupling: npt.ArrayLike) -> Natura
     centre, total = onto_itself[:, 1, 1], onto_itself.sum(axis=(1, 2))
     return NaturalFrequencies(
         *(
-            np.sqrt(np.maximum(stiffness - pull[:, None, None], 0)) / (2 * np.pi)
-            for pull in (np.zeros(channels), centre, total)
+            np.sqrt(np.maximum(stiffness - shift[:, None, None], 0)) / (2 * np.pi)
+            for shift in (np.zeros(channels), centre, total)
         )
     )

@@ -1,7 +1,7 @@
-"""A linear probe: how much of a pixel's class its features tell, to multinomial logistic regression and no more.
+"""A linear probe: how well multinomial logistic regression predicts a pixel's class from its features.
 
-Every class weighs the same in the fit, however many pixels it has, and features are standardised. The loss is convex,
-so its minimum, found by L-BFGS, depends on no start and no seed.
+Every class has the same weight in the fit, however many pixels it has, and features are standardised. The loss is
+convex, so its minimum, found by L-BFGS, does not depend on an initial value or a seed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Labels = npt.NDArray[np.int64]
 
 
 class Probe(NamedTuple):
-    """A fitted probe: ``(features - mean) / scale @ weights + bias`` are its logits."""
+    """A fitted probe, with the logits ``(features - mean) / scale @ weights + bias``."""
 
     mean: Floats
     """``(feature,)``."""
@@ -29,45 +29,45 @@ class Probe(NamedTuple):
     """``(class,)``."""
 
     def predict(self, features: npt.ArrayLike) -> Labels:
-        """The likeliest class of each row, ``(pixel,)``."""
+        """Return the most probable class of each row, ``(pixel,)``."""
         logits = (np.asarray(features, np.float64) - self.mean) / self.scale @ self.weights + self.bias
-        chosen: Labels = logits.argmax(axis=1)
-        return chosen
+        predicted: Labels = logits.argmax(axis=1)
+        return predicted
 
 
 class ProbeScores(NamedTuple):
-    """How a probe does on pixels of images it was not fitted on."""
+    """The scores of a probe on a set of pixels."""
 
     accuracy: float
-    """Share of pixels whose class it tells."""
+    """The share of pixels whose class it predicts correctly."""
     chance_accuracy: float
-    """Share of the commonest class: what always guessing that one would score."""
+    """The accuracy of always predicting the most common class: that class's share of the pixels."""
     balanced_accuracy: float
-    """Mean over classes of the share of the class's pixels it tells."""
+    """The mean over classes of the share of the class's pixels that it predicts correctly."""
     chance_balanced_accuracy: float
-    """One over the number of classes among the pixels: what any guess without features scores."""
+    """The balanced accuracy of any prediction without features: one over the number of classes among the pixels."""
     confusion: Labels
-    """``(class, class)``: pixels by true class (row) and told class."""
+    """``(class, class)``: the number of pixels by true class (row) and predicted class (column)."""
 
 
 def fit_probe(features: npt.ArrayLike, labels: npt.ArrayLike, *, classes: int, penalty: float = 1e-3) -> Probe:
-    """Fit a probe: the weighted mean of cross-entropy plus ``penalty / 2`` times the sum of squared weights.
+    """Fit a probe by minimising the weighted mean of cross-entropy plus ``penalty / 2`` times the squared weights.
 
     Args:
         features: ``(pixel, feature)``.
         labels: ``(pixel,)``, each below ``classes``.
-        classes: how many there are; one without pixels is hardly ever told.
-        penalty: above 0.
+        classes: the number of classes; a class without pixels is hardly ever predicted.
+        penalty: the strength of the L2 penalty, above 0.
     """
     from scipy.optimize import minimize
 
-    inputs, known = _checked(features, labels, classes)
+    inputs, truth = _checked(features, labels, classes)
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     inputs = (inputs - mean) / scale
-    pixels = np.bincount(known, minlength=classes)
-    shares = 1 / (pixels[known] * np.count_nonzero(pixels))  # of the loss; the same for every class
-    targets = np.eye(classes)[known]
+    pixels = np.bincount(truth, minlength=classes)
+    pixel_weights = 1 / (pixels[truth] * np.count_nonzero(pixels))  # every class has the same total weight
+    targets = np.eye(classes)[truth]
     size = inputs.shape[1] * classes
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
@@ -77,20 +77,20 @@ def fit_probe(features: npt.ArrayLike, labels: npt.ArrayLike, *, classes: int, p
         likelihoods = np.exp(logits)
         total = likelihoods.sum(axis=1, keepdims=True)
         entropy = np.log(total[:, 0]) - (logits * targets).sum(axis=1)
-        slope = shares[:, None] * (likelihoods / total - targets)
-        value = float(shares @ entropy) + penalty / 2 * float((weights**2).sum())
-        return value, np.concatenate([(inputs.T @ slope + penalty * weights).ravel(), slope.sum(axis=0)])
+        grad_logits = pixel_weights[:, None] * (likelihoods / total - targets)
+        value = float(pixel_weights @ entropy) + penalty / 2 * float((weights**2).sum())
+        return value, np.concatenate([(inputs.T @ grad_logits + penalty * weights).ravel(), grad_logits.sum(axis=0)])
 
-    found = minimize(loss, np.zeros(size + classes), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
-    return Probe(mean, scale, found[:size].reshape(-1, classes), found[size:])
+    minimum = minimize(loss, np.zeros(size + classes), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+    return Probe(mean, scale, minimum[:size].reshape(-1, classes), minimum[size:])
 
 
 def score_probe(probe: Probe, features: npt.ArrayLike, labels: npt.ArrayLike) -> ProbeScores:
-    """How a probe does on other pixels, ``features`` and ``labels`` as in :func:`fit_probe`."""
+    """Return the scores of a probe on pixels; ``features`` and ``labels`` are as in :func:`fit_probe`."""
     classes = len(probe.bias)
-    inputs, known = _checked(features, labels, classes)
+    inputs, truth = _checked(features, labels, classes)
     confusion = np.zeros((classes, classes), np.int64)
-    np.add.at(confusion, (known, probe.predict(inputs)), 1)
+    np.add.at(confusion, (truth, probe.predict(inputs)), 1)
     pixels = confusion.sum(axis=1)
     present = pixels > 0
     return ProbeScores(
@@ -110,36 +110,37 @@ def probe_across_images(
     classes: int,
     generator: np.random.Generator,
 ) -> ProbeScores:
-    """Fit a probe on the pixels of one half of the images, drawn at random, and score it on the other half.
+    """Fit a probe on the pixels of a random half of the images, and score it on those of the other half.
 
-    Pixels of one image hear the same waves, so a split by pixel would flatter the probe.
+    Pixels of one image share its waves, so a split by pixel would overestimate the scores.
 
     Args:
         features: ``(pixel, feature)``.
         labels: ``(pixel,)``, each below ``classes``.
-        images: ``(pixel,)``: which image each is from; two images at least.
-        classes: how many there are.
+        images: ``(pixel,)``: the number of the image each pixel is from; two images at least.
+        classes: the number of classes.
         generator: draws the halves.
     """
-    inputs, known = _checked(features, labels, classes)
+    inputs, truth = _checked(features, labels, classes)
     numbers, image = np.unique(np.asarray(images), return_inverse=True)
     if len(numbers) < 2:
         raise ValueError(f"a probe is fitted on some images and scored on others, so it needs 2; got {len(numbers)}")
-    half = generator.permutation(len(numbers)) < len(numbers) - len(numbers) // 2
-    fitting = half[image]
-    probe = fit_probe(inputs[fitting], known[fitting], classes=classes)
-    return score_probe(probe, inputs[~fitting], known[~fitting])
+    in_first_half = generator.permutation(len(numbers)) < len(numbers) - len(numbers) // 2
+    fitting = in_first_half[image]
+    probe = fit_probe(inputs[fitting], truth[fitting], classes=classes)
+    return score_probe(probe, inputs[~fitting], truth[~fitting])
 
 
 def _checked(features: npt.ArrayLike, labels: npt.ArrayLike, classes: int) -> tuple[Floats, Labels]:
-    inputs, known = np.asarray(features, np.float64), np.asarray(labels, np.int64)
-    if inputs.ndim != 2 or known.shape != (len(inputs),) or not len(inputs):
+    """Return features and labels as arrays, or raise ``ValueError`` if they do not fit or are out of range."""
+    inputs, truth = np.asarray(features, np.float64), np.asarray(labels, np.int64)
+    if inputs.ndim != 2 or truth.shape != (len(inputs),) or not len(inputs):
         raise ValueError(
             "features must be (pixel, feature) and labels (pixel,), one pixel at least; "
-            f"got {inputs.shape} and {known.shape}"
+            f"got {inputs.shape} and {truth.shape}"
         )
     if not np.isfinite(inputs).all():
         raise ValueError("features must be finite; got NaN or infinite values: the field has diverged")
-    if known.min() < 0 or known.max() >= classes:
-        raise ValueError(f"labels must be 0 to {classes - 1} for {classes} classes; got {known.min()} to {known.max()}")
-    return inputs, known
+    if truth.min() < 0 or truth.max() >= classes:
+        raise ValueError(f"labels must be 0 to {classes - 1} for {classes} classes; got {truth.min()} to {truth.max()}")
+    return inputs, truth

@@ -1,9 +1,9 @@
-"""The spectrum of what a point hears, and the frequency of its peaks, between the bins too.
+"""The amplitude spectrum of a time series, and the frequency of its lowest peak, interpolated between bins.
 
-``T`` samples, ``dt`` apart, are heard for the duration ``T dt``; their Fourier transform has a bin each ``1 / (T dt)``.
-Zeros behind the samples (padding) draw the same spectrum more finely, and a parabola through the logarithms of a peak
-and its two neighbours finds its place between bins. Neither separates what is closer than a bin or two: that takes
-a longer duration. A Hann window leaks far less of one peak into another, at the price of peaks twice as wide.
+``T`` samples, ``dt`` apart, have the duration ``T dt``, and the bins of their Fourier transform are ``1 / (T dt)``
+apart. Zero padding samples the same spectrum more finely, and a parabola through the logarithms of a peak and its two
+neighbours locates the peak between bins. Neither separates peaks that are closer than a bin or two; only a longer
+duration does. A Hann window reduces the leakage of one peak into another, but its peaks are twice as wide.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Window = Literal["none", "hann"]
-"""What the samples are multiplied with before the transform: nothing, or half a period of a squared sine."""
+"""The window function that multiplies the samples before the transform: none, or half a period of a squared sine."""
 
 
 class Spectrum(NamedTuple):
@@ -28,46 +28,46 @@ class Spectrum(NamedTuple):
 
 
 class EstimationSettings(NamedTuple):
-    """How a spectrum is estimated, and a peak's frequency read off it."""
+    """The settings for estimating a spectrum and the frequency of its lowest peak."""
 
     window: Window = "hann"
-    """What the samples are multiplied with."""
+    """The window function."""
     padding: int = 4
-    """How many times as long the samples are made by zeros behind them; 1 adds none."""
+    """The factor by which zero padding lengthens the samples; 1 adds no zeros."""
     interpolate: bool = True
-    """Whether a peak's frequency is read between bins."""
+    """Whether a peak's frequency is interpolated between bins."""
     threshold: float = 0.1
-    """Height of the smallest peak that counts, as a share of the maximum: above a Hann window's side lobes."""
+    """The least height of a peak, as a share of the maximum; the default is above a Hann window's side lobes."""
 
 
 NEAREST_BIN = EstimationSettings(padding=1, interpolate=False)
-"""The plain transform of windowed samples; a peak has its bin's frequency."""
+"""The transform of windowed samples without padding; a peak has its bin's frequency."""
 
 INTERPOLATED = EstimationSettings()
-"""Padded and interpolated."""
+"""With zero padding and interpolation between bins."""
 
 
 def amplitude_spectrum(
     signals: npt.ArrayLike, *, dt: float, window: Window = "none", padding: int = 1, axis: int = -1
 ) -> Spectrum:
-    """The amplitudes of real time series at the frequencies of their Fourier transform.
+    """Return the amplitude spectra of real time series.
 
     Args:
         signals: samples, ``dt`` apart, along ``axis``.
-        dt: time between samples, above 0.
-        window: what the samples are multiplied with.
-        padding: how many times as long the samples are made by zeros, 1 or more.
-        axis: which axis is time.
+        dt: the time between samples, above 0.
+        window: the window function.
+        padding: the factor by which zero padding lengthens the samples, 1 or more.
+        axis: the axis of time.
 
     Returns:
-        The spectrum, its bins along the last axis.
+        The spectra, with bins along the last axis.
 
     Raises:
         ValueError: for an argument out of its range, or no samples.
 
     >>> time = 0.1 * np.arange(200)
-    >>> heard = amplitude_spectrum(3 * np.sin(2 * np.pi * 0.5 * time), dt=0.1)
-    >>> float(heard.frequencies[heard.amplitudes.argmax()]), round(float(heard.amplitudes.max()), 6)
+    >>> spectrum = amplitude_spectrum(3 * np.sin(2 * np.pi * 0.5 * time), dt=0.1)
+    >>> float(spectrum.frequencies[spectrum.amplitudes.argmax()]), round(float(spectrum.amplitudes.max()), 6)
     (0.5, 3.0)
     """
     samples = np.moveaxis(np.asarray(signals), axis, -1)
@@ -86,31 +86,32 @@ def amplitude_spectrum(
 
 
 def lowest_peak(spectrum: Spectrum, *, threshold: float = 0.1, interpolate: bool = True) -> float:
-    """The frequency of the lowest peak of one spectrum: a drum's fundamental, where it can be heard.
+    """Return the frequency of the lowest peak of one spectrum, an estimate of a drum's fundamental.
 
-    A peak is higher than the bins on both its sides, so bin 0 is none. The threshold passes over side lobes.
+    A peak is higher than the bins on both its sides, so bin 0 is never a peak. The threshold excludes side lobes.
 
     Args:
-        spectrum: of one series: ``amplitudes`` is ``(bin,)``.
-        threshold: height of the smallest peak that counts, as a share of the spectrum's maximum, 0 to 1.
-        interpolate: read the frequency between bins.
+        spectrum: the spectrum of one time series: ``amplitudes`` is ``(bin,)``.
+        threshold: the least height of a peak, as a share of the spectrum's maximum, 0 to 1.
+        interpolate: whether to interpolate the frequency between bins.
 
     Returns:
-        Cycles per unit of time, or NaN where there is no peak.
+        The frequency in cycles per unit of time, or NaN if there is no peak.
     """
     from scipy.signal import find_peaks
 
     if spectrum.amplitudes.ndim != 1:
         raise ValueError(f"lowest_peak takes one spectrum, (bin,); got shape {spectrum.amplitudes.shape}")
-    found, _ = find_peaks(spectrum.amplitudes, height=threshold * spectrum.amplitudes.max())
-    if not len(found):
+    peaks, _ = find_peaks(spectrum.amplitudes, height=threshold * spectrum.amplitudes.max())
+    if not len(peaks):
         return float("nan")
-    bin_width = spectrum.frequencies[1]
-    shift = _vertex(spectrum.amplitudes[found[0] - 1 : found[0] + 2]) if interpolate else 0.0
-    return float((found[0] + shift) * bin_width)
+    lowest, bin_width = peaks[0], spectrum.frequencies[1]
+    shift = _parabola_vertex(spectrum.amplitudes[lowest - 1 : lowest + 2]) if interpolate else 0.0
+    return float((lowest + shift) * bin_width)
 
 
 def _window(window: Window, length: int) -> Floats:
+    """Return the values of a window function."""
     if window == "none":
         return np.ones(length)
     if window == "hann":
@@ -118,8 +119,11 @@ def _window(window: Window, length: int) -> Floats:
     raise ValueError(f"window must be 'none' or 'hann', got {window!r}")
 
 
-def _vertex(around: Floats) -> float:
-    """Where a parabola through the logarithms of a peak and its neighbours is highest, in bins from the peak."""
-    before, at, after = np.log(np.maximum(around, np.finfo(np.float64).tiny))
-    curvature = before - 2 * at + after
+def _parabola_vertex(amplitudes: Floats) -> float:
+    """Return the position, in bins from a peak, of the vertex of a parabola through the peak and its two neighbours.
+
+    The parabola is fitted to the logarithms of the three amplitudes.
+    """
+    before, peak, after = np.log(np.maximum(amplitudes, np.finfo(np.float64).tiny))
+    curvature = before - 2 * peak + after
     return float((before - after) / (2 * curvature)) if curvature < 0 else 0.0

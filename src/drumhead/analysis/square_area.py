@@ -1,4 +1,4 @@
-"""The study of hearing a square's area: squares of many sides, heard for longer and longer, by two estimations."""
+"""The study of square area: estimates of it from recordings of points, by side, duration and method."""
 
 from __future__ import annotations
 
@@ -19,75 +19,78 @@ from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN, Floats, Spectr
 from drumhead.models import NWMConfig
 
 SIDES = (5, 7, 8, 10, 16, 24, 32, 48)
-"""Of the squares, in grid spacings, unless others are chosen."""
+"""The default sides of the squares, in grid spacings."""
 
 DURATION_COUNT = 17
-"""How many durations, evenly spaced on a logarithmic scale, each once: odd, so that one is in the middle."""
+"""The number of durations, evenly spaced on a logarithmic scale; odd, so that one is in the middle."""
 
 WITHOUT_INTERPOLATION, WITH_INTERPOLATION = "bins alone", "between bins"
 ESTIMATIONS = {WITHOUT_INTERPOLATION: NEAREST_BIN, WITH_INTERPOLATION: INTERPOLATED}
-"""The two estimations, by name."""
+"""The settings of the two methods of estimation, by name."""
 
 
 def paper_duration() -> float:
-    """How long the paper's networks listen: ``T dt``."""
+    """Return the simulated duration ``T dt`` of the paper's networks."""
     config = NWMConfig()
     return config.steps * config.dt
 
 
 class AreaEstimate(NamedTuple):
-    """What the points of one square hear in one duration by one estimation. Points that hear no peak have no area."""
+    """The area of one square, estimated at its points in one duration by one method.
+
+    A point whose spectrum has no peak has no estimate. The fields are the columns of the study's CSV.
+    """
 
     side: int
-    """Of the square, in grid spacings."""
+    """The side of the square, in grid spacings."""
     duration: float
-    """How long they listen."""
+    """The duration of the recording that is used."""
     estimation: str
-    """A key of ``ESTIMATIONS``."""
+    """The method: a key of ``ESTIMATIONS``."""
     points: int
-    """How many listen."""
+    """The number of points recorded."""
     heard: int
-    """How many hear a peak."""
+    """The number of points whose spectrum has a peak."""
     fundamental: float
-    """Median over points."""
+    """The median fundamental over points."""
     area: float
-    """Median over points, by the lattice's form."""
+    """The median over points of the area on the lattice."""
     area_low: float
-    """Tenth percentile."""
+    """The 10th percentile of that area."""
     area_high: float
-    """Ninetieth percentile."""
+    """The 90th percentile of that area."""
     area_continuous: float
-    """By the continuum's form, of the median fundamental."""
+    """The area of the median fundamental in the continuum."""
     error: float
-    """Median over points of ``|area / L^2 - 1|``; a point that hears no peak errs without bound."""
+    """The median over points of ``|area / L^2 - 1|``, which is infinite for a point without a peak."""
 
 
 class AreaStudy(NamedTuple):
-    """The study's outcome."""
+    """The results of the study."""
 
     dt: float
-    """Length of a step."""
+    """The time step."""
     c: float
-    """Speed of waves."""
+    """The wave speed."""
     durations: Floats
-    """From the paper's to the longest."""
+    """The durations, from the paper's to the longest."""
     spectra: dict[int, Spectrum]
-    """By side: the root mean square over strikes and points of what is heard in the longest duration."""
+    """By side: the root mean square over strikes and points of the amplitudes in the longest duration."""
     estimates: list[AreaEstimate]
-    """For every side, duration and estimation."""
+    """An estimate for every side, duration and method."""
 
     @property
     def shown_durations(self) -> list[float]:
-        """Three to show: the paper's, the middle one, the longest."""
+        """The three durations that tables and figures show: the paper's, the middle one and the longest."""
         return [float(self.durations[i]) for i in (0, len(self.durations) // 2, -1)]
 
     @property
     def first_unresolved_side(self) -> int:
-        """Of this side and more, squares ring less than one period in the paper's duration."""
+        """The least side of squares with less than one period of their fundamental in the paper's duration."""
         return max(2, largest_resolvable_side(paper_duration(), dt=self.dt, c=self.c) + 1)
 
     def select(self, *, side: int | None = None, duration: float | None = None, estimation: str) -> list[AreaEstimate]:
-        """What was heard by an estimation, of one square or all, in one duration or all."""
+        """Return the estimates by one method, for one square or all, and for one duration or all."""
         return [
             each
             for each in self.estimates
@@ -106,16 +109,18 @@ def study_areas(
     c: float = 1.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> AreaStudy:
-    """Strike squares and hear their areas; a square's strikes and points do not depend on which others there are.
+    """Simulate square drums and estimate their areas.
+
+    The strikes and points of a square do not depend on the other sides.
 
     Args:
-        sides: of the squares, in grid spacings, each 2 or more and none twice.
-        duration: the longest, more than :func:`paper_duration`, the shortest.
-        strikes: how often each is struck.
-        points: how many listen in each.
-        seed: of strikes and listening points.
-        dt: length of a step.
-        c: speed of waves.
+        sides: the sides of the squares, in grid spacings, each 2 or more and none twice.
+        duration: the longest duration; more than the shortest one, which is :func:`paper_duration`.
+        strikes: the number of strikes of each square.
+        points: the number of points recorded in each square.
+        seed: the seed of strikes and points.
+        dt: the time step.
+        c: the wave speed.
         progress: called with the number of squares done and the total.
 
     Raises:
@@ -131,7 +136,7 @@ def study_areas(
         raise ValueError(f"seed must be 0 or more, got {seed}")
     durations = dt * np.unique([steps_in(each, dt=dt) for each in np.geomspace(shortest, duration, DURATION_COUNT)])
     study = AreaStudy(dt, c, durations, {}, [])
-    for number, side in enumerate(sorted(sides), start=1):
+    for squares_done, side in enumerate(sorted(sides), start=1):
         generator = np.random.default_rng([seed, side])
         recording = simulate_drum(
             side, duration=duration, generator=generator, strikes=strikes, points=points, dt=dt, c=c
@@ -144,26 +149,26 @@ def study_areas(
             for name in ESTIMATIONS
         )
         if progress:
-            progress(number, len(sides))
+            progress(squares_done, len(sides))
     return study
 
 
 def estimate_area(recording: DrumRecording, *, duration: float, estimation: str) -> AreaEstimate:
-    """What the points of a recorded square hear of its area, ``estimation`` being a key of ``ESTIMATIONS``."""
-    fundamentals = estimate_fundamentals(recording, duration=duration, estimation=ESTIMATIONS[estimation])
+    """Estimate the area of a recorded square by one method; ``estimation`` is a key of ``ESTIMATIONS``."""
+    fundamentals = estimate_fundamentals(recording, duration=duration, settings=ESTIMATIONS[estimation])
     areas = lattice_area(fundamentals, dt=recording.dt, c=recording.c)
-    known = ~np.isnan(areas)
-    errors = np.where(known, np.abs(areas / recording.side**2 - 1), np.inf)
-    low, middle, high = np.percentile(areas[known], [10, 50, 90]) if known.any() else [np.nan] * 3
-    fundamental = np.median(fundamentals[known]) if known.any() else np.nan
+    has_peak = ~np.isnan(areas)
+    errors = np.where(has_peak, np.abs(areas / recording.side**2 - 1), np.inf)
+    low, median, high = np.percentile(areas[has_peak], [10, 50, 90]) if has_peak.any() else [np.nan] * 3
+    fundamental = np.median(fundamentals[has_peak]) if has_peak.any() else np.nan
     return AreaEstimate(
         side=recording.side,
         duration=duration,
         estimation=estimation,
         points=len(areas),
-        heard=int(known.sum()),
+        heard=int(has_peak.sum()),
         fundamental=float(fundamental),
-        area=float(middle),
+        area=float(median),
         area_low=float(low),
         area_high=float(high),
         area_continuous=float(continuous_area(fundamental, c=recording.c)),

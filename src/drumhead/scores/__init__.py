@@ -1,4 +1,4 @@
-"""Scores of a segmentation: counts per image first, then their average over a test set."""
+"""Scores of a segmentation: pixels are counted per image, then scores are computed from the counts of a test set."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ CHUNK_IMAGES = 256
 
 
 def background_scores(masks: Labels, class_names: Sequence[str]) -> Scores:
-    """The scores of predicting background everywhere, which any model has to beat.
+    """Return the scores of predicting background everywhere, which any model has to beat.
 
     Args:
         masks: (image, height, width), integer classes.
-        class_names: one per class, background first.
+        class_names: one name per class, background first.
 
     Example:
         >>> masks = np.array([[[0, 0], [0, 1]]])

@@ -1,6 +1,6 @@
-"""Counting, the part of the scores that looks at pixels.
+"""Pixel counts, from which scores are computed.
 
-Kept for each image and class: how many pixels are truly of the class, predicted so, and both. Axes: image n, class k.
+For each image and class they are the number of pixels whose true class it is, whose predicted class it is, and both.
 """
 
 from __future__ import annotations
@@ -19,56 +19,56 @@ Labels = torch.Tensor | npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class ImageCounts:
-    """What was counted, one row per image. Class 0 is background; the losses are absent without logits."""
+    """The counts of a set of images, one row per image. Class 0 is background."""
 
     truth: Counts
-    """(image, class): pixels whose true class it is."""
+    """(image, class): the number of pixels whose true class it is."""
     predicted: Counts
-    """(image, class): pixels whose predicted class it is."""
+    """(image, class): the number of pixels whose predicted class it is."""
     hits: Counts
-    """(image, class): pixels where both hold."""
+    """(image, class): the number of pixels whose true and predicted class it is (true positives)."""
     loss: npt.NDArray[np.float64] | None = None
-    """(image,): cross-entropy in nats, summed over all pixels."""
+    """(image,): cross-entropy in nats, summed over all pixels; None without logits."""
     foreground_loss: npt.NDArray[np.float64] | None = None
-    """(image,): cross-entropy in nats, summed over foreground pixels."""
+    """(image,): cross-entropy in nats, summed over foreground pixels; None without logits."""
 
     @property
     def pixels(self) -> Counts:
-        """(image,): pixels in all."""
-        return _over_classes(self.truth)
+        """(image,): the number of pixels."""
+        return _sum_over_classes(self.truth)
 
     @property
     def correct(self) -> Counts:
-        """(image,): pixels given their true class."""
-        return _over_classes(self.hits)
+        """(image,): the number of pixels whose predicted class is the true one."""
+        return _sum_over_classes(self.hits)
 
     @property
     def foreground(self) -> Counts:
-        """(image,): pixels whose true class is not 0."""
-        return _over_classes(self.truth[:, 1:])
+        """(image,): the number of pixels whose true class is not 0."""
+        return _sum_over_classes(self.truth[:, 1:])
 
     @property
     def foreground_correct(self) -> Counts:
-        """(image,): foreground pixels given their true class."""
-        return _over_classes(self.hits[:, 1:])
+        """(image,): the number of foreground pixels whose predicted class is the true one."""
+        return _sum_over_classes(self.hits[:, 1:])
 
 
 def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
-    """Count a batch of predictions: each pixel gets its class of largest logit (the first, of equals).
+    """Count a batch of logits. The predicted class of a pixel is that of its largest logit, the first of equal ones.
 
     Args:
         logits: (batch, class, height, width), float.
         masks: (batch, height, width), integer classes.
 
     Raises:
-        ValueError: shapes that do not fit, or a class out of range.
-        FloatingPointError: logits that give no finite loss.
+        ValueError: if the shapes do not fit, or a class is out of range.
+        FloatingPointError: if the loss of an image is not finite.
     """
     if logits.ndim != 4:
         raise ValueError(f"logits must be (batch, class, height, width); got shape {tuple(logits.shape)}")
     counts = count_predictions(logits.argmax(dim=1), masks, classes=logits.shape[1])
     masks = masks.to(logits.device, torch.long)
-    # To the CPU before the sum in float64, which not every device has.
+    # The losses move to the CPU first, because not every device has the float64 of the sums.
     losses = torch.nn.functional.cross_entropy(logits.float(), masks, reduction="none").detach().cpu()
     foreground = losses.where(masks.cpu() != 0, 0.0)
     totals, foreground_totals = (x.sum(dim=(1, 2), dtype=torch.float64).numpy() for x in (losses, foreground))
@@ -88,15 +88,15 @@ def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
 
 
 def count_predictions(predictions: Labels, masks: Labels, *, classes: int) -> ImageCounts:
-    """Count a batch of predictions that have no logits, so no losses.
+    """Count a batch of predicted classes, without losses.
 
     Args:
         predictions: (batch, height, width), integer classes.
         masks: (batch, height, width), integer classes.
-        classes: how many classes there are, background included.
+        classes: the number of classes, background included.
 
     Raises:
-        ValueError: shapes that differ or hold no pixel, labels not integer, or a class out of range.
+        ValueError: if the shapes differ or have no pixel, labels are not integers, or a class is out of range.
 
     Example:
         >>> counts = count_predictions(np.array([[[0, 1, 1]]]), np.array([[[0, 1, 0]]]), classes=2)
@@ -116,10 +116,10 @@ def count_predictions(predictions: Labels, masks: Labels, *, classes: int) -> Im
 
 
 def concatenate(parts: Sequence[ImageCounts]) -> ImageCounts:
-    """The counts of several batches as one, in order. Losses are kept only if every part has them.
+    """Return the counts of several batches as one, in order. Losses are kept only if every part has them.
 
     Raises:
-        ValueError: no parts, or parts with different numbers of classes.
+        ValueError: if there are no parts, or parts with different numbers of classes.
     """
     classes = sorted({part.truth.shape[1] for part in parts})
     if len(classes) != 1:
@@ -136,7 +136,7 @@ def concatenate(parts: Sequence[ImageCounts]) -> ImageCounts:
 
 
 def _labels(labels: Labels, name: str, classes: int) -> npt.NDArray[Any]:
-    """Labels as a checked array on the CPU."""
+    """Return labels as an array on the CPU, or raise ``ValueError`` if they are not valid."""
     array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
     if array.ndim != 3 or not all(array.shape[1:]) or array.dtype.kind not in "iu":
         raise ValueError(
@@ -152,12 +152,12 @@ def _labels(labels: Labels, name: str, classes: int) -> npt.NDArray[Any]:
 
 
 def _histogram(labels: npt.NDArray[Any], where: npt.NDArray[np.bool_], classes: int) -> Counts:
-    """(image, class): how many pixels of each image have each class, among those chosen."""
+    """Return (image, class): the number of pixels of each class in each image, among those where ``where`` is true."""
     images = len(labels)
-    cell_NHW = labels.astype(np.int64) + classes * np.arange(images)[:, None, None]
-    return np.bincount(cell_NHW[where], minlength=images * classes).reshape(images, classes)
+    bin_NHW = labels.astype(np.int64) + classes * np.arange(images)[:, None, None]
+    return np.bincount(bin_NHW[where], minlength=images * classes).reshape(images, classes)
 
 
-def _over_classes(counts: Counts) -> Counts:
+def _sum_over_classes(counts: Counts) -> Counts:
     totals: Counts = counts.sum(axis=1)
     return totals

@@ -14,17 +14,18 @@ from drumhead.scores.reduction import Scores, compute_scores
 def evaluate_model(
     model: torch.nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]], class_names: Sequence[str]
 ) -> Scores:
-    """The scores of a model on all batches, in evaluation mode and without gradients.
+    """Return the scores of a model on all batches, in evaluation mode and without gradients.
 
-    Draws from no random generator and leaves every module in the mode it was in.
+    No random numbers are drawn, and every module is left in the mode it was in.
 
     Args:
-        model: images (batch, channel, height, width) in, logits (batch, class, height, width) out.
-        batches: pairs of images and masks; moved to where the model is.
-        class_names: one per class, background first.
+        model: maps images (batch, channel, height, width) to logits (batch, class, height, width).
+        batches: pairs of images and masks, which are moved to the device of the model.
+        class_names: one name per class, background first.
 
     Raises:
-        ValueError, FloatingPointError: as :func:`count_logits` and :func:`compute_scores`.
+        ValueError: if there is no batch, or as in :func:`count_logits` and :func:`compute_scores`.
+        FloatingPointError: as in :func:`count_logits`.
     """
     parts = count_batches(model, batches)
     if not parts:
@@ -33,7 +34,7 @@ def evaluate_model(
 
 
 def count_batches(model: torch.nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> list[ImageCounts]:
-    """The counts of each batch, from which :func:`evaluate_model` makes the scores; arguments and errors as there."""
+    """Return the counts of each batch; the arguments are those of :func:`evaluate_model`."""
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     with evaluation_mode(model), torch.inference_mode():
         return [count_logits(model(images.to(device)), masks.to(device)) for images, masks in batches]

@@ -1,4 +1,4 @@
-"""Every score, from the counts of a test set."""
+"""The reduction of the pixel counts of a test set to scores."""
 
 from __future__ import annotations
 
@@ -13,62 +13,63 @@ from drumhead.string_types import Name
 
 
 class ClassScores(Config):
-    """How one class fared over the whole set. A ratio of nothing to nothing is None."""
+    """The scores of one class over the pixels of the whole set. A ratio of 0 to 0 is None."""
 
     name: Name
+    """The name of the class."""
     iou: float | None
     """Intersection over union; None if the class occurs neither in the truth nor in a prediction."""
     recall: float | None
-    """Accuracy on the pixels of this class; None if no pixel is truly of it."""
+    """Share of the pixels of this class that are predicted as it; None if no pixel is of this class."""
     precision: float | None
-    """Share of the pixels given this class that are of it; None if it was never predicted."""
+    """Share of the pixels predicted as this class that are of it; None if it is never predicted."""
 
 
 class Scores(Config):
-    """The scores of one set of predictions, all in [0, 1] but the losses (nats per pixel).
+    """The scores of one set of predictions, all in [0, 1] except the losses (nats per pixel).
 
-    The first six are the published ones: of each image, then averaged over images. An image without
-    foreground counts for ``acc``, ``iou`` and ``loss`` alone. ``iou`` and ``iou_foreground`` are functions of
-    the accuracy of the image, acc / (2 - acc), and ``iou_foreground`` cannot see false positives on
-    background; ``mean_iou`` can. The foreground scores are None if no image has foreground.
+    The first six are defined as in the paper: computed per image, then averaged over images. An image without
+    foreground counts only for ``acc``, ``iou`` and ``loss``. ``iou`` and ``iou_foreground`` are functions of the
+    accuracy of the image, acc / (2 - acc), and ``iou_foreground`` ignores false positives on background; ``mean_iou``
+    does not. The foreground scores are None if no image has foreground.
     """
 
     acc: float
-    """Share of pixels given their true class."""
+    """Share of pixels whose predicted class is the true one."""
     acc_foreground: float | None
     """The same over foreground pixels."""
     iou: float
-    """Sum over classes of intersections, divided by sum over classes of unions, background counted."""
+    """Sum over classes of intersections, divided by sum over classes of unions, background included."""
     iou_foreground: float | None
-    """The same on foreground pixels alone."""
+    """The same over foreground pixels."""
     loss: float | None
     """Cross-entropy, mean over pixels; None for predictions without logits."""
     loss_foreground: float | None
     """The same over foreground pixels. Published values average over batches instead of images."""
     mean_iou: float
-    """The usual one: pixels of all images together, mean over the classes in truth or prediction."""
+    """The usual mean IoU: over the pixels of all images, averaged over the classes in truth or prediction."""
     classes: tuple[ClassScores, ...]
     """Scores of each class, background first."""
     images: int
-    """How many images were scored."""
+    """The number of images."""
     images_without_foreground: int
-    """How many of them have background only."""
+    """The number of images that have only background."""
 
     @property
     def collapsed(self) -> bool:
-        """Whether every pixel was predicted background although there is foreground to find."""
+        """Whether every pixel is predicted as background although there is foreground."""
         return self.acc_foreground is not None and all(entry.precision is None for entry in self.classes[1:])
 
 
 def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
-    """Every score, from the counts of a test set.
+    """Compute all scores from the counts of a test set.
 
     Args:
-        counts: of all its images.
-        class_names: one per class, background first.
+        counts: the counts of all images.
+        class_names: one name per class, background first.
 
     Raises:
-        ValueError: no image, or not one name per class.
+        ValueError: if there is no image, or not one name per class.
 
     Example:
         >>> from drumhead.scores import count_predictions
@@ -82,46 +83,50 @@ def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
         raise ValueError("scores need at least one image; got none")
     if len(class_names) != classes:
         raise ValueError(f"class_names must name each of the {classes} classes; got {list(class_names)}")
-    seen = counts.foreground > 0
-    foreground, foreground_correct = counts.foreground[seen], counts.foreground_correct[seen]
-    by_class = _classes(counts, class_names)
+    has_foreground = counts.foreground > 0
+    foreground, foreground_correct = counts.foreground[has_foreground], counts.foreground_correct[has_foreground]
+    class_scores = _class_scores(counts, class_names)
     return Scores(
         acc=float(np.mean(counts.correct / counts.pixels)),
-        acc_foreground=_mean(foreground_correct / foreground),
+        acc_foreground=_mean_or_none(foreground_correct / foreground),
         iou=float(np.mean(counts.correct / _unions(counts).sum(axis=1))),
-        # On foreground pixels truth and prediction are as large as the foreground.
-        iou_foreground=_mean(foreground_correct / (2 * foreground - foreground_correct)),
-        loss=None if counts.loss is None else _mean(counts.loss / counts.pixels),
-        loss_foreground=(None if counts.foreground_loss is None else _mean(counts.foreground_loss[seen] / foreground)),
-        mean_iou=float(np.mean([entry.iou for entry in by_class if entry.iou is not None])),
-        classes=by_class,
+        # Restricted to the foreground, truth and prediction both have as many pixels as the foreground.
+        iou_foreground=_mean_or_none(foreground_correct / (2 * foreground - foreground_correct)),
+        loss=None if counts.loss is None else _mean_or_none(counts.loss / counts.pixels),
+        loss_foreground=(
+            None
+            if counts.foreground_loss is None
+            else _mean_or_none(counts.foreground_loss[has_foreground] / foreground)
+        ),
+        mean_iou=float(np.mean([entry.iou for entry in class_scores if entry.iou is not None])),
+        classes=class_scores,
         images=images,
-        images_without_foreground=int(images - seen.sum()),
+        images_without_foreground=int(images - has_foreground.sum()),
     )
 
 
 def _unions(counts: ImageCounts) -> Counts:
-    """(image, class): pixels that are of the class by truth, prediction or both."""
+    """Return (image, class): the number of pixels whose true or predicted class it is."""
     return counts.truth + counts.predicted - counts.hits
 
 
-def _classes(counts: ImageCounts, class_names: Sequence[str]) -> tuple[ClassScores, ...]:
+def _class_scores(counts: ImageCounts, class_names: Sequence[str]) -> tuple[ClassScores, ...]:
     columns = (counts.hits, _unions(counts), counts.truth, counts.predicted)
     totals = zip(class_names, *(column.sum(axis=0).tolist() for column in columns), strict=True)
     return tuple(
         ClassScores(
             name=name,
-            iou=_ratio(hits, union),
-            recall=_ratio(hits, truth),
-            precision=_ratio(hits, predicted),
+            iou=_ratio_or_none(hits, union),
+            recall=_ratio_or_none(hits, truth),
+            precision=_ratio_or_none(hits, predicted),
         )
         for name, hits, union, truth, predicted in totals
     )
 
 
-def _ratio(part: int, whole: int) -> float | None:
+def _ratio_or_none(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _mean(values: npt.NDArray[np.float64]) -> float | None:
+def _mean_or_none(values: npt.NDArray[np.float64]) -> float | None:
     return float(values.mean()) if values.size else None
