@@ -92,7 +92,7 @@ def test_data_is_made_once_and_checked(workplace: Path, capsys: pytest.CaptureFi
     assert "No errors" in printed
     assert "published" not in printed
     assert main(["data", "tetrominoes", "--out", folder]) == USAGE_ERROR
-    assert "something in it" in capsys.readouterr().err
+    assert "is not empty" in capsys.readouterr().err
 
 
 def test_damaged_data_is_named(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,8 +119,8 @@ def test_a_class_of_a_users_folder_with_such_a_name_is_refused(name: str, world:
 
 def test_a_users_folder_with_such_a_name_is_refused(world: Path) -> None:
     (world / "arrays").rename(world / "=arrays")
-    refused(["data", "check", "./=arrays"], "Rename it")
-    with pytest.raises(DatasetError, match="called as its folder"):
+    refused(["data", "check", "./=arrays"], "Rename the folder")
+    with pytest.raises(DatasetError, match="has the name of its folder"):
         open_dataset(Path("=arrays"))
 
 
