@@ -1,4 +1,4 @@
-"""The local CNN: as deep as asked, so that its receptive field is the only thing that grows."""
+"""The local CNN: its receptive field grows only with its depth."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from drumhead.models.readouts import LastReadout
 
 
 class CNNConfig(FusedSegmenterConfig):
-    """A local CNN; the paper's have 2, 4, 8, 16 or 32 layers."""
+    """A local CNN. The paper's models have 2, 4, 8, 16 or 32 layers."""
 
     name: Literal["cnn"] = "cnn"
-    """The model."""
+    """Name of the model."""
     layers: PositiveInt = 8
-    """3x3 convolutions; a pixel sees ``layers`` pixels far."""
+    """Number of 3x3 convolutions. The class of a pixel depends on pixels up to ``layers`` away."""
     width: PositiveInt = 16
-    """Channels between the layers."""
+    """Number of channels between the 3x3 convolutions."""
     hidden_channels: PositiveInt = 2
-    """Channels C after the last 3x3 convolution."""
+    """Number of channels C after the last 3x3 convolution."""
     features_per_channel: PositiveInt = 49
-    """Features each of them becomes before the pixel network."""
+    """Number of features per channel that the 1x1 convolution computes for the pixel network."""
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
-    """Hidden layers of the pixel network."""
+    """Widths of the hidden layers of the pixel network."""
 
 
 class CNN(FusedSegmenter):
-    """3x3 convolutions with ReLU, a 1x1 convolution to many features, and the pixel network.
+    """3x3 convolutions with ReLU, a 1x1 convolution to more features, and the pixel network.
 
     Args:
-        config: depth and widths.
-        in_channels: channels of the images.
-        classes: number of classes, background included.
+        config: Depth and widths.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
 
     >>> import torch
     >>> model = CNN(CNNConfig(layers=4), in_channels=3, classes=6)
@@ -59,21 +59,21 @@ class CNN(FusedSegmenter):
 
     @property
     def receptive_field(self) -> int:
-        """Side, in pixels, of the square a pixel's class depends on."""
+        """Side, in pixels, of the square that the class of a pixel depends on."""
         return 2 * self.config.layers + 1
 
     @property
     def head(self) -> ReadoutHead:
-        frame = LastReadout(steps=1, channels=self.config.hidden_channels)
-        return ReadoutHead(frame, [self.expand, *mlp_layers(self.pixel_network)])
+        single_frame = LastReadout(steps=1, channels=self.config.hidden_channels)
+        return ReadoutHead(single_frame, [self.expand, *mlp_layers(self.pixel_network)])
 
     def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
         return StoredStates(self.forward_features(images).to(images.dtype)[:, None], workspace)
 
     def forward_features(self, images: Tensor) -> Tensor:
-        representation: Tensor = self.encoder(images)
-        return representation
+        features: Tensor = self.encoder(images)
+        return features
 
-    def forward_head(self, representation: Tensor) -> Tensor:
-        logits: Tensor = self.pixel_network(self.expand(representation))
+    def forward_head(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.pixel_network(self.expand(features))
         return logits

@@ -1,4 +1,4 @@
-"""Convolutional recurrent networks: the same head as the wave network's, with RNN, GRU or LSTM dynamics."""
+"""Convolutional recurrent networks: RNN, GRU or LSTM dynamics with the same head as the wave network."""
 
 from __future__ import annotations
 
@@ -23,29 +23,31 @@ CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
     "conv_gru": GRUCell,
     "conv_lstm": LSTMCell,
 }
+"""The cell class of each model name."""
 
 
 class ConvRNNConfig(RecurrentConfig):
-    """A convolutional RNN, GRU or LSTM; the defaults are the paper's."""
+    """A convolutional RNN, GRU or LSTM. The defaults are the paper's LSTM."""
 
     name: Literal["conv_rnn", "conv_gru", "conv_lstm"] = "conv_lstm"
-    """The model, by the cell it has."""
+    """Name of the model: the kind of its cell."""
     steps: PositiveInt = 20
-    """Steps in time T, and frames of the field."""
+    """Number of time steps T."""
     boundary: Boundary = "circular"
-    """What lies beyond the sheet's edge."""
+    """What the convolutions of the cell meet at the edge of the image: ``circular`` (the paper) wraps around, ``fixed``
+    is 0 outside, ``free`` repeats the values at the edge."""
 
 
 class ConvRNN(RecurrentSegmenter):
-    """Encoders give the input, the hidden and (LSTM) the cell state; a cell and a pixel network alternate.
+    """A convolutional recurrent network; encoders give the first input, the hidden state and (LSTM) the cell state.
 
-    At each step the cell takes input and hidden state to a new hidden state, and a pixel network ``C -> 2C -> C``
-    makes of that the next input, which is the frame that is recorded.
+    At each step the cell computes a new hidden state from input and hidden state, and a pixel network ``C -> 2C -> C``
+    computes the next input from the hidden state. These inputs are the frames of the field.
 
     Args:
-        config: sizes, cell, boundary, readout.
-        in_channels: channels of the images.
-        classes: number of classes, background included.
+        config: Sizes, cell, boundary, readout.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
 
     >>> model = ConvRNN(ConvRNNConfig(name="conv_gru", steps=5), in_channels=1, classes=3)
     >>> model.states(torch.zeros(1, 1, 9, 9)).shape
@@ -66,11 +68,13 @@ class ConvRNN(RecurrentSegmenter):
         self.next_input = PixelMLP(channels, channels, widths=[2 * channels])
 
     def start(self, images: Tensor) -> tuple[Tensor, CellState]:
-        """The first input and the state before the first step."""
+        """Return the first input and the state before the first step."""
         self.check_images(images)
         inputs, hidden = (encoder(images).to(images.dtype) for encoder in (self.input_encoder, self.hidden_encoder))
         memory = None if self.memory_encoder is None else self.memory_encoder(images).to(images.dtype)
-        return inputs, CellState(hidden, memory)  # converted, for autocast may have rounded
+        return inputs, CellState(
+            hidden, memory
+        )  # in the images' dtype: under autocast the encoders compute in bfloat16
 
     def states(self, images: Tensor) -> Tensor:
         inputs, state = self.start(images)
@@ -83,9 +87,9 @@ class ConvRNN(RecurrentSegmenter):
         return torch.stack(frames, dim=1)
 
     def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
-        recurrence = lstm_kernel(self.cell, self.next_input)
-        if recurrence is None or type(self).states is not ConvRNN.states:
+        kernel = lstm_kernel(self.cell, self.next_input)
+        if kernel is None or type(self).states is not ConvRNN.states:
             return super().make_stream(images, workspace)
         inputs, (hidden, memory) = self.start(images)
         assert memory is not None  # the cell is an LSTM
-        return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=self.config.steps, workspace=workspace)
+        return LSTMStates(LSTMState(inputs, hidden, memory), kernel, steps=self.config.steps, workspace=workspace)

@@ -1,4 +1,4 @@
-"""Stacks of 3x3 convolutions that read an image: stride 1, zero padding 1, ReLU between."""
+"""Encoders: stacks of 3x3 convolutions with stride 1, zero padding 1 and a ReLU between two convolutions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch import nn
 
 
 def convolution_stack(channels: list[int], *, last: nn.Module | None = None) -> nn.Sequential:
-    """Convolutions from each number of channels to the next.
+    """Return a stack of 3x3 convolutions.
 
     Args:
-        channels: channels in, between the layers, and out.
-        last: what follows the last convolution; nothing by default.
+        channels: Number of channels of the input, after each convolution but the last, and of the output.
+        last: The module after the last convolution; none by default.
 
     >>> convolution_stack([3, 16, 2], last=nn.Tanh())
     Sequential(
@@ -23,7 +23,7 @@ def convolution_stack(channels: list[int], *, last: nn.Module | None = None) -> 
     )
     """
     layers: list[nn.Module] = []
-    for before, after in pairwise(channels):
-        layers += [nn.Conv2d(before, after, kernel_size=3, padding=1), nn.ReLU()]
+    for in_channels, out_channels in pairwise(channels):
+        layers += [nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1), nn.ReLU()]
     layers.pop()
     return nn.Sequential(*layers) if last is None else nn.Sequential(*layers, last)

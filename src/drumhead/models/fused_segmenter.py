@@ -1,4 +1,4 @@
-"""What the fused engine can train: models that end with a readout over time and a network per pixel."""
+"""The models that the fused engine can train: those that end with a readout over time and a pixel network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from drumhead.fields.engine import Engine, use_fused
-from drumhead.models.cpu.fused_loss import fused_cross_entropy, fused_logits, fused_predict
+from drumhead.models.cpu.fused_inference import fused_logits, fused_predict
+from drumhead.models.cpu.fused_loss import fused_cross_entropy
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.engine import loss_unsupported_reason
@@ -20,38 +21,37 @@ from drumhead.modes import evaluation_mode, single_threaded
 
 
 class FusedSegmenterConfig(SegmenterConfig):
-    """The base of the configurations of models that a fused engine can train."""
+    """The base of the configurations of models that the fused engine can train."""
 
     engine: Engine = "auto"
-    """What computes the waves (NWM), the loss and the predictions: plain torch, the engine fused for CPUs, or with
-    ``auto`` the fused one where it can run."""
+    """The engine that computes states, loss and predictions: ``plain`` torch, ``fused`` (compiled for CPUs; faster,
+    with less memory) or ``auto`` (fused where it can run)."""
 
 
 class FusedSegmenter(Segmenter):
-    """A segmenter whose loss and predictions can be made a few images at a time, in cache, on a CPU.
+    """A segmenter whose loss and predictions the fused engine can compute, a few images at a time, on a CPU.
 
-    It does not matter to it whether there is a field in time or, as in the CNN, a single frame. Its
-    ``config.engine`` says which engine computes.
+    Its states are a field in time or, as in the CNN, a single frame. ``config.engine`` says which engine computes.
     """
 
     config: FusedSegmenterConfig
 
     def __init__(self, config: FusedSegmenterConfig, *, in_channels: int, classes: int) -> None:
         super().__init__(config, in_channels=in_channels, classes=classes)
-        self.workspaces: list[Workspace] = []  # kept from step to step: fresh memory is slow
+        self.workspaces: list[Workspace] = []  # reused from step to step, see Workspace
 
     @property
     @abstractmethod
     def head(self) -> ReadoutHead:
-        """What follows the states."""
+        """The readout and the layers after the states."""
 
     @abstractmethod
     def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
-        """The states of a few images, for the fused engine to hear.
+        """Return the states of a few images as a stream for the fused engine.
 
         Args:
-            images: some of a batch.
-            workspace: memory that is free while these are heard.
+            images: A micro-batch ``(image, channel, height, width)``.
+            workspace: Memory that the stream may use as long as it lives.
         """
 
     def forward(self, images: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class FusedSegmenter(Segmenter):
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
-        """See :meth:`Segmenter.predict`. The fused engine keeps no logits, and calls no forward hooks."""
+        """See :meth:`Segmenter.predict`. The fused engine does not keep logits and does not call forward hooks."""
         if not self._use_fused(images):
             return super().predict(images)
         self.check_images(images)
@@ -83,7 +83,7 @@ class FusedSegmenter(Segmenter):
         class_weights: Tensor | None = None,
         ignored_label: int | None = None,
     ) -> Tensor:
-        """See :meth:`Segmenter.loss`. The fused engine makes the gradients at once, and keeps no activations."""
+        """See :meth:`Segmenter.loss`. The fused engine computes the gradients at once and does not keep activations."""
         if not self._use_fused(images):
             return super().loss(images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label)
         self.check_images(images)
@@ -94,13 +94,17 @@ class FusedSegmenter(Segmenter):
                 weights = sampled_weights(weights, pixels)
             targets = known_classes(masks, ignored_label)
         head = self.head
-        heard = {id(parameter) for module in head.modules for parameter in module.parameters()}
-        others = [parameter for parameter in self.parameters() if id(parameter) not in heard]
+        head_ids = {id(parameter) for module in head.modules for parameter in module.parameters()}
+        others = [parameter for parameter in self.parameters() if id(parameter) not in head_ids]
         loss: Tensor = fused_cross_entropy(
             self.make_stream, images, targets, weights, head=head, parameters=others, workspaces=self.workspaces
         )
         return loss
 
     def _use_fused(self, images: Tensor) -> bool:
-        """Return whether the fused engine computes for these images; raise ``ValueError`` if it must but cannot."""
+        """Return whether the fused engine computes for these images.
+
+        Raises:
+            ValueError: If ``config.engine`` is ``"fused"`` and the fused engine cannot run here.
+        """
         return use_fused(self.config.engine, lambda: loss_unsupported_reason([images, *self.parameters()], self.head))

@@ -1,8 +1,8 @@
-"""The neural wave machine (NWM): an image sets a sheet of oscillators swinging, every pixel listens."""
+"""The neural wave machine (NWM): an image sets the parameters of a field of coupled oscillators, one per pixel."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
@@ -18,30 +18,31 @@ from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
 
 
 class NWMConfig(RecurrentConfig):
-    """A neural wave machine; the defaults are the paper's for tetrominoes and MNIST."""
+    """A neural wave machine. The defaults are the paper's for tetrominoes and MNIST."""
 
     name: Literal["nwm"] = "nwm"
-    """The model."""
+    """Name of the model."""
     steps: PositiveInt = 100
-    """Steps in time T, and frames of the field."""
+    """Number of time steps T."""
     dt: PositiveFloat = 0.1
-    """Length of a step."""
+    """Length of a time step, above 0. The stability limit is about 0.7 for a new network."""
     boundary: Boundary = "circular"
-    """What lies beyond the sheet's edge."""
+    """What the field meets at the edge of the image: ``circular`` (the paper) wraps around, ``fixed`` is 0 outside,
+    ``free`` repeats the values at the edge."""
     nonlinearity: Nonlinearity = "tanh"
-    """What the neighbours' pull passes through."""
+    """The function that the coupling force passes through: ``tanh`` (the paper) or ``linear`` (none)."""
     initial_stiffness: NonNegativeFloat = 0.0
-    """Added, at the start of training, to the bias the stiffness comes from. A ReLU makes it: a channel in which it is
-    0 for all images gets no gradient and stays so, which happens to some seeds without this."""
+    """Added to the initial bias of the stiffness encoder, at least 0. Stiffness passes through a ReLU, so a channel
+    that starts at 0 for every image gets no gradient; some seeds need this to avoid it."""
     initial_damping: NonNegativeFloat = 0.0
-    """The same of the damping."""
+    """The same for the damping encoder, at least 0."""
     chunk_steps: PositiveInt | None = None
     """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
     (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
 
 
 class WaveParameters(NamedTuple):
-    """What an image makes of the sheet, each ``(batch, channel, height, width)``."""
+    """The parameters of the wave equation for a batch of images, each ``(batch, channel, height, width)``."""
 
     y0: Tensor
     """Initial position, in [-1, 1]; the initial velocity is 0."""
@@ -52,12 +53,12 @@ class WaveParameters(NamedTuple):
 
 
 class NWM(RecurrentSegmenter):
-    """Neural wave machine: three local encoders, a sheet of coupled oscillators, a readout over time.
+    """Neural wave machine: three local encoders, a field of coupled oscillators, a readout over time.
 
     Args:
-        config: sizes, step, boundary, readout.
-        in_channels: channels of the images.
-        classes: number of classes, background included.
+        config: Sizes, time step, boundary, readout.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
 
     Source: Jacobs et al. 2025; the dynamics are in :mod:`drumhead.fields.wave`.
 
@@ -80,10 +81,11 @@ class NWM(RecurrentSegmenter):
         _raise_bias(self.alpha_encoder, config.initial_damping)
 
     def encode(self, images: Tensor) -> WaveParameters:
-        """The sheet an image makes: where it starts, how stiff and how damped it is."""
+        """Return the initial position, stiffness and damping that the encoders compute for these images."""
         self.check_images(images)
         encoders = (self.y0_encoder, self.omega_encoder, self.alpha_encoder)
-        return WaveParameters(*(encoder(images).to(images.dtype) for encoder in encoders))  # autocast may have rounded
+        # In the images' dtype: under autocast the encoders compute in bfloat16.
+        return WaveParameters(*(encoder(images).to(images.dtype) for encoder in encoders))
 
     def states(self, images: Tensor) -> Tensor:
         return evolve(
@@ -97,18 +99,29 @@ class NWM(RecurrentSegmenter):
         )
 
     def make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
-        drum, config = self.encode(images), self.config
-        settings: dict[str, Any] = {name: getattr(config, name) for name in ("dt", "boundary", "nonlinearity")}
-        sheets = WaveKernel(drum.omega, drum.alpha, self.coupling, **settings)
+        wave, config = self.encode(images), self.config
+        kernel = WaveKernel(
+            wave.omega,
+            wave.alpha,
+            self.coupling,
+            dt=config.dt,
+            boundary=config.boundary,
+            nonlinearity=config.nonlinearity,
+        )
         return WaveStates(
-            drum, self.coupling, sheets=sheets, steps=config.steps, stretch=config.chunk_steps, workspace=workspace
+            wave,
+            self.coupling,
+            kernel=kernel,
+            steps=config.steps,
+            chunk_steps=config.chunk_steps,
+            workspace=workspace,
         )
 
     @torch.no_grad()
     def stability_limit(self, images: Tensor) -> float:
-        """The longest stable step for the sheets these images make, see :mod:`drumhead.fields.stability`."""
-        drum = self.encode(images)
-        return stability_limit(drum.omega, drum.alpha, self.coupling)
+        """Return the largest stable ``dt`` for these images, see :mod:`drumhead.fields.stability`."""
+        wave = self.encode(images)
+        return stability_limit(wave.omega, wave.alpha, self.coupling)
 
     def stability_warning(self, images: Tensor) -> str | None:
         limit = self.stability_limit(images)
@@ -122,7 +135,7 @@ class NWM(RecurrentSegmenter):
 
 @torch.no_grad()
 def _raise_bias(encoder: nn.Sequential, amount: float) -> None:
-    """Add to the bias of an encoder's last convolution."""
+    """Add ``amount`` to the bias of the last convolution of an encoder."""
     *_, convolution, _ = encoder
     assert isinstance(convolution, nn.Conv2d)
     assert convolution.bias is not None

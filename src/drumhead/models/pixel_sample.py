@@ -1,8 +1,8 @@
-"""Training on a part of the pixels, without bias.
+"""Random samples of pixels, for an unbiased estimate of the loss.
 
-Most pixels of a segmentation image are background and alike. A sample of pixels, half of the draws among the
-foreground, weighted by the inverse of their probability, gives a loss whose expectation is the mean
-cross-entropy over all pixels, at a fraction of the work.
+Most pixels of a segmentation image are background and look alike. Half of the draws are among the foreground, and each
+is weighted by the inverse of its probability. So the expected loss is the mean cross-entropy over all pixels, and
+computing it takes a fraction of the work.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from torch import Tensor
 
 
 class PixelSample(NamedTuple):
-    """Some pixels of each image of a batch."""
+    """A weighted sample of the pixels of each image of a batch."""
 
     pixel: Tensor
-    """Flat pixel numbers (``row * width + column``), int64 ``(batch, sample)``."""
+    """Pixel indices ``row * width + column``, int64 ``(batch, sample)``."""
     weight: Tensor
-    """What each counts for in the loss, float32 ``(batch, sample)``: the expected sum over an image is 1."""
+    """The weight of each draw in the loss, float32 ``(batch, sample)``. The expected sum over an image is 1."""
 
 
 def sample_pixels(masks: Tensor, count: int, *, generator: torch.Generator) -> PixelSample:
-    """Draw pixels with replacement: half evenly from the foreground, half evenly from the image.
+    """Draw pixels with replacement: half uniformly from the foreground, half uniformly from the whole image.
 
-    An image without foreground is drawn from evenly.
+    In an image without foreground, all draws are from the whole image.
 
     Args:
-        masks: class of every pixel, ``(batch, height, width)``.
-        count: draws per image.
-        generator: where the draws come from, a CPU generator.
+        masks: Class of each pixel, ``(batch, height, width)``.
+        count: Number of draws per image.
+        generator: A generator on the CPU.
 
     Raises:
-        ValueError: if ``count`` is below 1.
+        ValueError: If ``count`` is below 1.
 
     >>> masks = torch.zeros(1, 4, 4, dtype=torch.int64)
     >>> masks[0, 1, 2] = 3
@@ -46,8 +46,9 @@ def sample_pixels(masks: Tensor, count: int, *, generator: torch.Generator) -> P
     foreground = (masks.flatten(1) != 0).cpu().float()
     pixels = foreground.shape[1]
     foreground_pixels = foreground.sum(dim=1, keepdim=True)
-    share = torch.where(foreground_pixels > 0, 0.5, 0.0)
-    probability = share * foreground / foreground_pixels.clamp(min=1) + (1 - share) / pixels
+    foreground_fraction = torch.where(foreground_pixels > 0, 0.5, 0.0)  # the fraction of draws from the foreground
+    from_foreground = foreground_fraction * foreground / foreground_pixels.clamp(min=1)
+    probability = from_foreground + (1 - foreground_fraction) / pixels
     pixel = torch.multinomial(probability, count, replacement=True, generator=generator)
     weight = 1 / (count * pixels * probability.gather(1, pixel))
     return PixelSample(pixel.to(masks.device), weight.to(masks.device))

@@ -1,4 +1,4 @@
-"""What each pixel counts for in the loss: class weights, an ignored label, a sample of pixels in one number."""
+"""The weight of each pixel in the loss, from class weights, an ignored label and a sample of pixels."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from drumhead.models.pixel_sample import PixelSample
 def pixel_weights(
     masks: Tensor, *, class_weights: Tensor | None = None, ignored_label: int | None = None, dtype: torch.dtype
 ) -> Tensor:
-    """The share of each pixel in the mean loss of a batch, ``(batch, height, width)``; they sum to 1.
+    """Return the weight of each pixel in the mean loss of a batch, ``(batch, height, width)``; the weights sum to 1.
 
-    As in ``torch.nn.functional.cross_entropy``: in proportion to the weight of the pixel's class, 0 where ignored,
-    and not a number where every pixel is ignored.
+    The mean is that of ``torch.nn.functional.cross_entropy``: weights are proportional to the weight of the pixel's
+    class, and 0 where the pixel is ignored. If every pixel is ignored, they are NaN.
 
     Args:
-        masks: class of every pixel, int64 ``(batch, height, width)``.
-        class_weights: what a pixel of each class counts for, ``(class,)``; all the same by default.
-        ignored_label: the class of pixels that do not count.
-        dtype: of the result.
+        masks: Class of each pixel, int64 ``(batch, height, width)``.
+        class_weights: Relative weight of each class, ``(class,)``; equal by default.
+        ignored_label: Label of the pixels to ignore; none by default.
+        dtype: The dtype of the result.
 
     >>> masks = torch.tensor([[[0, 0, 1, 9]]])
     >>> pixel_weights(masks, class_weights=torch.tensor([1.0, 2.0]), ignored_label=9, dtype=torch.float32)
@@ -34,24 +34,32 @@ def pixel_weights(
     return weights / weights.sum()
 
 
-def sampled_weights(shares: Tensor, pixels: PixelSample) -> Tensor:
-    """Shares of the pixels of a sample, 0 elsewhere, like ``shares``: in expectation over samples they are those.
+def sampled_weights(weights: Tensor, pixels: PixelSample) -> Tensor:
+    """Return the weights for a loss on a sample of pixels, 0 at pixels that were not drawn.
 
-    A pixel drawn twice counts for both.
+    Their expectation over samples is ``weights``. A pixel that was drawn twice counts twice.
+
+    Args:
+        weights: The weights for the loss on all pixels, ``(batch, height, width)``.
+        pixels: The sample.
     """
-    drawn = torch.zeros_like(shares).flatten(1).scatter_add_(1, pixels.pixel, pixels.weight.to(shares))
-    return shares * drawn.view_as(shares) * shares[0].numel()
+    drawn = torch.zeros_like(weights).flatten(1).scatter_add_(1, pixels.pixel, pixels.weight.to(weights))
+    return weights * drawn.view_as(weights) * weights[0].numel()
 
 
 def known_classes(masks: Tensor, ignored_label: int | None) -> Tensor:
-    """The masks with class 0 where ignored, so that every number is a class."""
+    """Return the masks with class 0 in place of the ignored label, so that every value is a class."""
     return masks if ignored_label is None else masks.masked_fill(masks == ignored_label, 0)
 
 
 def check_masks(masks: Tensor, images: Tensor, *, classes: int, ignored_label: int | None = None) -> None:
-    """Raise ``ValueError`` where masks are not int64 ``(batch, height, width)`` of the images, or hold another class.
+    """Check the shape, dtype and values of masks.
 
-    The classes are looked at on a CPU alone: elsewhere that would wait for the device.
+    The values are checked only on a CPU: on other devices that would wait for the device.
+
+    Raises:
+        ValueError: If masks are not int64 ``(batch, height, width)`` for these images, or hold a value that is neither
+            a class nor the ignored label.
     """
     expected = (len(images), *images.shape[2:])
     if masks.shape != expected or masks.dtype != torch.int64:

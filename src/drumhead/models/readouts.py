@@ -1,7 +1,7 @@
-"""Readouts over time: what each pixel keeps of the time series it heard.
+"""Readouts over time: the features of each pixel, computed from its time series.
 
 A readout takes a field ``(batch, time, channel, height, width)`` and returns features ``(batch, feature, height,
-width)``. It knows nothing of the model the field comes from. Features of the Fourier and linear readouts are
+width)``. It does not depend on the model that the field comes from. Features of the Fourier and linear readouts are
 bin-major: feature ``bin * channels + channel``.
 """
 
@@ -14,16 +14,16 @@ import torch
 from torch import Tensor, nn
 
 ReadoutName = Literal["last", "mean", "max", "fft", "linear"]
-"""The last frame, the mean or the maximum over time, the magnitudes of the Fourier transform over time, or a
-learned linear map over time."""
+"""``last`` frame, ``mean`` or ``max`` over time, ``fft`` (magnitudes of the Fourier transform over time) or ``linear``
+(a learned linear map over time)."""
 
 
 class Readout(nn.Module, ABC):
-    """What turns a field into one feature vector per pixel.
+    """A module that turns a field into one feature vector per pixel.
 
     Args:
-        steps: frames in the field.
-        channels: channels of the field.
+        steps: Number of frames T of the field.
+        channels: Number of channels of the field.
     """
 
     name: ClassVar[ReadoutName]
@@ -36,12 +36,12 @@ class Readout(nn.Module, ABC):
 
     @property
     def features(self) -> int:
-        """Numbers per pixel."""
+        """Number of features per pixel."""
         return self.features_per_channel * self.channels
 
     @abstractmethod
     def forward(self, field: Tensor) -> Tensor:
-        """``(batch, time, channel, height, width)`` to ``(batch, feature, height, width)``."""
+        """Return features ``(batch, feature, height, width)`` of a field ``(batch, time, channel, height, width)``."""
 
     def extra_repr(self) -> str:
         return f"steps={self.steps}, channels={self.channels}, features={self.features}"
@@ -83,7 +83,7 @@ class SpectralReadout(Readout):
 
 
 class FourierReadout(SpectralReadout):
-    """The magnitude of the real Fourier transform over time, unnormalised; its gradient at magnitude 0 is 0."""
+    """The magnitude of the real Fourier transform over time, not normalised. Its gradient at magnitude 0 is 0."""
 
     name = "fft"
 
@@ -93,7 +93,7 @@ class FourierReadout(SpectralReadout):
 
 
 class LinearReadout(SpectralReadout):
-    """One bias-free linear map over time, shared by all pixels and channels, to as many numbers as ``fft`` has."""
+    """A linear map over time without bias, shared by all pixels and channels, with as many features as ``fft``."""
 
     name = "linear"
 
@@ -110,13 +110,19 @@ class LinearReadout(SpectralReadout):
 READOUTS: dict[ReadoutName, type[Readout]] = {
     readout.name: readout for readout in (LastReadout, MeanReadout, MaxReadout, FourierReadout, LinearReadout)
 }
+"""The class of each readout name."""
 
 
 def build_readout(name: ReadoutName, *, steps: int, channels: int) -> Readout:
-    """The readout of that name.
+    """Build a readout by name.
+
+    Args:
+        name: One of ``READOUTS``.
+        steps: Number of frames T of the field.
+        channels: Number of channels of the field.
 
     Raises:
-        ValueError: for an unknown name, with the names there are.
+        ValueError: If the name is unknown. The message lists the names.
 
     >>> build_readout("linear", steps=100, channels=2)
     LinearReadout(

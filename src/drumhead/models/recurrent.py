@@ -1,4 +1,4 @@
-"""What the wave network and the convolutional RNNs share: a field in time, a readout, a pixel network."""
+"""The common part of recurrent models: states in time, a readout, a pixel network."""
 
 from __future__ import annotations
 
@@ -16,22 +16,29 @@ from drumhead.models.readouts import ReadoutName, build_readout
 
 
 class RecurrentConfig(FusedSegmenterConfig):
-    """How long a recurrent model listens, and with what."""
+    """The base of the configurations of recurrent models: number of steps, readout and sizes."""
 
     hidden_channels: PositiveInt = 2
-    """Channels C of the field."""
+    """Number of channels C of the field."""
     width: PositiveInt = 16
-    """Channels between the layers of the encoders."""
+    """Number of channels between the layers of the encoders."""
     steps: PositiveInt
-    """Steps in time T, and frames of the field."""
+    """Number of time steps T."""
     readout: ReadoutName = "linear"
-    """What each pixel keeps of its time series."""
+    """Features of each pixel's time series for the pixel network: the ``last`` frame, the ``mean`` or ``max`` over
+    time, ``fft`` (magnitudes of the Fourier transform) or ``linear`` (a learned linear map over time)."""
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
-    """Hidden layers of the pixel network."""
+    """Widths of the hidden layers of the pixel network."""
 
 
 class RecurrentSegmenter(FusedSegmenter):
-    """A model whose hidden state is a field: states in time, a readout over time, a network per pixel."""
+    """A model whose hidden states are a field in time, followed by a readout over time and a pixel network.
+
+    Args:
+        config: Number of steps, readout and sizes.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
+    """
 
     config: RecurrentConfig
 
@@ -42,13 +49,16 @@ class RecurrentSegmenter(FusedSegmenter):
 
     @abstractmethod
     def states(self, images: Tensor) -> Tensor:
-        """The field, ``(batch, time, channel, height, width)``; the initial state is not among the frames."""
+        """Return the field ``(batch, time, channel, height, width)`` of images ``(batch, channel, height, width)``.
+
+        The initial state is not among the frames.
+        """
 
     def forward_features(self, images: Tensor) -> Tensor:
         return self.states(images)
 
-    def forward_head(self, representation: Tensor) -> Tensor:
-        logits: Tensor = self.pixel_network(self.readout(representation))
+    def forward_head(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.pixel_network(self.readout(features))
         return logits
 
     @property

@@ -1,4 +1,4 @@
-"""Which models there are, and how one is built from its name or its configuration.
+"""The list of models, and how one is built from its name or its configuration.
 
 The registry follows from one list, ``FAMILIES``.
 """

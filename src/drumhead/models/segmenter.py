@@ -1,4 +1,4 @@
-"""The face all models share: images in, class logits out."""
+"""The interface of all models: images in, class logits out."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from drumhead.models.pixel_weights import check_masks, pixel_weights
 from drumhead.modes import evaluation_mode
 
 NO_LABEL = -100
-"""What torch's cross-entropy ignores unless told otherwise; no mask holds it."""
+"""The default ``ignore_index`` of torch's cross-entropy; no mask holds it."""
 
 
 class SegmenterConfig(Config):
     """The base of every model's configuration."""
 
     name: str
-    """The model."""
+    """Name of the model."""
 
 
 class Segmenter(nn.Module, ABC):
-    """A network that gives every pixel a class, in two parts.
+    """A network that predicts the class of every pixel, in two parts.
 
-    ``forward_features`` lets information travel through the image and ends with what each pixel knows; ``forward_head``
-    looks at each pixel alone. So a loss on some pixels needs ``forward_head`` for those only.
+    In ``forward_features`` information spreads through the image; ``forward_head`` treats each pixel on its own. So a
+    loss on a sample of pixels needs ``forward_head`` only for the sample.
 
     Args:
-        config: what the model was built from.
-        in_channels: channels of the images.
-        classes: number of classes, background included.
+        config: The configuration of the model.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
     """
 
     def __init__(self, config: SegmenterConfig, *, in_channels: int, classes: int) -> None:
@@ -44,17 +44,17 @@ class Segmenter(nn.Module, ABC):
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:
-        """What each pixel knows: ``(batch, ..., height, width)``."""
+        """Return features ``(batch, ..., height, width)`` of images ``(batch, channel, height, width)``."""
 
     @abstractmethod
-    def forward_head(self, representation: Tensor) -> Tensor:
+    def forward_head(self, features: Tensor) -> Tensor:
         """Return class logits ``(batch, class, height, width)``; each pixel depends on its own features alone."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Class logits ``(batch, class, height, width)`` of images ``(batch, channel, height, width)``.
+        """Return class logits ``(batch, class, height, width)`` of images ``(batch, channel, height, width)``.
 
         Raises:
-            ValueError: if the images are not of that shape, have another number of channels, or hold integers.
+            ValueError: If the images do not have that shape, have another number of channels, or hold integers.
         """
         self.check_images(images)
         return self.forward_head(self.forward_features(images))
@@ -68,43 +68,44 @@ class Segmenter(nn.Module, ABC):
         class_weights: Tensor | None = None,
         ignored_label: int | None = None,
     ) -> Tensor:
-        """Cross-entropy, the mean over all pixels of all images, weighted by class if there are weights.
+        """Return the mean cross-entropy over all pixels of all images, weighted by class if weights are given.
 
         Args:
             images: ``(batch, channel, height, width)``.
-            masks: classes, int64 ``(batch, height, width)``.
-            pixels: only these pixels of each image, with their weights, an estimate of the mean over all; by
-                default all pixels.
-            class_weights: what a pixel of each class counts for, ``(class,)``; by default the same.
-            ignored_label: the label in ``masks`` of pixels that do not count; by default none. If all pixels of the
-                batch have it, the loss is not a number.
+            masks: Classes, int64 ``(batch, height, width)``.
+            pixels: A sample of pixels of each image, for an unbiased estimate of the mean; all pixels by default.
+            class_weights: Relative weight of each class, ``(class,)``; equal by default.
+            ignored_label: Label in ``masks`` of the pixels to ignore; none by default. If all pixels of the batch have
+                it, the loss is NaN.
 
         Raises:
-            ValueError: if images or masks are not of these shapes, or masks hold a class that is not there.
+            ValueError: If images or masks do not have these shapes, or masks hold a value that is neither a class nor
+                the ignored label.
         """
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
-        representation = self.forward_features(images)
+        features = self.forward_features(images)
         ignore_index = NO_LABEL if ignored_label is None else ignored_label
         if class_weights is not None:
-            class_weights = class_weights.to(representation)
+            class_weights = class_weights.to(features)
         if pixels is None:
-            logits = self.forward_head(representation)
+            logits = self.forward_head(features)
             return F.cross_entropy(logits, masks, weight=class_weights, ignore_index=ignore_index)
-        shares = pixel_weights(
-            masks, class_weights=class_weights, ignored_label=ignored_label, dtype=representation.dtype
-        )
-        weights = shares.flatten(1).gather(1, pixels.pixel) * shares[0].numel() * pixels.weight
-        heard = representation.flatten(-2)
-        index = pixels.pixel.view(len(masks), *[1] * (heard.ndim - 2), -1)
-        sampled = heard.take_along_dim(index, dim=-1)[..., None]  # one pixel high for each draw, one wide
+        weights = pixel_weights(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=features.dtype)
+        sample_weights = weights.flatten(1).gather(1, pixels.pixel) * weights[0].numel() * pixels.weight
+        flat = features.flatten(-2)
+        index = pixels.pixel.view(len(masks), *[1] * (flat.ndim - 2), -1)
+        sampled = flat.take_along_dim(index, dim=-1)[..., None]  # an image of one column, one row for each draw
         targets = masks.flatten(1).gather(1, pixels.pixel)[..., None]
         losses = F.cross_entropy(self.forward_head(sampled), targets, reduction="none", ignore_index=ignore_index)
-        return (losses.squeeze(-1) * weights).sum()
+        return (losses.squeeze(-1) * sample_weights).sum()
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
-        """The class of every pixel, int64 ``(batch, height, width)``; modes are left as they were."""
+        """Return the class of every pixel, int64 ``(batch, height, width)``.
+
+        The model computes in evaluation mode; afterwards each module has its previous mode again.
+        """
         with evaluation_mode(self):
             prediction: Tensor = self(images).argmax(dim=1)
         return prediction
@@ -115,11 +116,11 @@ class Segmenter(nn.Module, ABC):
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers training may change."""
+        """Number of parameters that require a gradient."""
         return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
 
     def check_images(self, images: Tensor) -> None:
-        """Raise ``ValueError`` where images are not floating point ``(batch, in_channels, height, width)``."""
+        """Raise ``ValueError`` unless images are floating point ``(batch, in_channels, height, width)``."""
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(
                 f"images must be (batch, {self.in_channels}, height, width) for this model, "

@@ -1,7 +1,7 @@
-"""The U-Net: the non-local yardstick.
+"""The U-Net: the non-local baseline.
 
-Source: Ronneberger, Fischer, Brox 2015, with batch normalisation, padded convolutions (so that output and input
-have one size) and 2x2 transposed convolutions upwards, halving the channels at each level.
+Source: Ronneberger, Fischer, Brox 2015. Here it has batch normalisation, padded convolutions (so that the output has
+the size of the input) and, on the way up, 2x2 transposed convolutions that halve the channels at each level.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from torch.nn import functional as F
 from drumhead.models.segmenter import Segmenter, SegmenterConfig
 
 LEVELS = 4
-SMALLEST_SIDE = 2 ** (LEVELS + 1)
+"""How many times the image is halved."""
+MIN_SIDE = 2 ** (LEVELS + 1)
 """Images are padded to at least this side: 2 pixels at the lowest level, so that its batch norm has a variance."""
 
 
 class UNetConfig(SegmenterConfig):
-    """A U-Net; the paper's have base widths 2, 3, 4 and 5."""
+    """A U-Net. The paper's models have widths 2, 3, 4 and 5."""
 
     name: Literal["unet"] = "unet"
-    """The model."""
+    """Name of the model."""
     width: PositiveInt = 4
-    """Channels at the highest level; they double at each level down."""
+    """Number of channels at the highest level; it doubles at each level down."""
 
 
 class DoubleConvolution(nn.Sequential):
@@ -44,7 +45,7 @@ class DoubleConvolution(nn.Sequential):
 
 
 class Up(nn.Module):
-    """A transposed convolution to twice the side and half the channels, then a double one on [skip, upsampled]."""
+    """A transposed convolution to twice the side and half the channels, then two convolutions on [skip, upsampled]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -57,12 +58,12 @@ class Up(nn.Module):
 
 
 class UNet(Segmenter):
-    """Four levels down and up with skip connections; images of any size are padded to fit and cropped back.
+    """Four levels down and up with skip connections; images of any size are padded to fit and logits cropped back.
 
     Args:
-        config: the base width.
-        in_channels: channels of the images.
-        classes: number of classes, background included.
+        config: The number of channels at the highest level.
+        in_channels: Number of channels of the images.
+        classes: Number of classes, background included.
 
     >>> UNet(UNetConfig(width=2), in_channels=1, classes=11)(torch.zeros(1, 1, 50, 33)).shape
     torch.Size([1, 11, 50, 33])
@@ -87,20 +88,22 @@ class UNet(Segmenter):
             level = down(F.max_pool2d(level, 2))
         for up in self.up:
             level = up(level, skips.pop())
-        representation: Tensor = level[..., :height, :width]
-        return representation
+        features: Tensor = level[..., :height, :width]
+        return features
 
-    def forward_head(self, representation: Tensor) -> Tensor:
-        logits: Tensor = self.leave(representation)
+    def forward_head(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.leave(features)
         return logits
 
 
 def padding_to_fit(height: int, width: int) -> tuple[int, int, int, int]:
-    """Zeros to add on the left, right, top and bottom (only right and bottom) so that every level halves evenly.
+    """Return the zeros to add on the left, right, top and bottom so that every level has even sides.
+
+    Only the right and the bottom are padded.
 
     >>> padding_to_fit(64, 64), padding_to_fit(50, 20)
     ((0, 0, 0, 0), (0, 12, 0, 14))
     """
     multiple = 2**LEVELS
-    right, bottom = (max(SMALLEST_SIDE, -(-side // multiple) * multiple) - side for side in (width, height))
+    right, bottom = (max(MIN_SIDE, -(-side // multiple) * multiple) - side for side in (width, height))
     return 0, right, 0, bottom

@@ -1,4 +1,4 @@
-"""What happens to every number, or every pixel, of an activation by itself."""
+"""Operations on each number, or on each pixel, of an activation, by the compiled kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def add_bias_relu_(values: Tensor, bias: Tensor) -> Tensor:
-    """``values.add_(bias[:, None]).relu_()`` for a contiguous matrix, rounded once."""
+    """Compute ``values.add_(bias[:, None]).relu_()`` for a contiguous matrix, rounded once."""
     from drumhead.models.cpu.kernels import bias_relu, bias_relu_bfloat16
 
     kernel = bias_relu_bfloat16 if values.dtype == torch.bfloat16 else bias_relu
@@ -19,7 +19,7 @@ def add_bias_relu_(values: Tensor, bias: Tensor) -> Tensor:
 
 
 def relu_backward_(gradient: Tensor, activation: Tensor) -> Tensor:
-    """Set to 0, where a ReLU gave 0, the gradient of what it gave; both contiguous."""
+    """Set the gradient to 0 where the output of a ReLU, ``activation``, is 0; both are contiguous."""
     from drumhead.models.cpu.kernels import relu_backward
 
     relu_backward(_array(gradient.view(-1)), _array(activation.view(-1)))
@@ -27,13 +27,16 @@ def relu_backward_(gradient: Tensor, activation: Tensor) -> Tensor:
 
 
 def write_argmax(logits: Tensor, out: Tensor) -> None:
-    """``torch.argmax(logits, dim=0, out=out)`` for float32 or float64 ``(class, pixel)``, contiguous like ``out``."""
+    """Compute ``torch.argmax(logits, dim=0, out=out)`` for contiguous float32 or float64 ``(class, pixel)``.
+
+    Among equal logits the first wins, and a NaN counts as the largest. ``out`` is contiguous too.
+    """
     from drumhead.models.cpu.kernels import argmax
 
     argmax(logits.numpy(), out.numpy())
 
 
 def _array(values: Tensor) -> NDArray[Any]:
-    """The numbers; those of bfloat16 as integers, since NumPy does not know it."""
+    """Return the tensor as a NumPy array; bfloat16 as int16 with the same bits, since NumPy has no bfloat16."""
     array: NDArray[Any] = (values.view(torch.int16) if values.dtype == torch.bfloat16 else values).numpy()
     return array

@@ -1,33 +1,29 @@
-"""From images to the loss and its gradients, or to logits, on a CPU, a few images at a time.
+"""From images to the cross-entropy and its gradients on a CPU, a few images at a time.
 
-The same computation as ``pixel_network(readout(states(images)))`` and its cross-entropy. Each thread takes a few
-images from states to gradients before it turns to the next, in chunks of pixels that stay in cache: nothing of the
-size of batch times time is ever there, and what is kept for the backward pass is gradients alone. Under
-``torch.autocast`` products are made in bfloat16, from float32 parameters and states, with float32 sums.
+The result equals the cross-entropy of ``pixel_network(readout(states(images)))``. Each thread takes a micro-batch of
+images from states to gradients before it starts the next, and computes in blocks of pixels that stay in cache. No
+tensor of the size of batch times time is ever in memory, and only gradients are kept for the backward pass. Under
+``torch.autocast``, matrix products take bfloat16 operands, made from float32 parameters and states, and sum in float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from drumhead.models.cpu.image_pass import ImagePass
-from drumhead.models.cpu.pixel_blocks import split_evenly
+from drumhead.models.cpu.micro_batches import micro_batches, split_evenly
+from drumhead.models.cpu.partial_gradients import OrderedSum, PartialGradients
 from drumhead.models.cpu.readout_head import ReadoutHeadKernel
 from drumhead.models.cpu.state_stream import StateStream, StateStreamFactory
 from drumhead.models.cpu.threads import run_parts
-from drumhead.models.cpu.workspace import Workspace
+from drumhead.models.cpu.workspace import Workspace, acquire_workspace
 from drumhead.models.readout_head import ReadoutHead
 from drumhead.modes import single_threaded
-
-MICRO_BATCH = 2
-"""Most images whose states are made together: convolutions are faster on a few, and need as much more memory."""
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -41,21 +37,21 @@ def fused_cross_entropy(
     parameters: Sequence[Tensor],
     workspaces: list[Workspace],
 ) -> Tensor:
-    """The weighted sum over pixels of the cross-entropy of what is heard, a scalar.
+    """Return the weighted sum over all pixels of the cross-entropy, a scalar.
 
-    Gradients are made at once if they are needed at all; they flow to the images and the parameters, and cannot be
-    differentiated again.
+    If any gradient is needed, all are computed in the forward pass. They flow to the images and the parameters, and
+    cannot be differentiated again.
 
     Args:
-        make_stream: gives the fields of some of the images; called in several threads, each with images of its own,
-            with torch on one thread.
+        make_stream: Creates the stream of states of a micro-batch of the images. It is called in several threads, each
+            with other images, with torch on one thread.
         images: ``(batch, ...)``.
-        targets: classes, int64 ``(batch, height, width)``.
-        weights: what each pixel counts for, of the field's type, ``(batch, height, width)``; a pixel of weight 0 costs
-            next to nothing after the states. It gets no gradient.
-        head: what follows the states. Forward hooks on its parts are not called.
-        parameters: what the fields are made from, besides the images.
-        workspaces: memory from earlier calls, used and added to.
+        targets: Classes, int64 ``(batch, height, width)``.
+        weights: The weight of each pixel, ``(batch, height, width)``, in the dtype of the states. A pixel of weight 0
+            takes almost no time after its states. Weights get no gradient.
+        head: The readout and layers after the states. Forward hooks on them are not called.
+        parameters: What the states are computed from besides the images.
+        workspaces: Memory of earlier calls, which is reused and added to.
 
     >>> from drumhead.models import PixelMLP, build_readout
     >>> from drumhead.models.cpu.state_stream import StoredStates
@@ -67,133 +63,30 @@ def fused_cross_entropy(
     >>> loss = fused_cross_entropy(StoredStates, field, masks, weights, head=head, parameters=[], workspaces=[])
     >>> torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(network(readout(field)), masks))
     """
-    job = _Call(make_stream, images, targets, weights, head, parameters, workspaces)
-    loss: Tensor = _FusedCrossEntropy.apply(job, images, *parameters, *head.parameters)  # type: ignore[no-untyped-call]
+    call = _Call(make_stream, images, targets, weights, head, parameters, workspaces)
+    loss: Tensor = _FusedCrossEntropy.apply(call, images, *parameters, *head.parameters)  # type: ignore[no-untyped-call]
     return loss
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
-def fused_logits(
-    make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, classes: int, workspaces: list[Workspace]
-) -> Tensor:
-    """Return class logits ``(batch, class, height, width)`` without gradients.
+class _FusedCrossEntropy(torch.autograd.Function):
+    """:func:`fused_cross_entropy` for autograd: the forward pass saves the gradients, the backward pass scales them."""
 
-    The arguments are those of :func:`fused_cross_entropy`.
-    """
-    batch, height, width = len(images), *images.shape[-2:]
-    logits = images.new_empty(batch, classes, height * width)
-    _listen_to_all(make_stream, images, head, workspaces, lambda ear, number: ear.write_logits(logits[number]))
-    return logits.view(batch, classes, height, width)
+    @staticmethod
+    def forward(ctx: Any, call: _Call, *inputs: Tensor) -> Tensor:
+        total = call.compute()
+        ctx.save_for_backward(*call.input_gradients(total))
+        return call.weights.new_tensor(total.loss)
 
-
-@torch.compiler.disable  # type: ignore[untyped-decorator]
-def fused_predict(
-    make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, workspaces: list[Workspace]
-) -> Tensor:
-    """The class of the largest logit, int64 ``(batch, height, width)``; arguments as in :func:`fused_cross_entropy`."""
-    batch, height, width = len(images), *images.shape[-2:]
-    found = torch.empty(batch, height * width, dtype=torch.int64)
-    _listen_to_all(make_stream, images, head, workspaces, lambda ear, number: ear.write_classes(found[number]))
-    return found.view(batch, height, width)
-
-
-def _listen_to_all(
-    make_stream: StateStreamFactory,
-    images: Tensor,
-    head: ReadoutHead,
-    workspaces: list[Workspace],
-    write: Callable[[ImagePass, int], None],
-) -> None:
-    """OnChunk every image, and call ``write`` with who heard it and its number in the batch."""
-    with torch.no_grad(), single_threaded() as threads:
-        parts = split_evenly(micro_batches(len(images)))
-        kernel, pixels = ReadoutHeadKernel(head, states_dtype=images.dtype), images.shape[-2] * images.shape[-1]
-
-        def run(part: int) -> None:
-            with acquire_workspace(workspaces) as workspace:
-                ear = ImagePass(kernel, workspace)
-                for group in parts[part]:
-                    source = make_stream(images[group], workspace)
-                    for image, number in enumerate(range(group.start, group.stop)):
-                        ear.begin(pixels, dtype=source.dtype)
-                        source.forward_image(image, ear.consume)
-                        write(ear, number)
-
-        run_parts(run, len(parts), threads=threads)
-
-
-@contextmanager
-def acquire_workspace(workspaces: list[Workspace]) -> Iterator[Workspace]:
-    """One of the workspaces, or a new one if other threads have them all; it is there again afterwards."""
-    try:
-        workspace = workspaces.pop()
-    except IndexError:
-        workspace = Workspace()
-    try:
-        yield workspace
-    finally:
-        workspaces.append(workspace)
-
-
-def micro_batches(batch: int) -> list[slice]:
-    """The images of a batch, a few at a time; how many does not depend on the number of threads.
-
-    >>> micro_batches(4), len(micro_batches(64))
-    ([slice(0, 1, None), slice(1, 2, None), slice(2, 3, None), slice(3, 4, None)], 32)
-    """
-    together = min(MICRO_BATCH, max(1, batch // 4))
-    return [slice(at, min(at + together, batch)) for at in range(0, batch, together)]
-
-
-class _PartialGrads:
-    """A part's share of the loss and of the gradients of what wants one.
-
-    Args:
-        job: what it is a part of.
-    """
-
-    def __init__(self, job: _Call) -> None:
-        self.loss = 0.0
-        self.of_parameters = [torch.zeros_like(parameter) for parameter in job.of_parameters]
-        self.of_heard = [torch.zeros_like(parameter) for parameter in job.heard if job.of_heard]
-        self.of_images: list[Tensor] = []
-
-    def add(self, other: _PartialGrads) -> None:
-        """Add another part's."""
-        self.loss += other.loss
-        for total, gradient in zip(
-            (*self.of_parameters, *self.of_heard), (*other.of_parameters, *other.of_heard), strict=True
-        ):
-            total += gradient
-        self.of_images += other.of_images
-
-
-class _OrderedSum:
-    """The shares of all parts, added up in the order of the parts, whichever is ready first.
-
-    So sums do not depend on the number of threads, and no share stays in memory but those that wait for an earlier one.
-
-    Args:
-        share: what they are added to.
-    """
-
-    def __init__(self, share: _PartialGrads) -> None:
-        self.share = share
-        self.waiting: dict[int, _PartialGrads] = {}
-        self.added = 0
-        self.lock = Lock()
-
-    def add(self, part: int, share: _PartialGrads) -> None:
-        """Add the share of a part once those of all parts before it are there."""
-        with self.lock:
-            self.waiting[part] = share
-            while self.added in self.waiting:
-                self.share.add(self.waiting.pop(self.added))
-                self.added += 1
+    @staticmethod
+    def backward(ctx: Any, grad_loss: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
+        with single_threaded():
+            return None, *(None if gradient is None else gradient * grad_loss for gradient in ctx.saved_tensors)
 
 
 class _Call:
-    """What :func:`fused_cross_entropy` was asked for."""
+    """One call of :func:`fused_cross_entropy`: its arguments and which gradients it needs."""
 
     def __init__(
         self,
@@ -208,80 +101,74 @@ class _Call:
         self.make_stream, self.images, self.head, self.parameters = make_stream, images, head, parameters
         self.workspaces = workspaces
         self.targets, self.weights = targets.flatten(1), weights.detach().flatten(1)
-        self.heard = [values.detach() for values in head.parameters]
+        self.head_parameters = [values.detach() for values in head.parameters]
         recording = torch.is_grad_enabled()
-        self.of_images = recording and images.requires_grad
-        self.of_parameters = [values for values in parameters if recording and values.requires_grad]
-        self.of_heard = recording and any(values.requires_grad for values in head.parameters)
-        self.of_states = self.of_images or bool(self.of_parameters)
+        self.needs_grad_images = recording and images.requires_grad
+        self.differentiated_parameters = [values for values in parameters if recording and values.requires_grad]
+        self.needs_grad_head = recording and any(values.requires_grad for values in head.parameters)
+        self.needs_grad_states = self.needs_grad_images or bool(self.differentiated_parameters)
 
-    def run(self) -> _PartialGrads:
-        """Make the loss and the gradients."""
+    def compute(self) -> PartialGradients:
+        """Compute the loss and the gradients of the whole batch."""
         with single_threaded() as threads:
             self.kernel = ReadoutHeadKernel(self.head, states_dtype=self.weights.dtype)
-            self.counted = self.weights != 0
+            self.active = self.weights != 0
             parts = split_evenly(micro_batches(len(self.images)))
-            total = _OrderedSum(_PartialGrads(self))
-            run_parts(lambda part: total.add(part, self._listen(parts[part])), len(parts), threads=threads)
-        return total.share
+            ordered_sum = OrderedSum(self._zero_gradients())
+            run_parts(lambda part: ordered_sum.add(part, self._run_part(parts[part])), len(parts), threads=threads)
+        return ordered_sum.total
 
-    def gradients(self, total: _PartialGrads) -> list[Tensor | None]:
-        """The gradients of images, parameters and head's parameters; none where not wanted."""
-        of_images = None
-        if self.of_images:
-            of_images = torch.cat([self.images[:0], *total.of_images])
-        found = iter(total.of_parameters)
-        wanted = set(map(id, self.of_parameters))
-        of_parameters = [next(found) if id(values) in wanted else None for values in self.parameters]
-        of_heard: Sequence[Tensor | None] = total.of_heard or [None] * len(self.heard)
-        return [of_images, *of_parameters, *of_heard]
+    def input_gradients(self, total: PartialGradients) -> list[Tensor | None]:
+        """Return the gradients of images, parameters and parameters of the head; None where they are not needed."""
+        grad_images = None
+        if self.needs_grad_images:
+            grad_images = torch.cat([self.images[:0], *total.grad_images])
+        gradients = dict(zip(map(id, self.differentiated_parameters), total.grad_parameters, strict=True))
+        grad_parameters = [gradients.get(id(values)) for values in self.parameters]
+        grad_head: Sequence[Tensor | None] = total.grad_head_parameters or [None] * len(self.head_parameters)
+        return [grad_images, *grad_parameters, *grad_head]
 
-    def _listen(self, groups: Sequence[slice]) -> _PartialGrads:
-        """Take some groups of images from states to gradients."""
-        share = _PartialGrads(self)
+    def _zero_gradients(self) -> PartialGradients:
+        return PartialGradients(self.differentiated_parameters, self.head_parameters if self.needs_grad_head else [])
+
+    def _run_part(self, part: Sequence[slice]) -> PartialGradients:
+        """Compute the loss and the gradients of some micro-batches."""
+        total = self._zero_gradients()
         with acquire_workspace(self.workspaces) as workspace:
-            for group in groups:
-                self._listen_to_group(ImagePass(self.kernel, workspace), group, share)
-        return share
+            for micro_batch in part:
+                self._run_micro_batch(ImagePass(self.kernel, workspace), micro_batch, total)
+        return total
 
-    def _listen_to_group(self, ear: ImagePass, group: slice, share: _PartialGrads) -> None:
-        images = self.images[group].detach().requires_grad_(self.of_images)
-        with torch.set_grad_enabled(self.of_states):
-            source = self.make_stream(images, ear.workspace)
-        for image, number in enumerate(range(group.start, group.stop)):
-            self._hear(ear, source, image, number, share)
-        found = source.gradients([*self.of_parameters, *([images] if self.of_images else [])])
-        for total, gradient in zip(share.of_parameters, found, strict=False):
+    def _run_micro_batch(self, image_pass: ImagePass, micro_batch: slice, total: PartialGradients) -> None:
+        """Add the loss and the gradients of a micro-batch to ``total``."""
+        images = self.images[micro_batch].detach().requires_grad_(self.needs_grad_images)
+        with torch.set_grad_enabled(self.needs_grad_states):
+            stream = self.make_stream(images, image_pass.workspace)
+        for image, index in enumerate(range(micro_batch.start, micro_batch.stop)):
+            self._run_image(image_pass, stream, image, index, total)
+        inputs = [*self.differentiated_parameters, *([images] if self.needs_grad_images else [])]
+        gradients = stream.gradients(inputs)
+        for parameter_total, gradient in zip(total.grad_parameters, gradients, strict=False):
             if gradient is not None:
-                total += gradient
-        if self.of_images:
-            # A copy: it may lie in the workspace.
-            share.of_images.append(torch.zeros_like(images) if found[-1] is None else found[-1].clone())
+                parameter_total += gradient
+        if self.needs_grad_images:
+            grad_images = gradients[-1]
+            # A copy, since the gradient may be in the workspace.
+            total.grad_images.append(torch.zeros_like(images) if grad_images is None else grad_images.clone())
 
-    def _hear(self, ear: ImagePass, source: StateStream, image: int, number: int, share: _PartialGrads) -> None:
-        """OnChunk an image of a source, which has a number in the batch, and forward_image back what was heard."""
-        of_readout = share.of_heard[0] if share.of_heard and self.head.readout.name == "linear" else None
-        back = self.of_states or of_readout is not None
-        weights = self.weights[number]
-        ear.begin(len(weights), dtype=source.dtype, counted=self.counted[number])
-        source.forward_image(image, ear.consume)
-        share.loss += ear.loss(self.targets[number], weights, parameter_gradients=share.of_heard, of_field=back)
-        if back:
-            source.backward_image(image, partial(ear.write_gradient, of_readout=of_readout), pixel=ear.pixel)
-
-
-class _FusedCrossEntropy(torch.autograd.Function):
-    """:func:`fused_cross_entropy` for autograd."""
-
-    @staticmethod
-    def forward(ctx: Any, job: _Call, *inputs: Tensor) -> Tensor:
-        share = job.run()
-        ctx.save_for_backward(*job.gradients(share))
-        return job.weights.new_tensor(share.loss)
-
-    @staticmethod
-    def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():
-            raise NotImplementedError("the fused loss cannot be differentiated twice; use engine='plain' for that")
-        with single_threaded():
-            return None, *(None if gradient is None else gradient * incoming for gradient in ctx.saved_tensors)
+    def _run_image(
+        self, image_pass: ImagePass, stream: StateStream, image: int, index: int, total: PartialGradients
+    ) -> None:
+        """Run both passes of an image; ``image`` is its index in the stream, ``index`` that in the batch."""
+        grad_head = total.grad_head_parameters
+        grad_readout_weight = grad_head[0] if grad_head and self.head.readout.name == "linear" else None
+        needs_backward = self.needs_grad_states or grad_readout_weight is not None
+        weights = self.weights[index]
+        image_pass.begin(len(weights), dtype=stream.dtype, active=self.active[index])
+        stream.forward_image(image, image_pass.consume)
+        total.loss += image_pass.loss(
+            self.targets[index], weights, grad_parameters=grad_head, needs_grad_states=needs_backward
+        )
+        if needs_backward:
+            write_gradient = partial(image_pass.write_gradient, grad_readout_weight=grad_readout_weight)
+            stream.backward_image(image, write_gradient, pixels=image_pass.pixels)

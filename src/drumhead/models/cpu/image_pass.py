@@ -1,4 +1,4 @@
-"""From the states of an image to its share of the loss and back, chunk by chunk."""
+"""The forward and the backward pass of a readout head for one image: from states to logits or loss, and back."""
 
 from __future__ import annotations
 
@@ -15,138 +15,147 @@ from drumhead.models.cpu.workspace import Workspace
 
 
 class ImagePass:
-    """One thread's head: an image's field, stretch by stretch; then its logits, or its loss and gradients.
+    """One image after another, in one thread: :meth:`begin`, :meth:`consume` all states, then results and gradients.
+
+    The states come in chunks; logits, loss and their gradients are computed in blocks of pixels.
 
     Args:
-        kernel: what it hears with.
-        workspace: where all that it makes is.
+        kernel: The readout head.
+        workspace: Memory for all intermediate results.
     """
 
     def __init__(self, kernel: ReadoutHeadKernel, workspace: Workspace) -> None:
         self.kernel = kernel
         self.workspace = workspace
 
-    def begin(self, pixels: int, *, dtype: torch.dtype, counted: Tensor | None = None) -> None:
-        """Turn to another image.
+    def begin(self, pixel_count: int, *, dtype: torch.dtype, active: Tensor | None = None) -> None:
+        """Start with another image.
 
         Args:
-            pixels: how many it has.
-            dtype: the type of its states.
-            counted: which of them are wanted, bool ``(pixel,)``; all by default.
+            pixel_count: The number of its pixels.
+            dtype: The dtype of its states.
+            active: Whether each pixel is needed, bool ``(pixel,)``; all by default.
         """
-        self.pixel = None if counted is None else active_pixels(counted)
-        self.count = pixels if self.pixel is None else len(self.pixel)
+        self.pixels = None if active is None else active_pixels(active)
+        self.pixel_count = pixel_count if self.pixels is None else len(self.pixels)
         readout = self.kernel.readout
         features = self._tensor("features", readout.bins, self.kernel.dtype)
-        apart = readout.returns_to_features
-        self.cache = ReadoutCache(
-            features=features,
-            saved=self._tensor("saved", readout.saved, dtype),
-            grad_features=self._tensor("grad features", readout.bins, self.kernel.dtype) if apart else features,
-        )
+        grad_features = features
+        if readout.backward_needs_features:
+            grad_features = self._tensor("grad features", readout.bins, self.kernel.dtype)
+        saved = self._tensor("saved", readout.saved_rows, dtype)
+        self.cache = ReadoutCache(features=features, saved=saved, grad_features=grad_features)
 
     def consume(self, frames: Tensor, start: int) -> None:
-        """Take in a stretch ``(time, channel, pixel)`` of the field, contiguous; the first starts with frame 0."""
-        if self.kernel.readout.last_alone:  # of each stretch, until one is the last
+        """Update the readout with a contiguous chunk ``(time, channel, pixel)`` whose first frame is ``start``.
+
+        Chunks come in order of time; ``start`` of the first is 0.
+        """
+        if self.kernel.readout.last_frame_only:  # the last frame of every chunk, since any chunk may be the last
             start, frames = start + len(frames) - 1, frames[-1:]
-        self._take_in(frames, start)
+        self._select_states(frames, start)
         self.kernel.readout.consume(self.states, start, self.cache)
 
     def write_logits(self, out: Tensor) -> None:
-        """Write the logits ``(class, pixel)`` of what was heard; all pixels are wanted."""
-        for some, logits in self._logits():
-            out[:, some] = logits
+        """Write the logits ``(class, pixel)`` of the image, whose pixels must all be active."""
+        for block, logits in self._logits():
+            out[:, block] = logits
 
     def write_classes(self, out: Tensor) -> None:
-        """Write the class of the largest logit of what was cache, int64 ``(pixel,)``; all pixels are wanted."""
-        for some, logits in self._logits():
-            write_argmax(logits.to(self.cache.saved.dtype), out[some])
+        """Write the class with the largest logit, int64 ``(pixel,)``; the pixels must all be active."""
+        for block, logits in self._logits():
+            write_argmax(logits.to(self.cache.saved.dtype), out[block])
 
-    def loss(self, targets: Tensor, weights: Tensor, *, parameter_gradients: Sequence[Tensor], of_field: bool) -> float:
-        """The image's share of the loss: the weighted sum of the cross-entropy of its pixels.
+    def loss(
+        self, targets: Tensor, weights: Tensor, *, grad_parameters: Sequence[Tensor], needs_grad_states: bool
+    ) -> float:
+        """Return the weighted sum of the cross-entropy of the image's pixels, and compute gradients.
 
         Args:
-            targets: classes, int64 ``(pixel,)``.
-            weights: what each pixel counts for, ``(pixel,)``.
-            parameter_gradients: where to add the gradients with respect to the parameters, in their order, but that of
-                the linear readout's weight, which :meth:`write_gradient` adds; empty for none.
-            of_field: whether :meth:`write_gradient` will be called.
+            targets: The class of each pixel, int64 ``(pixel,)``.
+            weights: The weight of each pixel, ``(pixel,)``.
+            grad_parameters: Where the gradients of the head's parameters are added, in the order of the parameters;
+                empty if they are not needed. That of the linear readout's weight is added by :meth:`write_gradient`.
+            needs_grad_states: Whether :meth:`write_gradient` will be called.
         """
-        if self.pixel is not None:
-            targets, weights = targets[self.pixel], weights[self.pixel]
+        if self.pixels is not None:
+            targets, weights = targets[self.pixels], weights[self.pixels]
         layers, workspace = self.kernel.layers, self.workspace
-        features, of_features = self.cache.features.flatten(0, 1), self.cache.grad_features.flatten(0, 1)
+        features, grad_features = self.cache.features.flatten(0, 1), self.cache.grad_features.flatten(0, 1)
         loss = 0.0
-        for some in self._chunks():
-            target, weight = targets[None, some], weights[some]
-            activations = layers.activations(features[:, some], workspace)
+        for block in self._pixel_blocks():
+            target, weight = targets[None, block], weights[block]
+            activations = layers.activations(features[:, block], workspace)
             log_probability = torch.log_softmax(activations[-1].to(weight.dtype), dim=0)
             loss -= torch.dot(log_probability.gather(0, target)[0], weight).item()
-            if not parameter_gradients and not of_field:
+            if not grad_parameters and not needs_grad_states:
                 continue
-            incoming = log_probability.exp_()
-            incoming.scatter_add_(0, target, incoming.new_full((1, 1), -1).expand_as(target)).mul_(weight)
+            # The gradient of the logits is weight * (probability - one-hot target).
+            grad_logits = log_probability.exp_()
+            grad_logits.scatter_add_(0, target, grad_logits.new_full((1, 1), -1).expand_as(target)).mul_(weight)
             layers.backward(
                 activations,
-                incoming.to(self.kernel.dtype),
+                grad_logits.to(self.kernel.dtype),
                 workspace,
-                parameters=parameter_gradients[self.kernel.readout_weights :],
-                out=of_features[:, some] if of_field else None,
+                grad_parameters=grad_parameters[self.kernel.readout_weights :],
+                out=grad_features[:, block] if needs_grad_states else None,
             )
-        if of_field:
+        if needs_grad_states:
             self.kernel.readout.prepare_backward(self.cache)
         return loss
 
-    def write_gradient(self, frames: Tensor, start: int, out: Tensor | None, *, of_readout: Tensor | None) -> None:
-        """The gradient of a stretch that was cache.
+    def write_gradient(
+        self, frames: Tensor, start: int, out: Tensor | None, *, grad_readout_weight: Tensor | None
+    ) -> None:
+        """Write the gradient of the states of a chunk; a :class:`~drumhead.models.cpu.state_stream.GradProvider`.
 
         Args:
-            frames: the stretch.
-            start: its first frame.
-            out: where to write the gradient at the pixels that count; none to leave it out.
-            of_readout: where to add the gradient of the linear readout's weight; none to leave it out.
+            frames: The states ``(time, channel, pixel)`` of a chunk, or of consecutive time steps of it.
+            start: The index of the first frame.
+            out: Where to write the gradient, ``(time, channel, active pixel)``; None if it is not needed.
+            grad_readout_weight: Where the gradient of the linear readout's weight is added; None if it is not needed.
         """
         readout = self.kernel.readout
-        if out is not None and readout.last_alone:
+        if out is not None and readout.last_frame_only:
             out.zero_()
             start, frames, out = start + len(frames) - 1, frames[-1:], out[-1:]
             if start < readout.steps - 1:
                 return
-        states = self._taken_in(frames, start)
-        if of_readout is not None:
+        states = self._selected_states(frames, start)
+        if grad_readout_weight is not None:
             assert isinstance(readout, LinearKernel)
-            readout.add_weight_gradient(self.cache, states, start, of_readout)
+            readout.add_weight_gradient(self.cache, states, start, grad_readout_weight)
         if out is not None:
             readout.write_gradient(self.cache, states, start, out)
 
     def _logits(self) -> Iterator[tuple[slice, Tensor]]:
-        """Some pixels after others, with their logits ``(class, pixel)``."""
+        """Yield each block of pixels with its logits ``(class, pixel)``."""
         features = self.cache.features.flatten(0, 1)
-        for some in self._chunks():
-            yield some, self.kernel.layers.activations(features[:, some], self.workspace)[-1]
+        for block in self._pixel_blocks():
+            yield block, self.kernel.layers.activations(features[:, block], self.workspace)[-1]
 
-    def _chunks(self) -> list[slice]:
+    def _pixel_blocks(self) -> list[slice]:
         size = self.kernel.block_size
-        return [slice(at, at + size) for at in range(0, self.count, size)]
+        return [slice(start, start + size) for start in range(0, self.pixel_count, size)]
 
     def _tensor(self, name: str, rows: int, dtype: torch.dtype) -> Tensor:
-        return self.workspace.tensor(name, (rows, self.kernel.channels, self.count), dtype)
+        return self.workspace.tensor(name, (rows, self.kernel.channels, self.pixel_count), dtype)
 
-    def _taken_in(self, frames: Tensor, start: int) -> Tensor:
-        """The states of frames that were heard; they are there still if they are of the last stretch."""
-        at = start - self.start
-        if not 0 <= at <= len(self.states) - len(frames):
-            self._take_in(frames, start)
-            at = 0
-        return self.states[at : at + len(frames)]
+    def _selected_states(self, frames: Tensor, start: int) -> Tensor:
+        """Return what :meth:`_select_states` makes of these frames; that of the last chunk is still in memory."""
+        offset = start - self.start
+        if not 0 <= offset <= len(self.states) - len(frames):
+            self._select_states(frames, start)
+            offset = 0
+        return self.states[offset : offset + len(frames)]
 
-    def _take_in(self, frames: Tensor, start: int) -> None:
-        """Keep the states of a stretch, at the pixels that are wanted, in the type in which products are made."""
-        rows = (*frames.shape[:-1], self.count)
-        if self.pixel is not None:
-            chosen = self.workspace.tensor("chosen", rows, frames.dtype)
-            torch.index_select(frames.flatten(0, 1), 1, self.pixel, out=chosen.flatten(0, 1))
-            frames = chosen
+    def _select_states(self, frames: Tensor, start: int) -> None:
+        """Set ``self.states`` to the states at the active pixels, in the dtype of the products."""
+        shape = (*frames.shape[:-1], self.pixel_count)
+        if self.pixels is not None:
+            active_states = self.workspace.tensor("active states", shape, frames.dtype)
+            torch.index_select(frames.flatten(0, 1), 1, self.pixels, out=active_states.flatten(0, 1))
+            frames = active_states
         if frames.dtype != self.kernel.dtype:
-            frames = self.workspace.tensor("states", rows, self.kernel.dtype).copy_(frames)
+            frames = self.workspace.tensor("states", shape, self.kernel.dtype).copy_(frames)
         self.states, self.start = frames, start

@@ -1,4 +1,7 @@
-"""Bias and ReLU, its gradient, and argmax, compiled: torch is several times slower. Importing this imports Numba."""
+"""Compiled kernels: bias and ReLU, the gradient of a ReLU, and argmax. Importing this module imports Numba.
+
+torch is several times slower at these.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import kernel
 
-EVEN, HALF, UPPER = np.int32(1), np.int32(0x7FFF), np.int32(16)
+LOWEST_BIT, BELOW_HALF, DROPPED_BITS = np.int32(1), np.int32(0x7FFF), np.int32(16)
+"""For rounding a float32 to bfloat16: its lower 16 bits are dropped, and 0x7FFF is just below half of their range."""
 
 
 @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
 def _as_float(typingctx, bits):  # type: ignore[no-untyped-def]
-    """The float32 of an int32's bits."""
+    """Return the float32 that has the bits of an int32."""
     return types.float32(types.int32), lambda context, builder, signature, arguments: builder.bitcast(
         arguments[0], ir.FloatType()
     )
@@ -25,7 +29,7 @@ def _as_float(typingctx, bits):  # type: ignore[no-untyped-def]
 
 @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
 def _as_bits(typingctx, number):  # type: ignore[no-untyped-def]
-    """The bits of a float32 as int32."""
+    """Return the bits of a float32 as an int32."""
     return types.int32(types.float32), lambda context, builder, signature, arguments: builder.bitcast(
         arguments[0], ir.IntType(32)
     )
@@ -33,34 +37,34 @@ def _as_bits(typingctx, number):  # type: ignore[no-untyped-def]
 
 @kernel
 def bias_relu(values: NDArray[Any], bias: NDArray[Any]) -> None:
-    """Add each row's bias; negative numbers become 0; nan stays nan."""
+    """Add its bias to each row, then set negative numbers to 0; a NaN stays a NaN."""
     zero = values.dtype.type(0)
     for row in range(values.shape[0]):
-        line, shift = values[row], bias[row]
-        for i in range(line.size):
-            value = line[i] + shift
-            line[i] = zero if value < zero else value
+        row_values, row_bias = values[row], bias[row]
+        for i in range(row_values.size):
+            value = row_values[i] + row_bias
+            row_values[i] = zero if value < zero else value
 
 
 @kernel
 def bias_relu_bfloat16(values: NDArray[np.int16], bias: NDArray[np.int16]) -> None:
-    """The same for bfloat16, given as integers: the upper halves of float32. To the nearest, of two to the even one.
+    """Compute :func:`bias_relu` for bfloat16, given as int16: the upper half of a float32.
 
-    That leaves a nan one, whose lower half is 0 here.
+    Results are rounded to nearest, ties to even. A NaN stays a NaN, since the lower half of each is 0 here.
     """
     zero = np.float32(0)
     for row in range(values.shape[0]):
-        line = values[row]
-        shift: np.float32 = _as_float(np.int32(bias[row]) << UPPER)  # type: ignore[call-arg, unused-ignore]
-        for i in range(line.size):
-            value = _as_float(np.int32(line[i]) << UPPER) + shift  # type: ignore[call-arg, unused-ignore]
+        row_values = values[row]
+        row_bias: np.float32 = _as_float(np.int32(bias[row]) << DROPPED_BITS)  # type: ignore[call-arg, unused-ignore]
+        for i in range(row_values.size):
+            value = _as_float(np.int32(row_values[i]) << DROPPED_BITS) + row_bias  # type: ignore[call-arg, unused-ignore]
             bits = _as_bits(zero if value < zero else value)  # type: ignore[call-arg, unused-ignore]
-            line[i] = (bits + HALF + ((bits >> UPPER) & EVEN)) >> UPPER
+            row_values[i] = (bits + BELOW_HALF + ((bits >> DROPPED_BITS) & LOWEST_BIT)) >> DROPPED_BITS
 
 
 @kernel
 def relu_backward(gradient: NDArray[Any], activation: NDArray[Any]) -> None:
-    """The gradient becomes 0 where the activation is."""
+    """Set the gradient to 0 where the activation is 0."""
     zero = gradient.dtype.type(0)
     for i in range(gradient.size):
         gradient[i] = gradient[i] if activation[i] != zero else zero
@@ -68,7 +72,7 @@ def relu_backward(gradient: NDArray[Any], activation: NDArray[Any]) -> None:
 
 @kernel
 def argmax(logits: NDArray[Any], out: NDArray[np.int64]) -> None:
-    """The first row that holds the largest number of each column, or the first that holds nan."""
+    """Write the first row that holds the largest number of each column, or the first row that holds a NaN."""
     out[:] = 0
     best = logits[0].copy()
     for row in range(1, logits.shape[0]):

@@ -1,4 +1,4 @@
-"""The pixel network on a chunk of pixels, and its gradients; :mod:`drumhead.models.pixel_mlp` defines it."""
+"""The pixel network on a block of pixels, forward and backward; :mod:`drumhead.models.pixel_mlp` defines it."""
 
 from __future__ import annotations
 
@@ -7,69 +7,74 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from drumhead.models.cpu.elementwise import add_bias_relu_, relu_backward_
-from drumhead.models.cpu.products import add_product, affine_in, multiply, multiply_in
+from drumhead.models.cpu.products import add_product, affine_with_scratch, multiply, multiply_with_scratch
 from drumhead.models.cpu.workspace import Workspace
 
 
 class LayersKernel:
-    """Fully connected layers with ReLU between, features by pixels. Threads may share one.
+    """Fully connected layers with a ReLU between two layers, on matrices ``(feature, pixel)``.
+
+    Several threads may share one.
 
     Args:
-        parameters: a weight ``(after, before)`` and a bias ``(after,)`` for each layer in turn, of the type in which
-            products are made.
-        linear_first: whether the first layer is followed by no ReLU.
+        parameters: A weight ``(output, input)`` and a bias ``(output,)`` for each layer in turn, in the dtype of the
+            products.
+        linear_first: Whether no ReLU follows the first layer.
     """
 
     def __init__(self, parameters: Sequence[Tensor], *, linear_first: bool = False) -> None:
         self.weights, self.biases = parameters[::2], parameters[1::2]
-        self.turned = [weight.T.contiguous() for weight in self.weights]  # products with these are faster
-        self.bent = [number > 0 or not linear_first for number in range(len(self.weights))]
-        self.bent[-1] = False
+        self.transposed_weights = [weight.T.contiguous() for weight in self.weights]  # faster than strided transposes
+        self.has_relu = [layer > 0 or not linear_first for layer in range(len(self.weights))]
+        self.has_relu[-1] = False
 
     @property
     def widest(self) -> int:
-        """Rows of the largest matrix between the layers, their features and logits included."""
+        """The number of rows of the largest matrix; features and logits count too."""
         return max(max(weight.shape) for weight in self.weights)
 
     def activations(self, features: Tensor, workspace: Workspace) -> list[Tensor]:
-        """What enters each layer of features ``(feature, pixel)``, and last the logits ``(class, pixel)``."""
-        values = [features]
-        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            scratch = workspace.tensor(f"activation {number}", (len(weight), features.shape[1]), weight.dtype)
-            if self.bent[number]:
-                values.append(add_bias_relu_(multiply_in(scratch, weight, values[-1]), bias))
+        """Return the input of each layer, starting with ``features``, and last the logits ``(class, pixel)``."""
+        activations = [features]
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            scratch = workspace.tensor(f"activation {layer}", (len(weight), features.shape[1]), weight.dtype)
+            if self.has_relu[layer]:
+                product = multiply_with_scratch(weight, activations[-1], scratch=scratch)
+                activations.append(add_bias_relu_(product, bias))
             else:
-                values.append(affine_in(scratch, weight, values[-1], bias))
-        return values
+                activations.append(affine_with_scratch(weight, activations[-1], bias, scratch=scratch))
+        return activations
 
     def backward(
         self,
         activations: Sequence[Tensor],
-        incoming: Tensor,
+        grad_logits: Tensor,
         workspace: Workspace,
         *,
-        parameters: Sequence[Tensor],
+        grad_parameters: Sequence[Tensor],
         out: Tensor | None,
     ) -> None:
-        """Take the gradient of the logits back through the layers.
+        """Propagate the gradient of the logits back through the layers.
 
         Args:
-            activations: from :meth:`activations`.
-            incoming: gradient of the logits; it may be overwritten.
-            workspace: where intermediate matrices are.
-            parameters: where to add the gradients of the parameters, in their order; empty to leave them out.
-            out: where to write the gradient of the features; none to leave it out.
+            activations: The result of :meth:`activations`.
+            grad_logits: The gradient of the logits, ``(class, pixel)``; it may be overwritten.
+            workspace: Memory for intermediate matrices.
+            grad_parameters: Where the gradients of the parameters are added, in the order of the parameters; empty if
+                they are not needed.
+            out: Where the gradient of the features is written; None if it is not needed.
         """
-        for number in reversed(range(len(self.weights))):
-            entering = activations[number]
-            if parameters:
-                add_product(parameters[2 * number], incoming, entering.T)
-                parameters[2 * number + 1].add_(incoming.sum(dim=1))
-            if number == 0:
+        grad_output = grad_logits
+        for layer in reversed(range(len(self.weights))):
+            layer_input = activations[layer]
+            if grad_parameters:
+                add_product(grad_parameters[2 * layer], grad_output, layer_input.T)
+                grad_parameters[2 * layer + 1].add_(grad_output.sum(dim=1))
+            if layer == 0:
                 if out is not None:
-                    multiply(self.turned[0], incoming, out=out)
+                    multiply(self.transposed_weights[0], grad_output, out=out)
                 return
-            scratch = workspace.tensor(f"gradient {number % 2}", entering.shape, incoming.dtype)
-            incoming = multiply_in(scratch, self.turned[number], incoming)
-            if self.bent[number - 1]:
-                relu_backward_(incoming, entering)
+            scratch = workspace.tensor(f"gradient {layer % 2}", layer_input.shape, grad_output.dtype)
+            grad_output = multiply_with_scratch(self.transposed_weights[layer], grad_output, scratch=scratch)
+            if self.has_relu[layer - 1]:
+                relu_backward_(grad_output, layer_input)

@@ -1,4 +1,4 @@
-"""The states of a convolutional LSTM for a few images, stretch by stretch, by the engine fused for CPUs."""
+"""The states of a convolutional LSTM for a few images, chunk by chunk, by the engine compiled for CPUs."""
 
 from __future__ import annotations
 
@@ -15,104 +15,109 @@ from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.pixel_mlp import PixelMLP
 
 CHUNK_BYTES = 1 << 27
-"""Most that is there of one image's states at a time, with what the way back needs, unless told otherwise: 128 MB."""
+"""The default size of a chunk: 128 MB of one image's states and of what the backward pass needs of them."""
 
 
 class LSTMStates(StateStream):
-    """An LSTM that runs when it is heard.
+    """The states of a convolutional LSTM, of which one chunk is in memory at any time (gradient checkpointing).
 
-    Going back, stretches are computed again from the states at their starts, which are kept; the last one is still
-    there.
+    The state at the start of each chunk is kept. The backward pass recomputes the chunks from these checkpoints, except
+    for the last chunk, which is still in memory.
 
     Args:
-        state: the first input, hidden state and memory, ``(image, channel, height, width)``, with what torch recorded
-            of how they were made.
-        recurrence: what follows from them. Nothing is kept for the way back if torch does not record now.
-        steps: frames in all.
-        stretch: frames at a time; as many as ``CHUNK_BYTES`` hold by default.
-        workspace: where the gradient of a stretch is.
+        initial_state: The first input, hidden state and memory, ``(image, channel, height, width)``, with their
+            autograd graph.
+        kernel: The compiled LSTM. Nothing is kept for the backward pass if torch does not record gradients now.
+        steps: The number of time steps.
+        chunk_steps: The number of time steps in a chunk; None: as many as fit in ``CHUNK_BYTES``.
+        workspace: Memory for the gradient of a chunk.
     """
 
     def __init__(
         self,
-        state: LSTMState,
-        recurrence: LSTMKernel,
+        initial_state: LSTMState,
+        kernel: LSTMKernel,
         *,
         steps: int,
-        stretch: int | None = None,
+        chunk_steps: int | None = None,
         workspace: Workspace,
     ) -> None:
-        self.state, self.recurrence, self.steps = state, recurrence, steps
-        of_weights, of_state = (
+        self.initial_state, self.kernel, self.steps = initial_state, kernel, steps
+        needs_grad_weights, needs_grad_state = (
             torch.is_grad_enabled() and any(values.requires_grad for values in tensors)
-            for tensors in (recurrence.weights, state)
+            for tensors in (kernel.weights, initial_state)
         )
-        self.differentiable = of_weights or of_state
-        self.of_weights = LSTMGradients(recurrence.weights, needs_grad=of_weights)
-        step_bytes = sum(values.nbytes for values in recurrence.new_tape(state, steps=1, backward=self.differentiable))
-        self.stretch = min(steps, stretch or max(1, CHUNK_BYTES // max(1, step_bytes)))
-        self.track = recurrence.new_tape(state, steps=self.stretch, backward=self.differentiable)
+        self.needs_grad = needs_grad_weights or needs_grad_state
+        self.grad_weights = LSTMGradients(kernel.weights, needs_grad=needs_grad_weights)
+        one_step = kernel.new_tape(initial_state, steps=1, backward=self.needs_grad)
+        step_bytes = sum(values.nbytes for values in one_step)
+        self.chunk_steps = min(steps, chunk_steps or max(1, CHUNK_BYTES // max(1, step_bytes)))
+        self.tape = kernel.new_tape(initial_state, steps=self.chunk_steps, backward=self.needs_grad)
         self.workspace = workspace
-        self.arriving = workspace.tensor("arriving", self.track.hidden.shape, self.track.hidden.dtype)
-        self.starts: list[LSTMState] = []
-        self.incoming = LSTMState(*(torch.zeros_like(v, memory_format=torch.contiguous_format) for v in state))
+        self.grad_frames = workspace.tensor("grad frames", self.tape.hidden.shape, self.tape.hidden.dtype)
+        self.checkpoints: list[LSTMState] = []
+        self.grad_initial_state = LSTMState(
+            *(torch.zeros_like(values, memory_format=torch.contiguous_format) for values in initial_state)
+        )
 
     @property
     def dtype(self) -> torch.dtype:
-        return self.track.frames.dtype
+        return self.tape.frames.dtype
 
-    def forward_image(self, image: int, hear: OnChunk) -> None:
-        state = _copy(LSTMState(*(values[image] for values in self.state)))
-        self.starts = []
-        for start in range(0, self.steps, self.stretch):
-            self.starts.append(_copy(state))
-            track = self.track.first(self.steps - start)
-            self.recurrence.forward_image(state, track)
-            hear(track.frames.flatten(2), start)
+    def forward_image(self, image: int, on_chunk: OnChunk) -> None:
+        state = _copy(LSTMState(*(values[image] for values in self.initial_state)))
+        self.checkpoints = []
+        for start in range(0, self.steps, self.chunk_steps):
+            self.checkpoints.append(_copy(state))
+            tape = self.tape.first(self.steps - start)
+            self.kernel.forward_image(state, tape)
+            on_chunk(tape.frames.flatten(2), start)
 
-    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
-        carried = LSTMState(*(values[image] for values in self.incoming))
-        for number in reversed(range(len(self.starts))):
-            start = number * self.stretch
-            track = self.track.first(self.steps - start)
-            if number < len(self.starts) - 1:
-                self.recurrence.forward_image(_copy(self.starts[number]), track)
-            if not self.differentiable:
-                tell(track.frames.flatten(2), start, None)
+    def backward_image(self, image: int, write_gradient: GradProvider, *, pixels: Tensor | None) -> None:
+        grad_state = LSTMState(*(values[image] for values in self.grad_initial_state))
+        for chunk in reversed(range(len(self.checkpoints))):
+            start = chunk * self.chunk_steps
+            tape = self.tape.first(self.steps - start)
+            if chunk < len(self.checkpoints) - 1:
+                self.kernel.forward_image(_copy(self.checkpoints[chunk]), tape)
+            frames = tape.frames.flatten(2)
+            if not self.needs_grad:
+                write_gradient(frames, start, None)
                 continue
-            arriving = self.arriving[: len(track.frames)]
-            frames, out = track.frames.flatten(2), arriving.flatten(2)
-            scatter_grad(tell, frames, start, out, pixel=pixel, workspace=self.workspace)
-            self.recurrence.backward_image(
-                self.starts[number], track, arriving, grad_state=carried, grad_weights=self.of_weights
+            grad_frames = self.grad_frames[: len(frames)]
+            scatter_grad(write_gradient, frames, start, grad_frames.flatten(2), pixels=pixels, workspace=self.workspace)
+            self.kernel.backward_image(
+                self.checkpoints[chunk], tape, grad_frames, grad_state=grad_state, grad_weights=self.grad_weights
             )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        pairs = [(o, g) for o, g in zip(self.state, self.incoming, strict=True) if o.requires_grad]
-        found: list[Tensor | None] = [None] * len(inputs)
-        if pairs and inputs:
-            outputs, incoming = zip(*pairs, strict=True)
-            found = list(torch.autograd.grad(outputs, inputs, incoming, allow_unused=True))
-        own = {id(weight): g for weight, g in zip(self.recurrence.weights, self.of_weights.tensors(), strict=True)}
-        return [own.get(id(values), gradient) for values, gradient in zip(inputs, found, strict=True)]
+        pairs = zip(self.initial_state, self.grad_initial_state, strict=True)
+        differentiable = [(values, gradient) for values, gradient in pairs if values.requires_grad]
+        gradients: list[Tensor | None] = [None] * len(inputs)
+        if differentiable and inputs:
+            outputs, grad_outputs = zip(*differentiable, strict=True)
+            gradients = list(torch.autograd.grad(outputs, inputs, grad_outputs, allow_unused=True))
+        weight_pairs = zip(self.kernel.weights, self.grad_weights.tensors(), strict=True)
+        grad_weights = {id(weight): gradient for weight, gradient in weight_pairs}
+        return [grad_weights.get(id(values), gradient) for values, gradient in zip(inputs, gradients, strict=True)]
 
 
 def lstm_kernel(cell: nn.Module, next_input: nn.Module) -> LSTMKernel | None:
-    """A cell and the network that makes its next input, compiled; none if they are not of the kind that can be.
+    """Return the compiled kernel of a cell and of the network that computes its next input; None if there is none.
 
-    That is an :class:`~drumhead.fields.LSTMCell` and a :class:`~drumhead.models.PixelMLP` with one hidden layer,
-    not a subclass, which may compute something else, and nothing with hooks, which would not be called.
+    There is one for an :class:`~drumhead.fields.LSTMCell` and a :class:`~drumhead.models.PixelMLP` with one hidden
+    layer. A subclass, which may compute something else, and a module with hooks, which would not be called, have none.
     """
     modules = [*cell.modules(), *next_input.modules()]
-    expected = [LSTMCell, FieldConvolution, PixelMLP, nn.Sequential, nn.Linear, nn.ReLU, nn.Linear]
-    hooked = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in modules)
+    expected_types = [LSTMCell, FieldConvolution, PixelMLP, nn.Sequential, nn.Linear, nn.ReLU, nn.Linear]
+    has_hooks = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in modules)
     parameters = [*cell.parameters(), *next_input.parameters()]
-    if list(map(type, modules)) != expected or hooked or len(parameters) != len(LSTMWeights._fields):
+    if list(map(type, modules)) != expected_types or has_hooks or len(parameters) != len(LSTMWeights._fields):
         return None
     assert isinstance(cell, LSTMCell)
     return LSTMKernel(LSTMWeights(*parameters), boundary=cell.gates.boundary)
 
 
 def _copy(state: LSTMState) -> LSTMState:
-    """In memory of its own, contiguous."""
+    """Return a contiguous copy without autograd graph."""
     return LSTMState(*(values.detach().clone(memory_format=torch.contiguous_format) for values in state))

@@ -1,4 +1,4 @@
-"""Matrix products, by the library that makes them fastest on this processor."""
+"""Matrix products, by the library that is fastest on this processor."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from torch import Tensor
 
 from drumhead.cpu_info import cpu_capabilities
 
-COLUMNS = 1 << 14
-"""Most columns that are made at a time: rows of more lie so far apart that reading one after the other is slow."""
+MAX_COLUMNS = 1 << 14
+"""The largest number of columns that are computed at once. In wider matrices, rows lie so far apart that reading one
+after another is slow."""
 
 
 def multiply(left: Tensor, right: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """``left @ right``, written to ``out`` where that is given, in its type; the operands may lie in any order."""
-    if out is None or out.shape[1] <= COLUMNS:
+    """Return ``left @ right``, written to ``out`` and in its dtype if that is given; operands may have any strides."""
+    if out is None or out.shape[1] <= MAX_COLUMNS:
         return _multiply(left, right, out)
-    for at in range(0, out.shape[1], COLUMNS):
-        some = slice(at, at + COLUMNS)
-        _multiply(left, right[:, some], out[:, some])
+    for start in range(0, out.shape[1], MAX_COLUMNS):
+        columns = slice(start, start + MAX_COLUMNS)
+        _multiply(left, right[:, columns], out[:, columns])
     return out
 
 
-def multiply_in(scratch: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """``left @ right``, in ``scratch`` if the library can write there: oneDNN makes a tensor of its own."""
+def multiply_with_scratch(left: Tensor, right: Tensor, *, scratch: Tensor) -> Tensor:
+    """Return ``left @ right``; the result is in ``scratch``, except where oneDNN allocates a tensor of its own."""
     return _multiply(left, right, None if _by_onednn(left) else scratch)
 
 
@@ -38,15 +39,15 @@ def _multiply(left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
     return product if out is None else out.copy_(product)
 
 
-def affine_in(scratch: Tensor, weight: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-    """``weight @ values`` and a bias for each row, likewise."""
+def affine_with_scratch(weight: Tensor, values: Tensor, bias: Tensor, *, scratch: Tensor) -> Tensor:
+    """Return ``weight @ values + bias[:, None]``; ``scratch`` is used as in :func:`multiply_with_scratch`."""
     if _by_onednn(weight):
-        return multiply_in(scratch, weight, values).add_(bias[:, None])
+        return multiply_with_scratch(weight, values, scratch=scratch).add_(bias[:, None])
     return torch.addmm(bias[:, None], weight, values, out=scratch)
 
 
 def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """``total += left @ right``, the sum in the type of ``total``."""
+    """Compute ``total += left @ right``, summed in the dtype of ``total``."""
     if _by_onednn(left) or total.dtype != left.dtype:
         total.add_(multiply(left, right))
     else:
@@ -54,7 +55,7 @@ def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
 
 
 def _dense(matrix: Tensor) -> Tensor:
-    """The same with no gaps between rows, or between columns: oneDNN takes a thousand times as long over them."""
+    """Return the matrix without gaps between rows or columns: with gaps, oneDNN takes a thousand times as long."""
     if matrix.is_contiguous() or matrix.T.is_contiguous():
         return matrix
     return matrix.T.contiguous().T if matrix.stride(0) == 1 else matrix.contiguous()
@@ -66,16 +67,16 @@ def _by_onednn(operand: Tensor) -> bool:
 
 @cache
 def onednn_is_faster() -> bool:
-    """Whether oneDNN multiplies float32 faster here than torch's own choice does.
+    """Return whether oneDNN multiplies float32 matrices faster on this processor than torch's default, MKL.
 
-    That is MKL, which does not use AVX-512 on AMD's processors. oneDNN, which makes the products in bfloat16 anyway,
-    does, and is about twice as fast there. torch offers it through an operator of its compiler.
+    MKL does not use AVX-512 on AMD processors. oneDNN, which computes the products in bfloat16 anyway, does, and is
+    about twice as fast there. torch offers oneDNN's product as an operator for its compiler.
     """
-    found = cpu_capabilities()
+    capabilities = cpu_capabilities()
     return (
         torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        and bool(found.get("avx512_f", False))
-        and str(found.get("cpu_name", "")).startswith("AMD")
+        and bool(capabilities.get("avx512_f", False))
+        and str(capabilities.get("cpu_name", "")).startswith("AMD")
     )

@@ -1,7 +1,8 @@
-"""Where the fields of a few images come from, and where the loss's gradient with respect to them goes.
+"""The states of a few images as a stream of chunks, and the way back for the gradient of the loss.
 
-The fused loss hears one image after another, each in one or more stretches of time, and gives the gradient of each
-stretch back. Whoever makes the fields decides how much of them is there at a time.
+The fused loss reads the states of one image after another. A :class:`StateStream` computes them in chunks, runs of
+consecutive time steps, and takes the gradient of the loss with respect to each chunk. The implementation decides how
+many time steps are in memory at once.
 """
 
 from __future__ import annotations
@@ -16,90 +17,107 @@ from torch import Tensor
 from drumhead.models.cpu.workspace import Workspace
 
 StateStreamFactory = Callable[[Tensor, Workspace], "StateStream"]
-"""Gives the fields of a few images, with memory to use for them."""
+"""Creates the stream of a few images, ``(image, ...)``, which may use the workspace as long as it lives."""
 
 OnChunk = Callable[[Tensor, int], None]
-"""Called with each stretch ``(time, channel, pixel)`` and its first frame, in order."""
+"""Called with each chunk ``(time, channel, pixel)`` and the index of its first frame, in order of time."""
 
 
 class GradProvider(Protocol):
-    """Called with each stretch that was heard, in any order."""
+    """Called with each chunk again, in any order, for the gradient of the loss with respect to its states."""
 
     def __call__(self, frames: Tensor, start: int, out: Tensor | None) -> None:
-        """Write to ``out`` the gradient of a stretch ``(time, channel, pixel)`` with first frame ``start``, at the
-        pixels that count, or leave it out."""
+        """Process a chunk in the backward pass.
+
+        Args:
+            frames: The states ``(time, channel, pixel)`` of a chunk, or of consecutive time steps of it.
+            start: The index of the first frame.
+            out: Where to write the gradient, ``(time, channel, active pixel)``; None if it is not needed.
+        """
 
 
 class StateStream(ABC):
-    """The fields of a few images."""
+    """The states of a few images. Each image takes its forward pass, then at once its backward pass, if any."""
 
     @property
     @abstractmethod
     def dtype(self) -> torch.dtype:
-        """Of the states."""
+        """The dtype of the states."""
 
     @abstractmethod
-    def forward_image(self, image: int, hear: OnChunk) -> None:
-        """Play an image's field."""
+    def forward_image(self, image: int, on_chunk: OnChunk) -> None:
+        """Compute the states of an image and call ``on_chunk`` with each chunk."""
 
     @abstractmethod
-    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
-        """Play again the field that was played last, and keep the gradient that is told of it.
+    def backward_image(self, image: int, write_gradient: GradProvider, *, pixels: Tensor | None) -> None:
+        """Accumulate the gradient with respect to the states of the image of the last forward pass.
 
-        ``pixel``: numbers of the pixels that count, int64, each once; all if none. The gradient of others is 0.
+        Args:
+            image: The index of that image.
+            write_gradient: Called with each chunk; chunks that are not in memory any more are recomputed.
+            pixels: The indices of the active pixels, int64, without duplicates; None if all are active. The gradient
+                at the other pixels is 0.
         """
 
     @abstractmethod
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        """The gradients of what the fields were made from, once each image has been played back.
+        """Return the gradients with respect to tensors that the states were computed from, once all images are done.
 
-        None for what they do not depend on.
+        The gradient is None for a tensor that the states do not depend on.
         """
 
 
 class StoredStates(StateStream):
-    """Fields that are there as a whole, with what torch recorded of how they were made.
+    """States that are in memory as a whole, with the autograd graph that they were computed by.
 
     Args:
         fields: ``(image, time, channel, height, width)``.
-        workspace: where their gradient is.
+        workspace: Memory for the gradient of the fields.
     """
 
     def __init__(self, fields: Tensor, workspace: Workspace) -> None:
         self.fields = fields
         self.states = fields.detach().contiguous().flatten(3)
         self.workspace = workspace
-        self.incoming: Tensor | None = None
+        self.grad_states: Tensor | None = None
 
     @property
     def dtype(self) -> torch.dtype:
         return self.fields.dtype
 
-    def forward_image(self, image: int, hear: OnChunk) -> None:
-        hear(self.states[image], 0)
+    def forward_image(self, image: int, on_chunk: OnChunk) -> None:
+        on_chunk(self.states[image], 0)
 
-    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
+    def backward_image(self, image: int, write_gradient: GradProvider, *, pixels: Tensor | None) -> None:
         if not self.fields.requires_grad:
-            tell(self.states[image], 0, None)
+            write_gradient(self.states[image], 0, None)
             return
-        if self.incoming is None:
-            self.incoming = self.workspace.tensor("incoming fields", self.states.shape, self.states.dtype)
-        scatter_grad(tell, self.states[image], 0, self.incoming[image], pixel=pixel, workspace=self.workspace)
+        if self.grad_states is None:
+            self.grad_states = self.workspace.tensor("grad states", self.states.shape, self.states.dtype)
+        scatter_grad(
+            write_gradient, self.states[image], 0, self.grad_states[image], pixels=pixels, workspace=self.workspace
+        )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        if self.incoming is None or not inputs:
+        if self.grad_states is None or not inputs:
             return [None] * len(inputs)
-        incoming = self.incoming.view(self.fields.shape)
-        return list(torch.autograd.grad(self.fields, inputs, incoming, allow_unused=True))
+        grad_fields = self.grad_states.view(self.fields.shape)
+        return list(torch.autograd.grad(self.fields, inputs, grad_fields, allow_unused=True))
 
 
 def scatter_grad(
-    tell: GradProvider, frames: Tensor, start: int, out: Tensor, *, pixel: Tensor | None, workspace: Workspace
+    write_gradient: GradProvider,
+    frames: Tensor,
+    start: int,
+    out: Tensor,
+    *,
+    pixels: Tensor | None,
+    workspace: Workspace,
 ) -> None:
-    """Write to ``out`` the gradient of a stretch at all pixels: 0 at those that are not in ``pixel``."""
-    if pixel is None:
-        tell(frames, start, out)
+    """Write the gradient of a chunk at all pixels to ``out``; it is 0 at those that are not in ``pixels``."""
+    if pixels is None:
+        write_gradient(frames, start, out)
         return
-    grad_at_pixels = workspace.tensor("grad at pixels", (*frames.shape[:-1], len(pixel)), out.dtype)
-    tell(frames, start, grad_at_pixels)
-    out.zero_().index_copy_(2, pixel, grad_at_pixels)
+    grad_at_pixels = workspace.tensor("grad at pixels", (*frames.shape[:-1], len(pixels)), out.dtype)
+    write_gradient(frames, start, grad_at_pixels)
+    out.zero_().index_copy_(2, pixels, grad_at_pixels)

@@ -1,8 +1,8 @@
-"""Parts of a computation in Python threads, each with torch on one thread.
+"""Run the parts of a computation in Python threads, with torch on one thread in each.
 
-What stays in cache is too small for torch to share among its threads; whole images are not. Small tensors are too: on
-a busy machine torch's threads wait for each other, and burn a processor meanwhile. The threads here live for one call,
-so none is there when a process forks.
+Blocks that fit in cache are too small for torch to divide among its own threads; whole images are not. Small tensors do
+not gain either: on a busy machine torch's threads wait for each other and keep a processor busy meanwhile. The threads
+here live for one call, so that none is alive when a process forks.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ import torch
 
 
 def run_parts(run: Callable[[int], object], parts: int, *, threads: int) -> None:
-    """Call ``run`` for each of so many parts, as many at a time as there are threads, without recording gradients.
+    """Call ``run(part)`` for each part from 0 to ``parts - 1`` in up to ``threads`` threads, without autograd.
 
-    To be called with torch on one thread: then what a part computes does not depend on the number of threads. Inside,
-    autocast and inference mode are what they are outside.
+    The caller must have set torch to one thread: then the result of a part does not depend on the number of threads.
+    Autocast and inference mode are the same inside as outside. An exception in a part is raised here.
     """
-    settings = _Settings()
+    settings = _ThreadSettings()
     if min(threads, parts) <= 1:
         for part in range(parts):
             settings.call(run, part)
         return
-    # The matrix library's number of threads is each thread's own, and a new one starts with the default.
+    # The matrix library has a number of threads for each Python thread, and a new thread starts with the default.
     with ThreadPoolExecutor(min(threads, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         futures = [pool.submit(settings.call, run, part) for part in range(parts)]
         try:
             for future in futures:
-                future.result()  # raises here what was raised there
+                future.result()  # raises the exception of the part, if any
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-class _Settings:
-    """Settings of torch that are a thread's own, as they are where this is made."""
+class _ThreadSettings:
+    """The settings that torch holds for each thread, copied from the thread that creates this object."""
 
     def __init__(self) -> None:
         self.inference = torch.is_inference_mode_enabled()
@@ -44,7 +44,7 @@ class _Settings:
         self.autocast_dtype = torch.get_autocast_dtype("cpu")
 
     def call(self, run: Callable[[int], object], part: int) -> None:
-        """Call ``run`` under them, without recording gradients."""
+        """Call ``run(part)`` under these settings, without recording gradients."""
         with (
             torch.inference_mode(self.inference),
             torch.no_grad(),

@@ -1,4 +1,4 @@
-"""The waves of a few images, stretch by stretch: at any time no more of a field is there than one stretch."""
+"""The states of the wave equation for a few images, chunk by chunk, by the engine compiled for CPUs."""
 
 from __future__ import annotations
 
@@ -15,126 +15,133 @@ from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream
 from drumhead.models.cpu.workspace import Workspace
 
 CHUNK_BYTES = 1 << 27
-"""Most of one image's field that is there at a time unless told otherwise: 128 MB."""
+"""The default size of a chunk: 128 MB of one image's states."""
 
-BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, 32
-"""Size of the gradient that is made and used at a time, going back: so that it stays in a second-level cache, but not
-of so few frames that the products become slow: they read all features' gradients for every block."""
+SUBCHUNK_BYTES, MIN_SUBCHUNK_STEPS = 1 << 20, 32
+"""The backward pass computes and uses the gradient of a chunk in subchunks, small enough for a second-level cache. They
+do not have fewer steps than this, since each product reads the gradients of all features again."""
 
 
 class WaveStates(StateStream):
-    """WaveKernel that evolve when they are heard, by the engine fused for CPUs.
+    """The states of the wave equation, of which one chunk is in memory at any time (gradient checkpointing).
 
-    Going back, stretches are computed again from the states at their starts, which are kept; the last one is still
-    there.
+    The state at the start of each chunk is kept. The backward pass recomputes the chunks from these checkpoints, except
+    for the last chunk, which is still in memory.
 
     Args:
-        drum: position at the start, stiffness and damping, ``(image, channel, height, width)``, with what torch
-            recorded of how they were made.
+        wave_parameters: Initial position, stiffness and damping, ``(image, channel, height, width)``, with their
+            autograd graph.
         coupling: ``(channel, channel, 3, 3)``.
-        sheets: of these images.
-        steps: frames in all.
-        stretch: frames at a time; as many as ``CHUNK_BYTES`` hold by default.
-        workspace: where frames and their gradients are.
+        kernel: The compiled evolution of these images.
+        steps: The number of time steps.
+        chunk_steps: The number of time steps in a chunk; None: as many as fit in ``CHUNK_BYTES``.
+        workspace: Memory for the frames and their gradients.
     """
 
     def __init__(
         self,
-        drum: tuple[Tensor, Tensor, Tensor],
+        wave_parameters: tuple[Tensor, Tensor, Tensor],
         coupling: Tensor,
         *,
-        sheets: WaveKernel,
+        kernel: WaveKernel,
         steps: int,
-        stretch: int | None,
+        chunk_steps: int | None,
         workspace: Workspace,
     ) -> None:
-        self.drum = drum
+        self.wave_parameters = wave_parameters
         self.coupling = coupling
-        self.sheets = sheets
+        self.kernel = kernel
         self.steps = steps
-        shape, dtype = drum[0].shape[1:], drum[0].dtype
-        size = max(1, shape.numel() * dtype.itemsize)
-        self.stretch = min(steps, stretch or max(1, CHUNK_BYTES // size))
-        self.frames = workspace.tensor("frames", (self.stretch, *shape), dtype)
+        shape, dtype = wave_parameters[0].shape[1:], wave_parameters[0].dtype
+        frame_bytes = max(1, shape.numel() * dtype.itemsize)
+        self.chunk_steps = min(steps, chunk_steps or max(1, CHUNK_BYTES // frame_bytes))
+        self.frames = workspace.tensor("frames", (self.chunk_steps, *shape), dtype)
         self.workspace = workspace
-        self.starts: list[WaveState] = []
-        self.differentiable = any(values.requires_grad for values in (*drum, coupling))
-        self.incoming = tuple(torch.zeros_like(values, memory_format=torch.contiguous_format) for values in drum)
+        self.checkpoints: list[WaveState] = []
+        self.needs_grad = any(values.requires_grad for values in (*wave_parameters, coupling))
+        self.grad_wave_parameters = tuple(
+            torch.zeros_like(values, memory_format=torch.contiguous_format) for values in wave_parameters
+        )
         channels = len(coupling) if coupling.requires_grad else 0
-        self.of_coupling = np.zeros((channels, channels, 3, 3))
+        self.grad_coupling = np.zeros((channels, channels, 3, 3))
 
     @property
     def dtype(self) -> torch.dtype:
         return self.frames.dtype
 
-    def forward_image(self, image: int, hear: OnChunk) -> None:
-        state = initial_state(self.drum[0][image])
-        self.starts = []
-        for start in range(0, self.steps, self.stretch):
-            self.starts.append(_copy(state))
+    def forward_image(self, image: int, on_chunk: OnChunk) -> None:
+        state = initial_state(self.wave_parameters[0][image])
+        self.checkpoints = []
+        for start in range(0, self.steps, self.chunk_steps):
+            self.checkpoints.append(_copy(state))
             frames = self.frames[: self.steps - start]
-            self.sheets.forward_image(image, state, frames)
-            hear(frames.flatten(2), start)
+            self.kernel.forward_image(image, state, frames)
+            on_chunk(frames.flatten(2), start)
 
-    def backward_image(self, image: int, tell: GradProvider, *, pixel: Tensor | None) -> None:
-        arriving = self._arriving(pixel)
-        grad_y0 = self.incoming[0][image]
-        carried = WaveState(grad_y0, torch.zeros_like(grad_y0))
-        for number in reversed(range(len(self.starts))):
-            start = number * self.stretch
+    def backward_image(self, image: int, write_gradient: GradProvider, *, pixels: Tensor | None) -> None:
+        grad_buffer = self._subchunk_gradient(pixels)
+        grad_y0 = self.grad_wave_parameters[0][image]
+        grad_state = WaveState(grad_y0, torch.zeros_like(grad_y0))
+        for chunk in reversed(range(len(self.checkpoints))):
+            start = chunk * self.chunk_steps
             frames = self.frames[: self.steps - start]
-            if number < len(self.starts) - 1:
-                self.sheets.forward_image(image, _copy(self.starts[number]), frames)
-            for at in reversed(range(0, len(frames), len(arriving))):
-                block = frames[at : at + len(arriving)]
-                incoming = arriving[: len(block)] if self.differentiable else None
-                tell(block.flatten(2), start + at, incoming)
-                if incoming is not None:
-                    self._backward_step(image, self._past(number, at), block, incoming, pixel, carried)
+            if chunk < len(self.checkpoints) - 1:
+                self.kernel.forward_image(image, _copy(self.checkpoints[chunk]), frames)
+            for offset in reversed(range(0, len(frames), len(grad_buffer))):
+                subchunk = frames[offset : offset + len(grad_buffer)]
+                grad_frames = grad_buffer[: len(subchunk)] if self.needs_grad else None
+                write_gradient(subchunk.flatten(2), start + offset, grad_frames)
+                if grad_frames is not None:
+                    past = self._previous_positions(chunk, offset)
+                    self._backward_step(image, past, subchunk, grad_frames, pixels, grad_state)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        pairs = [(o, g) for o, g in zip(self.drum, self.incoming, strict=True) if o.requires_grad]
-        found: list[Tensor | None] = [None] * len(inputs)
-        if pairs and inputs:
-            outputs, incoming = zip(*pairs, strict=True)
-            found = list(torch.autograd.grad(outputs, inputs, incoming, allow_unused=True))
-        of_coupling = torch.from_numpy(self.of_coupling).to(self.coupling.dtype)
-        return [of_coupling if values is self.coupling else g for values, g in zip(inputs, found, strict=True)]
+        pairs = zip(self.wave_parameters, self.grad_wave_parameters, strict=True)
+        differentiable = [(values, gradient) for values, gradient in pairs if values.requires_grad]
+        gradients: list[Tensor | None] = [None] * len(inputs)
+        if differentiable and inputs:
+            outputs, grad_outputs = zip(*differentiable, strict=True)
+            gradients = list(torch.autograd.grad(outputs, inputs, grad_outputs, allow_unused=True))
+        grad_coupling = torch.from_numpy(self.grad_coupling).to(self.coupling.dtype)
+        return [
+            grad_coupling if values is self.coupling else gradient
+            for values, gradient in zip(inputs, gradients, strict=True)
+        ]
 
-    def _arriving(self, pixel: Tensor | None) -> Tensor:
-        """Room for the gradient of some frames ``(time, channel, pixel)`` at the pixels that count."""
+    def _subchunk_gradient(self, pixels: Tensor | None) -> Tensor:
+        """Return memory for the gradient of a subchunk, ``(time, channel, active pixel)``."""
         channels, *sides = self.frames.shape[1:]
-        count = math.prod(sides) if pixel is None else len(pixel)
-        most = max(SHORTEST_BLOCK, BLOCK_BYTES // max(1, channels * count * self.dtype.itemsize))
-        return self.workspace.tensor("arriving", (min(self.stretch, most), channels, count), self.dtype)
+        count = math.prod(sides) if pixels is None else len(pixels)
+        steps = max(MIN_SUBCHUNK_STEPS, SUBCHUNK_BYTES // max(1, channels * count * self.dtype.itemsize))
+        return self.workspace.tensor("grad frames", (min(self.chunk_steps, steps), channels, count), self.dtype)
 
-    def _past(self, number: int, at: int) -> tuple[Tensor, Tensor]:
-        """The two positions before frame ``at`` of a stretch, the later one first."""
-        if at > 1:
-            return self.frames[at - 1], self.frames[at - 2]
-        y, z = self.starts[number]
-        return (self.frames[0], y) if at == 1 else (y, y - self.sheets.dt * z)
+    def _previous_positions(self, chunk: int, offset: int) -> tuple[Tensor, Tensor]:
+        """Return the two positions before frame ``offset`` of a chunk, the later one first."""
+        if offset > 1:
+            return self.frames[offset - 1], self.frames[offset - 2]
+        y, z = self.checkpoints[chunk]
+        return (self.frames[0], y) if offset == 1 else (y, y - self.kernel.dt * z)
 
     def _backward_step(
         self,
         image: int,
         past: tuple[Tensor, Tensor],
-        block: Tensor,
-        incoming: Tensor,
-        pixel: Tensor | None,
-        carried: WaveState,
+        frames: Tensor,
+        grad_frames: Tensor,
+        pixels: Tensor | None,
+        grad_state: WaveState,
     ) -> None:
-        _, grad_omega, grad_alpha = (values[image] for values in self.incoming)
-        self.sheets.backward_image(
+        _, grad_omega, grad_alpha = (values[image] for values in self.grad_wave_parameters)
+        self.kernel.backward_image(
             image,
             past,
-            block,
-            incoming,
-            pixels=pixel,
-            grad_state=carried,
+            frames,
+            grad_frames,
+            pixels=pixels,
+            grad_state=grad_state,
             grad_omega=grad_omega,
             grad_alpha=grad_alpha,
-            grad_coupling=self.of_coupling,
+            grad_coupling=self.grad_coupling,
         )
 
 
