@@ -1,4 +1,4 @@
-"""What holds for every model, recurrent ones with every readout."""
+"""The contract of all models; recurrent models are tested with every readout."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def equal_weights(one: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
-def test_every_model_is_under_contract() -> None:
+def test_every_model_is_tested_here() -> None:
     assert set(SMALL) == set(MODEL_NAMES)
     assert {variant.values[0] for variant in VARIANTS} == set(MODEL_NAMES)
 
@@ -67,7 +67,10 @@ def test_any_size_gives_logits_of_that_size(name: str, readout: str | None, size
 
 @every_variant
 def test_the_loss_reaches_every_parameter(name: str, readout: str | None) -> None:
-    wide = {**WIDE[name], **({} if readout is None else {"readout": readout})}  # a narrow ReLU may be dead from birth
+    wide = {
+        **WIDE[name],
+        **({} if readout is None else {"readout": readout}),
+    }  # in a narrow model, a ReLU may be dead from the start
     model = build(name, in_channels=3, classes=CLASSES, **wide)
     loss = model.loss(uniform(2, 3, 17, 12) - 0.5, some_masks(2, 17, 12))
     names, parameters = zip(*model.named_parameters(), strict=True)
@@ -113,10 +116,10 @@ def test_double_precision(name: str, readout: str | None) -> None:
 
 
 @every_model
-def test_images_of_a_batch_do_not_hear_each_other(name: str) -> None:
+def test_images_of_a_batch_do_not_affect_each_other(name: str) -> None:
     model, images = small(name).eval(), uniform(3, 3, 9, 11)
-    alone = torch.cat([model(image[None]) for image in images])
-    torch.testing.assert_close(model(images), alone, rtol=1e-4, atol=1e-5)
+    one_by_one = torch.cat([model(image[None]) for image in images])
+    torch.testing.assert_close(model(images), one_by_one, rtol=1e-4, atol=1e-5)
 
 
 @every_model
@@ -145,7 +148,7 @@ def test_predict_keeps_every_mode_when_it_fails(name: str) -> None:
 
 
 @every_model
-def test_the_seed_alone_decides_the_weights(name: str) -> None:
+def test_the_weights_depend_only_on_the_seed(name: str) -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()
     one = small(name, seed=3)
@@ -156,7 +159,7 @@ def test_the_seed_alone_decides_the_weights(name: str) -> None:
 
 
 @every_model
-def test_no_number_is_drawn_after_building(name: str) -> None:
+def test_the_loss_draws_no_random_numbers(name: str) -> None:
     model = small(name).train()
     before = torch.get_rng_state()
     first, second = (model.loss(uniform(2, 3, 9, 11), some_masks(2, 9, 11)) for _ in range(2))
@@ -189,12 +192,12 @@ def test_wrong_images_are_refused(name: str, images: Tensor, rule: str) -> None:
 @every_model
 def test_memory_format_does_not_matter(name: str) -> None:
     model, images = small(name).eval(), uniform(2, 3, 9, 11)
-    last = images.to(memory_format=torch.channels_last)
-    torch.testing.assert_close(model(last), model(images), rtol=1e-4, atol=1e-5)
+    channels_last = images.to(memory_format=torch.channels_last)
+    torch.testing.assert_close(model(channels_last), model(images), rtol=1e-4, atol=1e-5)
 
 
 @every_model
-def test_parameter_count_is_what_training_may_change(name: str) -> None:
+def test_parameter_count_leaves_out_frozen_parameters(name: str) -> None:
     model = small(name)
     total = sum(parameter.numel() for parameter in model.parameters())
     assert model.parameter_count == total
@@ -203,7 +206,7 @@ def test_parameter_count_is_what_training_may_change(name: str) -> None:
     assert model.parameter_count == total - first.numel()
 
 
-def test_a_model_in_training_takes_an_image_of_one_pixel_alone() -> None:
+def test_a_unet_in_training_accepts_a_single_image_of_one_pixel() -> None:
     model = small("unet").train()
     assert isinstance(model, UNet)
     assert model.loss(uniform(1, 3, 1, 1), some_masks(1, 1, 1)).isfinite()

@@ -1,3 +1,5 @@
+"""Convolutional recurrent networks: their states, and how far information travels."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -47,15 +49,15 @@ def test_states_are_the_cell_and_the_next_input_in_turn(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_the_next_input_doubles_the_channels_inside(name: str) -> None:
+def test_the_hidden_layer_of_next_input_has_twice_the_channels(name: str) -> None:
     model = recurrent_network(name)
     shapes = [tuple(parameter.shape) for parameter in model.next_input.parameters()]
     assert shapes == [(6, 3), (6,), (3, 6), (3,)]
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_what_a_pixel_sees_travels_no_farther_than_the_cell_takes_it(name: str) -> None:
-    """Encoders see 4 pixels far; a step adds one pixel, or two where a GRU's reset gate comes before its candidate."""
+def test_information_travels_no_farther_than_the_convolutions_of_the_cell(name: str) -> None:
+    """Encoders reach 4 pixels far. A step adds one pixel; in a GRU two, since its reset gate precedes its candidate."""
     model, images = recurrent_network(name), random_images(4, 2, 31, 31).requires_grad_()
     (gradient,) = torch.autograd.grad(model.states(images)[:, 1, :, 15, 15].sum(), images)
     reach = 4 + 2 * (2 if name == "conv_gru" else 1)
@@ -65,9 +67,9 @@ def test_what_a_pixel_sees_travels_no_farther_than_the_cell_takes_it(name: str) 
     assert rows[-1] > 15 + 4
 
 
-def test_the_sheet_wraps_around_but_the_encoders_do_not() -> None:
+def test_the_field_wraps_around_but_the_encoders_do_not() -> None:
     model, images = recurrent_network("conv_rnn"), random_images(4, 2, 20, 20).requires_grad_()
-    (encoded,) = torch.autograd.grad(model.hidden_encoder(images)[..., 0, 0].sum(), images)
-    assert encoded[..., 10:, :].abs().max() == 0
-    (travelled,) = torch.autograd.grad(model.states(images)[:, 1, :, 0, 0].sum(), images)
-    assert travelled[..., 15:, :].abs().max() > 0
+    (encoder_gradient,) = torch.autograd.grad(model.hidden_encoder(images)[..., 0, 0].sum(), images)
+    assert encoder_gradient[..., 10:, :].abs().max() == 0
+    (gradient,) = torch.autograd.grad(model.states(images)[:, 1, :, 0, 0].sum(), images)
+    assert gradient[..., 15:, :].abs().max() > 0

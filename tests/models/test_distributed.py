@@ -1,4 +1,4 @@
-"""The fused loss in several processes: each has a share of the batch, all end with the gradient of the whole."""
+"""The fused loss in several processes: each takes part of the batch, and all get the gradient of the whole batch."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main(rank, folder):
         model = build(name, in_channels=1, classes=3, pixel_widths=(8,), engine="fused", **options).double()
         whole = torch.autograd.grad(model.loss(images, masks), list(model.parameters()))
         parallel = DistributedDataParallel(Loss(model))
-        for _ in range(2):  # the second step finds what the first left
+        for _ in range(2):  # the second step reuses the memory of the first
             model.zero_grad()
             parallel(images[2 * rank : 2 * rank + 2], masks[2 * rank : 2 * rank + 2]).backward()
             for parameter, gradient in zip(model.parameters(), whole, strict=True):
@@ -50,7 +50,7 @@ if __name__ == "__main__":
 """
 
 
-def test_two_processes_find_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
+def test_two_processes_get_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo"}

@@ -1,4 +1,4 @@
-"""The neural wave machine: its drum, its states, how far what it sees travels, and when it doubts itself."""
+"""The neural wave machine: its wave parameters, its states, how far information travels, and its stability limit."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def test_initial_stiffness_and_damping_are_added_before_the_relu() -> None:
     assert changed == ["omega_encoder.4.bias", "alpha_encoder.4.bias"]
 
 
-def test_the_drum_is_in_range_even_for_wild_images() -> None:
+def test_wave_parameters_are_in_range_even_for_images_out_of_range() -> None:
     model = wave_machine().double()
-    drum = model.encode(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
-    assert drum.y0.shape == drum.omega.shape == drum.alpha.shape == (4, 2, 9, 8)
-    assert drum.y0.abs().max() <= 1
-    assert drum.y0.min() < 0 < drum.y0.max()
-    assert drum.omega.min() >= 0
-    assert drum.alpha.min() >= 0
+    wave = model.encode(100 * torch.randn(4, 3, 9, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    assert wave.y0.shape == wave.omega.shape == wave.alpha.shape == (4, 2, 9, 8)
+    assert wave.y0.abs().max() <= 1
+    assert wave.y0.min() < 0 < wave.y0.max()
+    assert wave.omega.min() >= 0
+    assert wave.alpha.min() >= 0
 
 
 @pytest.mark.parametrize("boundary", get_args(Boundary))
 @pytest.mark.parametrize("nonlinearity", get_args(Nonlinearity))
-def test_states_are_the_evolution_of_the_drum(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
+def test_states_are_the_evolution_from_the_encoded_parameters(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
     model = wave_machine(dt=0.3, boundary=boundary, nonlinearity=nonlinearity, hidden_channels=3).double()
     images = random_images(2, 3, 7, 9)
     y0, omega, alpha = model.encode(images)
@@ -66,50 +66,50 @@ def test_states_are_the_evolution_of_the_drum(boundary: Boundary, nonlinearity: 
 
 
 def support(gradient: Tensor) -> tuple[int, int, int, int]:
-    """First and last row, first and last column, where a gradient (batch, channel, height, width) is not 0."""
+    """Return the first and last row and column where a gradient (batch, channel, height, width) is not 0."""
     rows = gradient.abs().amax(dim=(0, 1, 3)).nonzero().flatten()
     columns = gradient.abs().amax(dim=(0, 1, 2)).nonzero().flatten()
     return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
 
 
 @pytest.mark.parametrize("frame", [0, 1, 5])
-def test_what_a_pixel_sees_travels_a_pixel_a_step_and_no_farther(frame: int) -> None:
-    """The encoder of y0 sees 4 pixels far; the n-th step adds one pixel to that."""
+def test_information_travels_exactly_one_pixel_per_step(frame: int) -> None:
+    """The encoder of y0 reaches 4 pixels far; each step adds one pixel."""
     model, images = wave_machine().double(), random_images(4, 3, 31, 29).requires_grad_()
     (gradient,) = torch.autograd.grad(model.states(images)[:, frame, :, 15, 14].sum(), images)
     reach = 4 + frame + 1
     assert support(gradient) == (15 - reach, 15 + reach, 14 - reach, 14 + reach)
 
 
-def test_with_enough_steps_every_pixel_hears_every_other() -> None:
-    """Farthest is the pixel half a sheet away in both directions; a wave goes along one of them at a time."""
+def test_with_enough_steps_every_pixel_depends_on_every_other() -> None:
+    """The farthest pixel is half a field away in both directions; a step moves along one of them."""
     model, images = wave_machine(steps=26).double(), random_images(4, 3, 31, 31).requires_grad_()
     (gradient,) = torch.autograd.grad(model(images)[..., 3, 3].sum(), images)
     assert (gradient.abs().amax(dim=(0, 1)) > 0).all()
 
 
-def test_a_step_past_the_limit_is_told() -> None:
+def test_a_dt_past_the_limit_is_reported() -> None:
     images = random_images(2, 3, 9, 9)
-    calm, hasty = wave_machine(dt=0.1).double(), wave_machine(dt=0.9).double()
-    assert calm.stability_warning(images) is None
-    message = hasty.stability_warning(images)
+    stable, unstable = wave_machine(dt=0.1).double(), wave_machine(dt=0.9).double()
+    assert stable.stability_warning(images) is None
+    message = unstable.stability_warning(images)
     assert message is not None
     assert "dt = 0.9 is past the stability limit" in message
     assert "smaller dt" in message
 
 
-def test_the_limit_is_that_of_the_drum_it_makes() -> None:
+def test_the_limit_is_that_of_the_encoded_parameters() -> None:
     model, images = wave_machine().double(), random_images(2, 3, 9, 9)
-    drum = model.encode(images)
+    wave = model.encode(images)
     limit = model.stability_limit(images)
-    assert limit == stability_limit(drum.omega, drum.alpha, model.coupling)
+    assert limit == stability_limit(wave.omega, wave.alpha, model.coupling)
     assert limit < stability_limit(torch.zeros(1), torch.zeros(1), laplacian(2))
-    for dt, silent in ((0.999 * limit, True), (1.001 * limit, False)):
+    for dt, stable in ((0.999 * limit, True), (1.001 * limit, False)):
         model.config = NWMConfig(dt=dt)
-        assert (model.stability_warning(images) is None) is silent
+        assert (model.stability_warning(images) is None) is stable
 
 
-def test_stiffness_that_training_adds_is_noticed() -> None:
+def test_a_stiffness_learned_past_the_limit_is_reported() -> None:
     model, images = wave_machine(dt=0.1).double(), random_images(1, 3, 9, 9)
     last = model.omega_encoder[-2]
     with torch.no_grad():

@@ -1,7 +1,7 @@
-"""Parameter totals against those of the published checkpoints, less the parameters no forward pass uses.
+"""Parameter totals equal those of the published checkpoints, minus the parameters that no forward pass uses.
 
-The published NWM with another readout than ``linear`` stores an unused map over time (5,100 numbers), the
-recurrent networks an unused cell-state encoder (3,058, for RNN and GRU) or map over time (220, for LSTM).
+The published NWM with another readout than ``linear`` stores an unused map over time (5,100 numbers); the
+RNN and GRU store an unused cell-state encoder (3,058), the LSTM an unused map over time (220).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("name", "fields", "dataset", "total"), PUBLISHED)
-def test_totals_are_the_published_ones(name: str, fields: dict[str, Any], dataset: str, total: int) -> None:
+def test_totals_equal_the_published_ones(name: str, fields: dict[str, Any], dataset: str, total: int) -> None:
     in_channels, classes = DATASETS[dataset]
     with torch.device("meta"):  # counting needs no numbers
         assert build(name, in_channels=in_channels, classes=classes, **fields).parameter_count == total

@@ -1,4 +1,4 @@
-"""Readouts against numpy, and their gradients."""
+"""Readouts compared with NumPy, and their gradients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_registry_has_every_name() -> None:
 
 @every_readout
 @lengths
-def test_features_are_as_many_as_told(name: ReadoutName, steps: int) -> None:
+def test_the_number_of_features(name: ReadoutName, steps: int) -> None:
     readout = build_readout(name, steps=steps, channels=CHANNELS).double()
     bins = steps // 2 + 1 if name in ("fft", "linear") else 1
     assert readout.features == bins * CHANNELS
@@ -71,10 +71,10 @@ def test_linear_is_one_map_over_time_for_all_pixels_and_channels_bin_major(steps
             np.testing.assert_allclose(features[:, bin_ * CHANNELS + channel], expected, rtol=1e-12, atol=1e-12)
 
 
-def test_a_tone_is_heard_in_its_bin_alone() -> None:
+def test_a_sine_wave_appears_only_in_its_frequency_bin() -> None:
     steps, cycles = 40, 6
-    tone = torch.cos(2 * torch.pi * cycles * torch.arange(steps) / steps)
-    features = build_readout("fft", steps=steps, channels=1)(tone.view(1, steps, 1, 1, 1)).flatten()
+    wave = torch.cos(2 * torch.pi * cycles * torch.arange(steps) / steps)
+    features = build_readout("fft", steps=steps, channels=1)(wave.view(1, steps, 1, 1, 1)).flatten()
     assert int(features.argmax()) == cycles
     assert features[cycles].item() == pytest.approx(steps / 2, rel=1e-5)
     assert features[torch.arange(len(features)) != cycles].max() < 1e-4
@@ -87,19 +87,19 @@ def test_gradients(name: ReadoutName, steps: int) -> None:
     assert torch.autograd.gradcheck(readout, random_field(steps)[:1, ..., :2, :2].requires_grad_())
 
 
-def test_fft_of_silence_has_a_gradient_of_zero() -> None:
+def test_fft_of_a_zero_field_has_gradient_0() -> None:
     field = torch.zeros(1, 8, 2, 3, 3, requires_grad=True)
     (gradient,) = torch.autograd.grad(build_readout("fft", steps=8, channels=2)(field).sum(), field)
     assert torch.equal(gradient, torch.zeros_like(field))
 
 
 @every_readout
-def test_pixels_are_read_one_by_one(name: ReadoutName) -> None:
+def test_the_features_of_a_pixel_depend_only_on_that_pixel(name: ReadoutName) -> None:
     readout, field = build_readout(name, steps=6, channels=CHANNELS).double(), random_field(6)
     one = field[..., 2:3, 3:4]
     torch.testing.assert_close(readout(field)[..., 2:3, 3:4], readout(one))
 
 
-def test_an_unknown_readout_lists_those_there_are() -> None:
+def test_the_error_for_an_unknown_readout_lists_all_readouts() -> None:
     with pytest.raises(ValueError, match="one of last, mean, max, fft, linear, got 'median'"):
         build_readout("median", steps=4, channels=1)  # type: ignore[arg-type]

@@ -1,3 +1,5 @@
+"""Names, configurations and the construction of models."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +15,7 @@ def test_names() -> None:
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)
-def test_a_name_gives_its_configuration_and_model(name: str) -> None:
+def test_each_name_has_a_configuration_and_a_model(name: str) -> None:
     config = model_config(name)
     assert config.name == name
     model = build(config, in_channels=1, classes=2)
@@ -46,14 +48,14 @@ def test_the_papers_wave_network() -> None:
     }
 
 
-def test_fields_change_a_configuration_by_name_or_given() -> None:
+def test_build_takes_changed_fields_for_a_name_and_for_a_configuration() -> None:
     by_name = build("nwm", in_channels=1, classes=2, steps=7)
-    given = build(NWMConfig(dt=0.2), in_channels=1, classes=2, steps=7)
+    by_config = build(NWMConfig(dt=0.2), in_channels=1, classes=2, steps=7)
     assert by_name.config == NWMConfig(steps=7)
-    assert given.config == NWMConfig(dt=0.2, steps=7)
+    assert by_config.config == NWMConfig(dt=0.2, steps=7)
 
 
-def test_an_unknown_model_lists_those_there_are() -> None:
+def test_the_error_for_an_unknown_model_lists_all_models() -> None:
     with pytest.raises(ValueError, match=r"one of nwm, conv_rnn, conv_gru, conv_lstm, cnn, unet, got 'nwn'"):
         build("nwn", in_channels=1, classes=2)
 
@@ -74,6 +76,6 @@ def test_an_unknown_model_lists_those_there_are() -> None:
         ("unet", {"layers": 3}, "layers"),
     ],
 )
-def test_a_wrong_field_is_named(name: str, fields: dict[str, Any], named: str) -> None:
+def test_the_error_for_an_invalid_field_names_it(name: str, fields: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         model_config(name, **fields)

@@ -1,4 +1,4 @@
-"""The U-Net: its shape, and how images of any size are padded and cropped."""
+"""The U-Net: its structure, and how images of any size are padded and logits cropped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def random_images(*shape: int) -> Tensor:
 
 
 def forward_by_hand(model: UNet, images: Tensor) -> Tensor:
-    """Four levels down and up, for images whose sides every level halves evenly."""
+    """Run the model step by step, for images that need no padding."""
     level0 = model.enter(images)
     level1 = model.down[0](F.max_pool2d(level0, 2))
     level2 = model.down[1](F.max_pool2d(level1, 2))
@@ -53,17 +53,17 @@ def test_other_images_are_padded_below_and_to_the_right_and_cropped_back(size: t
     torch.testing.assert_close(model(images), forward_by_hand(model, fitted)[..., :height, :width])
 
 
-def test_a_pixel_sees_to_the_edges_of_the_image() -> None:
+def test_a_pixel_depends_on_the_whole_image() -> None:
     model, images = small_unet(width=8).eval(), random_images(4, 2, 64, 64).requires_grad_()
     (gradient,) = torch.autograd.grad(model(images)[..., 32, 32].sum(), images)
-    seen = gradient.abs().amax(dim=(0, 1)) > 0
-    assert seen[:8].any()
-    assert seen[-8:].any()
-    assert seen[:, :8].any()
-    assert seen[:, -8:].any()
+    reached = gradient.abs().amax(dim=(0, 1)) > 0
+    assert reached[:8].any()
+    assert reached[-8:].any()
+    assert reached[:, :8].any()
+    assert reached[:, -8:].any()
 
 
-def test_batch_norms_learn_in_training_alone() -> None:
+def test_batch_norms_change_only_in_training_mode() -> None:
     model, images = small_unet(), random_images(2, 2, 32, 32)
     before = [buffer.clone() for buffer in model.buffers()]
     model.eval()(images)
@@ -81,8 +81,8 @@ def test_batch_norms_and_convolutions_are_the_published_ones() -> None:
     assert [module.kernel_size for module in convolutions if module.bias is not None] == [(1, 1)]
 
 
-def test_upwards_the_skip_comes_first() -> None:
-    """Published weights are in this order."""
+def test_the_skip_connection_comes_first_on_the_way_up() -> None:
+    """Published weights have this order."""
     up = Up(4, 2).double().eval()
     low, skip = random_images(1, 4, 3, 3), random_images(1, 2, 6, 6)
     expected = up.convolve(torch.cat([skip, up.upsample(low)], dim=1))

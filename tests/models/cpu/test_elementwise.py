@@ -1,4 +1,4 @@
-"""What is compiled does what torch does."""
+"""The compiled functions give the results of torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drumhead.models.cpu.elementwise import add_bias_relu_, write_argmax
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
-def test_bias_and_relu_are_those_of_torch_rounded_once(dtype: torch.dtype) -> None:
+def test_bias_and_relu_equal_those_of_torch_rounded_once(dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(16, 4097, generator=generator, dtype=torch.float64).to(dtype)
     bias = torch.randn(16, generator=generator, dtype=torch.float64).to(dtype)
@@ -25,16 +25,16 @@ def test_bias_and_relu_are_those_of_torch_rounded_once(dtype: torch.dtype) -> No
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_largest_row_is_that_of_argmax_with_ties_nan_and_infinity(dtype: torch.dtype) -> None:
+def test_argmax_equals_that_of_torch_with_ties_nan_and_infinity(dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(0)
-    logits = torch.randint(-2, 3, (6, 4096), generator=generator).to(dtype)  # of five values: ties in most columns
+    logits = torch.randint(-2, 3, (6, 4096), generator=generator).to(dtype)  # five values, so most columns have ties
     logits[torch.rand(logits.shape, generator=generator) < 0.05] = math.nan
     logits[torch.rand(logits.shape, generator=generator) < 0.05] = math.inf
     logits[:, -7:] = -math.inf
-    found = torch.full((4096,), -1)
-    write_argmax(logits, found)
-    # torch promises none in particular of equal ones, but gives the first here
+    classes = torch.full((4096,), -1)
+    write_argmax(logits, classes)
+    # torch does not promise which of several equal numbers it returns; here it is the first.
     first_nan = logits.isnan().int().argmax(dim=0)
     largest = logits.nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf).amax(dim=0)
     first_largest = (logits == largest).int().argmax(dim=0)
-    assert torch.equal(found, torch.where(logits.isnan().any(dim=0), first_nan, first_largest))
+    assert torch.equal(classes, torch.where(logits.isnan().any(dim=0), first_nan, first_largest))

@@ -1,4 +1,4 @@
-"""The LSTM's fused states are those of the plain engine: loss, gradients, predictions, and who gets them."""
+"""LSTMStates: loss, gradients and predictions equal those of the plain engine, and which models use it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ every_readout = pytest.mark.parametrize("readout", tuple(READOUTS))
 
 
 def network(engine: str = "fused", *, name: str = "conv_lstm", **fields: Any) -> ConvRNN:
-    """The same for any engine."""
+    """Return a network whose weights do not depend on the engine."""
     torch.manual_seed(1)
     config = ConvRNNConfig(**{"name": name, "engine": engine, "steps": 5, "pixel_widths": (16,), **fields})
     return ConvRNN(config, in_channels=1, classes=4)
@@ -40,20 +40,20 @@ def loss_and_gradients(model: ConvRNN, images: Tensor, masks: Tensor) -> list[Te
     return [loss.detach(), *torch.autograd.grad(loss, [images, *model.parameters()])]
 
 
-def assert_same(found: list[Tensor], expected: list[Tensor]) -> None:
-    for ours, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+def assert_all_close(results: list[Tensor], expected: list[Tensor]) -> None:
+    for result, reference in zip(results, expected, strict=True):
+        torch.testing.assert_close(result, reference, rtol=1e-9, atol=1e-12)
 
 
 @every_readout
 @pytest.mark.parametrize("channels", [1, 2])
-def test_loss_and_gradients_are_the_plain_ones(readout: ReadoutName, channels: int) -> None:
+def test_loss_and_gradients_equal_those_of_the_plain_engine(readout: ReadoutName, channels: int) -> None:
     images, masks = batch()
     plain, fused = (
         network(engine, readout=readout, hidden_channels=channels).double() for engine in ("plain", "fused")
     )
     assert isinstance(fused.make_stream(images, Workspace()), LSTMStates)
-    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+    assert_all_close(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
     with torch.no_grad():
         torch.testing.assert_close(fused(images), plain(images))
 
@@ -62,7 +62,7 @@ def test_loss_and_gradients_are_the_plain_ones(readout: ReadoutName, channels: i
 def test_boundaries(boundary: Boundary) -> None:
     images, masks = batch()
     plain, fused = (network(engine, boundary=boundary).double() for engine in ("plain", "fused"))
-    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+    assert_all_close(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
 
 
 @every_readout
@@ -70,15 +70,17 @@ def test_gradcheck(readout: ReadoutName) -> None:
     model = network(readout=readout, hidden_channels=1, width=1, steps=3, pixel_widths=(3,)).double()
     images, masks = batch(1, height=3, width=4)
 
-    def loss(*_: Tensor) -> Tensor:  # of the model's own parameters, which are moved in place
+    def loss(*_: Tensor) -> Tensor:  # gradcheck changes the model's parameters in place
         return model.loss(images, masks)
 
     assert torch.autograd.gradcheck(loss, (images, *model.parameters()))
 
 
 @every_readout
-@pytest.mark.parametrize("stretch", [1, 2, 4, 7])
-def test_the_same_in_stretches(readout: ReadoutName, stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("chunk_steps", [1, 2, 4, 7])
+def test_chunks_give_the_results_of_the_whole_field(
+    readout: ReadoutName, chunk_steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     images, masks = batch()
     model = network(readout=readout).double()
     expected = loss_and_gradients(model, images, masks)
@@ -86,37 +88,38 @@ def test_the_same_in_stretches(readout: ReadoutName, stretch: int, monkeypatch: 
 
     def make_stream(images: Tensor, workspace: Workspace) -> StateStream:
         inputs, (hidden, memory) = model.start(images)
-        recurrence = lstm_kernel(model.cell, model.next_input)
-        assert recurrence is not None
+        kernel = lstm_kernel(model.cell, model.next_input)
+        assert kernel is not None
         assert memory is not None
-        return LSTMStates(LSTMState(inputs, hidden, memory), recurrence, steps=5, stretch=stretch, workspace=workspace)
+        state = LSTMState(inputs, hidden, memory)
+        return LSTMStates(state, kernel, steps=5, chunk_steps=chunk_steps, workspace=workspace)
 
     monkeypatch.setattr(model, "make_stream", make_stream)
-    assert_same(loss_and_gradients(model, images, masks), expected)
+    assert_all_close(loss_and_gradients(model, images, masks), expected)
     with torch.no_grad():
         torch.testing.assert_close(model(images), logits)
 
 
-def test_as_much_is_there_at_a_time_as_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_has_as_many_steps_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lstm_states, "CHUNK_BYTES", 100_000)
     model, images = network(steps=200), torch.zeros(1, 1, 13, 16)
-    source = model.make_stream(images, Workspace())
+    stream = model.make_stream(images, Workspace())
     with torch.no_grad():
         forward_only = model.make_stream(images, Workspace())
-    assert isinstance(source, LSTMStates)
+    assert isinstance(stream, LSTMStates)
     assert isinstance(forward_only, LSTMStates)
-    assert forward_only.stretch == 100_000 // (2 * 13 * 16 * 4)
-    assert 1 < source.stretch < forward_only.stretch / 3
+    assert forward_only.chunk_steps == 100_000 // (2 * 13 * 16 * 4)
+    assert 1 < stream.chunk_steps < forward_only.chunk_steps / 3
 
 
-def test_float32_is_as_near_to_float64_as_the_plain_engine() -> None:
+def test_float32_is_as_close_to_float64_as_the_plain_engine() -> None:
     images, masks = batch(2, height=24, width=24)
     exact = loss_and_gradients(network("plain", steps=20).double(), images, masks)
 
     def distance(engine: str) -> float:
         single = images.detach().float().requires_grad_()
-        found = loss_and_gradients(network(engine, steps=20), single, masks)
-        return max(float((a - b).norm() / b.norm()) for a, b in zip(found, exact, strict=True))
+        results = loss_and_gradients(network(engine, steps=20), single, masks)
+        return max(float((a - b).norm() / b.norm()) for a, b in zip(results, exact, strict=True))
 
     assert distance("fused") < 3 * distance("plain") + 1e-6
 
@@ -134,7 +137,7 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
         assert all(torch.equal(a, b) for a, b in zip(result, results[0], strict=True))
 
 
-def test_makes_only_the_gradients_that_are_wanted() -> None:
+def test_computes_only_the_gradients_that_are_needed() -> None:
     images, masks = batch()
     model = network().double()
     names = [name for name, _ in model.named_parameters()]
@@ -158,36 +161,38 @@ def test_images_of_any_strides() -> None:
     images, masks = batch(8)
     model = network().double()
     expected = loss_and_gradients(model, images, masks)
-    spread = images.detach().mT.contiguous().mT.to(memory_format=torch.channels_last).requires_grad_()
-    assert_same(loss_and_gradients(model, spread, masks), expected)
+    strided = images.detach().mT.contiguous().mT.to(memory_format=torch.channels_last).requires_grad_()
+    assert_all_close(loss_and_gradients(model, strided, masks), expected)
 
 
-def test_bfloat16_products_leave_the_recurrence_alone() -> None:
+def test_bfloat16_products_do_not_change_the_recurrence() -> None:
     images, masks = batch(4, height=16, width=16, dtype=torch.float32)
-    gradients = []
+    results = []
     for engine, autocast in (("plain", False), ("fused", True)):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-            found = loss_and_gradients(network(engine), images, masks)
-        gradients.append(torch.cat([gradient.flatten() for gradient in found]))
-    exact, half = gradients
+            tensors = loss_and_gradients(network(engine), images, masks)
+        results.append(torch.cat([values.flatten() for values in tensors]))
+    exact, half = results
     assert half.dtype == torch.float32
     assert 1e-4 * exact.norm() < (half - exact).norm() < 0.03 * exact.norm()
 
 
-class Forgetful(LSTMCell):
-    """Forgets its memory at each step."""
+class CellWithoutMemory(LSTMCell):
+    """An LSTM cell that sets its memory to 0 at each step."""
 
     def forward(self, inputs: Tensor, state: CellState) -> CellState:
         return CellState(super().forward(inputs, state).hidden, torch.zeros_like(state.hidden))
 
 
-class Loud(ConvRNN):
+class DoubledStates(ConvRNN):
+    """A subclass with other states."""
+
     def states(self, images: Tensor) -> Tensor:
         return 2 * super().states(images)
 
 
-def other_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
-    """What is not as the engine knows it."""
+def unsupported_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
+    """Yield functions that build a network that the compiled LSTM does not support, with an id for each."""
 
     def changed(change: Callable[[ConvRNN], Any], **fields: Any) -> Callable[[str], ConvRNN]:
         def make(engine: str) -> ConvRNN:
@@ -197,39 +202,39 @@ def other_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
 
         return make
 
-    def forget(model: ConvRNN) -> None:
-        cell = Forgetful(2)
+    def subclass_cell(model: ConvRNN) -> None:
+        cell = CellWithoutMemory(2)
         cell.load_state_dict(model.cell.state_dict())
         model.cell = cell
 
-    def deepen(model: ConvRNN) -> None:
+    def add_layer(model: ConvRNN) -> None:
         model.next_input = PixelMLP(2, 2, widths=[4, 4])
 
-    def soften(model: ConvRNN) -> None:
+    def replace_relu(model: ConvRNN) -> None:
         model.next_input.layers[1] = nn.GELU()
 
-    def unbias(model: ConvRNN) -> None:
+    def remove_bias(model: ConvRNN) -> None:
         model.next_input.layers[2] = nn.Linear(4, 2, bias=False)
 
-    def listen_in(model: ConvRNN) -> None:
+    def add_hook(model: ConvRNN) -> None:
         model.next_input.register_forward_hook(lambda module, inputs, output: output / 2)
 
-    def constrain(model: ConvRNN) -> None:
+    def add_parametrization(model: ConvRNN) -> None:
         assert isinstance(model.cell, LSTMCell)
         nn.utils.parametrizations.weight_norm(model.cell.gates)
 
     yield "gru", changed(lambda model: None, name="conv_gru")
     yield "rnn", changed(lambda model: None, name="conv_rnn")
-    for change in (forget, deepen, soften, unbias, listen_in, constrain):
+    for change in (subclass_cell, add_layer, replace_relu, remove_bias, add_hook, add_parametrization):
         yield change.__name__, changed(change)
-    yield "states", lambda engine: Loud(network(engine).config, in_channels=1, classes=4).double()
+    yield "states", lambda engine: DoubledStates(network(engine).config, in_channels=1, classes=4).double()
 
 
-@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in other_networks()])
-def test_what_is_not_known_is_left_to_torch(make: Callable[[str], ConvRNN]) -> None:
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in unsupported_networks()])
+def test_unsupported_networks_are_computed_by_torch(make: Callable[[str], ConvRNN]) -> None:
     images, masks = batch()
     torch.manual_seed(3)
     plain, fused = make("plain"), make("fused")
     fused.load_state_dict(plain.state_dict())
     assert isinstance(fused.make_stream(images, Workspace()), StoredStates)
-    assert_same(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+    assert_all_close(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))

@@ -1,4 +1,4 @@
-"""Products are the same by either library, wherever their operands lie."""
+"""Products by either library are correct for operands of any strides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from drumhead.models.cpu import products
-from drumhead.models.cpu.products import add_product, affine_in, multiply, multiply_in
+from drumhead.models.cpu.products import add_product, affine_with_scratch, multiply, multiply_with_scratch
 
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "rows": lambda matrix: matrix,
@@ -20,11 +20,12 @@ LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 ONEDNN_IS_FASTER = products.onednn_is_faster
-"""The function itself, which most tests replace."""
+"""The original function; a fixture replaces it in the module."""
 
 
 @pytest.fixture(params=[False, True], ids=["torch", "oneDNN"], autouse=True)
 def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test with torch's own products and with those of oneDNN."""
     if request.param and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         pytest.skip("this torch has no oneDNN")
     monkeypatch.setattr(products, "onednn_is_faster", lambda: request.param)
@@ -49,14 +50,14 @@ def test_products(left: str, right: str, dtype: torch.dtype, tolerance: float) -
     out = torch.empty(6, 33, dtype=dtype)
     assert multiply(x, y, out=out) is out
     assert_close(out, exact)
-    assert_close(multiply_in(torch.empty_like(out), x, y), exact)
-    assert_close(affine_in(torch.empty_like(out), x, y, bias), exact + bias.double()[:, None])
+    assert_close(multiply_with_scratch(x, y, scratch=torch.empty_like(out)), exact)
+    assert_close(affine_with_scratch(x, y, bias, scratch=torch.empty_like(out)), exact + bias.double()[:, None])
     total = torch.ones(6, 33, dtype=dtype)
     add_product(total, x, y)
     assert_close(total, exact + 1)
 
 
-def test_sums_and_results_of_another_type() -> None:
+def test_sums_and_results_in_another_dtype() -> None:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(shape, generator=generator).bfloat16() for shape in ((6, 20), (20, 33)))
     product = (a @ b).float()
@@ -66,10 +67,10 @@ def test_sums_and_results_of_another_type() -> None:
     assert torch.equal(multiply(a, b, out=torch.empty(6, 33)), product)
 
 
-def test_many_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wide_matrices_are_multiplied_in_blocks_of_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(shape, generator=generator) for shape in ((6, 20), (20, 33)))
-    monkeypatch.setattr(products, "COLUMNS", 8)
+    monkeypatch.setattr(products, "MAX_COLUMNS", 8)
     torch.testing.assert_close(multiply(a, b, out=torch.full((6, 33), torch.nan)), a @ b)
 
 
@@ -82,10 +83,10 @@ def test_many_columns(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, False),
     ],
 )
-def test_onednn_makes_float32_on_amds_processors_with_avx512_alone(
+def test_onednn_is_chosen_only_on_amd_processors_with_avx512(
     processor: dict[str, object], chosen: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
-        pytest.skip("this torch has no two libraries to choose from")
+        pytest.skip("this torch does not have both libraries")
     monkeypatch.setattr(products, "cpu_capabilities", lambda: processor)
     assert ONEDNN_IS_FASTER.__wrapped__() is chosen
