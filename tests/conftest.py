@@ -43,7 +43,7 @@ def toy_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def fork_server() -> Iterator[ForkServer]:
-    """Where processes come from."""
-    one = ForkServer()
-    yield one
-    one.close()
+    """A server that starts processes quickly."""
+    server = ForkServer()
+    yield server
+    server.close()

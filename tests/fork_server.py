@@ -1,4 +1,4 @@
-"""Processes that start in no time: children forked by one that has imported torch and Drumhead already."""
+"""A fork server for tests: it has imported torch and Drumhead, so the processes that it forks start at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import drumhead.cli.train
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def live(code, arguments, output):
+def run_child(code, arguments, output):
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -37,64 +37,66 @@ def live(code, arguments, output):
     os._exit(status)
 
 for line in sys.stdin:
-    order = json.loads(line)
-    if "wait" in order:
-        answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+    request = json.loads(line)
+    if "wait" in request:
+        answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
     else:
         answer = os.fork()
         if answer == 0:
-            live(**order)
+            run_child(**request)
     print(answer, flush=True)
 """
 
 
 class ChildProcess(NamedTuple):
-    """A process of a fork server."""
+    """A process that the fork server started."""
 
     pid: int
     output: Path
     wait: Callable[[], int]
-    """Waits for its end; returns its exit code, or minus the number of the signal that ended it."""
+    """Waits until the process ends; returns its exit code, or minus the number of the signal that ended it."""
 
     def read_output(self) -> str:
-        """All it has written so far."""
+        """Return everything that the process has printed so far."""
         return self.output.read_text()
 
     def wait_for_output(self, text: str, *, seconds: float = 60.0) -> None:
-        """Return as soon as it has written some text."""
+        """Wait until the process has printed a text."""
         end = time.monotonic() + seconds
         while text not in self.read_output():
-            assert time.monotonic() < end, f"{text!r} did not come in {seconds} s, but: {self.read_output()}"
+            assert time.monotonic() < end, f"{text!r} was not printed within {seconds} s, only: {self.read_output()}"
             time.sleep(0.005)
 
 
 class ForkServer:
-    """Starts children, each of which runs code of its own, with ``arguments`` as it was given them."""
+    """Starts child processes that run Python code, in which the list ``arguments`` holds their arguments as text."""
 
     def __init__(self) -> None:
-        # Stores of the interpreter's own, such as this session's sys.path, are not handed on: the environment is.
+        # The server inherits the environment, but not the state of this interpreter, such as sys.path.
         self.server = subprocess.Popen(
             [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.outputs = tempfile.TemporaryDirectory(prefix="fork-server-")
 
-    def ask(self, order: dict[str, Any]) -> int:
-        """Have the server do something."""
+    def send_request(self, request: dict[str, Any]) -> int:
+        """Send a request to the server, and return its answer."""
         assert self.server.stdin is not None
         assert self.server.stdout is not None
-        self.server.stdin.write(json.dumps(order) + "\n")
+        self.server.stdin.write(json.dumps(request) + "\n")
         self.server.stdin.flush()
         return int(self.server.stdout.readline())
 
     def start(self, code: str, *arguments: object) -> ChildProcess:
-        """Start a child."""
+        """Start a child process."""
         handle, output = tempfile.mkstemp(dir=self.outputs.name)
         os.close(handle)
-        pid = self.ask({"code": code, "arguments": [str(argument) for argument in arguments], "output": output})
-        return ChildProcess(pid, Path(output), lambda: self.ask({"wait": pid}))
+        pid = self.send_request(
+            {"code": code, "arguments": [str(argument) for argument in arguments], "output": output}
+        )
+        return ChildProcess(pid, Path(output), lambda: self.send_request({"wait": pid}))
 
     def close(self) -> None:
-        """End it; children that still live go on."""
+        """Stop the server; children that are still running continue."""
         assert self.server.stdin is not None
         assert self.server.stdout is not None
         self.server.stdin.close()

@@ -1,11 +1,13 @@
-"""A throw-away Slurm cluster by hand. From the repository's root (FOLDER must be new, its path short):
+"""A command that starts and stops a temporary Slurm cluster. In the repository's root, with a new FOLDER:
 
     python -m tests.cluster start FOLDER
     eval "$(python -m tests.cluster env FOLDER)"      # then: sinfo, sbatch, drumhead sweep ... --on slurm
     python -m tests.cluster stop FOLDER
 
-``hold FOLDER`` is what tests use: it starts, and once its standard input closes, however the other side came to its
-end, it stops and removes the folder.
+The path of FOLDER must be short, since sockets are created there.
+
+Tests use ``hold FOLDER``: it starts a cluster, and when its standard input closes, because the other process closed it
+or died, it stops the cluster and removes the folder.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from .slurm_cluster import ClusterError, SlurmCluster
 
 
 def hold(cluster: SlurmCluster) -> None:
-    """Start, say so, and when standard input closes or a signal comes, stop and remove the folder."""
+    """Start a cluster and print ``ready``; stop and remove it when standard input closes or a signal arrives."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         cluster.start()
@@ -31,24 +33,24 @@ def hold(cluster: SlurmCluster) -> None:
         shutil.rmtree(cluster.folder, ignore_errors=True)
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run ``start``, ``env``, ``stop`` or ``hold`` with a folder."""
-    if len(words) != 2 or words[0] not in ("start", "env", "stop", "hold"):
+    if len(args) != 2 or args[0] not in ("start", "env", "stop", "hold"):
         print(__doc__, file=sys.stderr)
         return 2
-    cluster = SlurmCluster(Path(words[1]))
+    cluster = SlurmCluster(Path(args[1]))
     try:
-        if words[0] == "hold":
+        if args[0] == "hold":
             hold(cluster)
-        elif words[0] == "start":
+        elif args[0] == "start":
             cluster.start()
             print("ready")
-        elif words[0] == "stop":
-            print(f"{cluster.stop()} processes ended")
+        elif args[0] == "stop":
+            print(f"{cluster.stop()} processes stopped")
         else:
             print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in cluster.variables.items()))
     except ClusterError as error:
-        print(error, file=sys.stdout if words[0] == "hold" else sys.stderr)
+        print(error, file=sys.stdout if args[0] == "hold" else sys.stderr)
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""A project's folder on a cluster: settings, data and runs, and the command line as a user there calls it."""
+"""A project folder on a cluster, with settings, data and runs, in which tests run commands as a user would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .slurm_cluster import SlurmCluster
 COMMAND = """
 import signal, sys
 from drumhead.cli import main
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore it
 sys.exit(main())
 """
 EXPERIMENT = "tetrominoes-nwm-linear"
@@ -35,11 +35,11 @@ SMALL = (
     *("dataset.cell=5", "dataset.max-pieces=2", "dataset.canvas=24"),
     *("model.steps=6", "model.width=4", "model.pixel-widths=16"),
 )
-"""Fields that make a step of the NWM take milliseconds."""
+"""Overrides that reduce a training step of the NWM to milliseconds."""
 
 
 class Clock(Observer):
-    """Notes when each epoch ended."""
+    """Records when each epoch ended."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -49,23 +49,23 @@ class Clock(Observer):
 
 
 def seconds_per_epoch(folder: Path) -> float:
-    """How long an epoch of the small NWM takes on this machine, as busy as it is."""
+    """Measure how long an epoch of the small NWM takes on this machine under its present load."""
     fields = parse_overrides([*SMALL, "recipe.epochs=15"])
     (planned,) = plan_sweep([EXPERIMENT], "smoke", out=folder, overrides=fields)
     assert planned.experiment.dataset is not None
     clock = Clock()
     dataset = prepare_dataset(planned.experiment.dataset, folder / "data")
     train(planned.experiment, dataset, planned.folder, accelerator="cpu", observers=[clock])
-    return (clock.times[-1] - clock.times[4]) / 10  # the first ones may compile
+    return (clock.times[-1] - clock.times[4]) / 10  # the first epochs may include compilation
 
 
 class Project:
-    """A folder with ``drumhead.yaml``.
+    """A project folder with ``drumhead.yaml``.
 
     Args:
-        folder: empty.
-        cluster: where jobs go.
-        pace: seconds that an epoch takes.
+        folder: an empty folder.
+        cluster: the cluster for the jobs.
+        pace: seconds per epoch.
     """
 
     def __init__(self, folder: Path, cluster: SlurmCluster, *, pace: float) -> None:
@@ -74,14 +74,14 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """A user's environment: the cluster's, one thread, the package that is tested."""
+        """The environment of commands: the cluster's, with one thread and the tested package."""
         path = os.pathsep.join(filter(None, sys.path))
         return {**self.cluster.environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """A command that goes on beside the test."""
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start a ``drumhead`` command that runs while the test continues."""
         return subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *words],
+            [sys.executable, "-c", COMMAND, *args],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -89,55 +89,55 @@ class Project:
             text=True,
         )
 
-    def drumhead(self, *words: str, code: int = 0) -> str:
-        """What a command says on standard output, or on standard error if it is to refuse."""
-        return command_output(self.begin(*words), code=code)
+    def drumhead(self, *args: str, code: int = 0) -> str:
+        """Run a ``drumhead`` command; see :func:`command_output`."""
+        return command_output(self.start(*args), code=code)
 
     def sweep_args(self, seeds: str, *more: str, epochs: int = 2) -> list[str]:
-        """The command that sweeps a small NWM over seeds on the cluster."""
-        fields = [word for each in (*SMALL, f"recipe.epochs={epochs}") for word in ("--set", each)]
+        """Return the arguments of a command that sweeps a small NWM over seeds on the cluster."""
+        fields = [arg for each in (*SMALL, f"recipe.epochs={epochs}") for arg in ("--set", each)]
         return ["sweep", EXPERIMENT, "--recipe", "smoke", "--seeds", seeds, *fields, "--on", "slurm", *more]
 
     def sweep(self, seeds: str, *more: str, epochs: int = 2, code: int = 0) -> str:
-        """What that command says."""
+        """Run that command; return its output."""
         return self.drumhead(*self.sweep_args(seeds, *more, epochs=epochs), code=code)
 
     def runs(self) -> dict[int, Run]:
-        """The runs there are, by seed."""
-        found = (Run.open(path.parent) for path in self.folder.glob("runs/*/config.json"))
-        return {run.config.experiment.seed: run for run in found}
+        """Return the runs in the folder, by seed."""
+        runs = (Run.open(path.parent) for path in self.folder.glob("runs/*/config.json"))
+        return {run.config.experiment.seed: run for run in runs}
 
     def epochs(self, seed: int = 0) -> int:
-        """How many epochs of a run are finished."""
+        """Return the number of finished epochs of a run."""
         return len(run.metrics()) if (run := self.runs().get(seed)) else 0
 
     def is_done(self, seed: int = 0) -> bool:
-        """Whether a run is done."""
+        """Return whether a run is done."""
         return (run := self.runs().get(seed)) is not None and run.state == "done"
 
     def wait_until_done(self, seed: int = 0) -> None:
-        """Wait for a run to be done, and its job to have ended."""
+        """Wait until a run is done and no job is left."""
         self.cluster.wait_for(lambda: self.is_done(seed) and not self.cluster.jobs(), "the run's end", seconds=500)
 
     def wait_for_epochs(self, count: int, seed: int = 0) -> None:
-        """Wait for a run to have finished so many epochs."""
+        """Wait until a run has finished ``count`` epochs."""
         self.cluster.wait_for(lambda: self.epochs(seed) >= count, f"{count} epochs", seconds=500)
 
     def epochs_in(self, seconds: float) -> int:
-        """So many epochs that a run takes about so long."""
+        """Return the number of epochs that take about ``seconds``, at least 12."""
         return max(12, round(seconds / self.pace))
 
     def log(self, seed: int = 0) -> str:
-        """All that a run's jobs printed while they trained."""
+        """Return everything that the jobs of a run printed during training."""
         return (self.runs()[seed].folder / "log.txt").read_text()
 
     def job_logs(self) -> str:
-        """All that jobs printed before and after."""
+        """Return everything that jobs printed before and after training."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("runs/.submitit/*/*_log.out")))
 
     def first_lines_of_watch(self, count: int) -> list[str]:
-        """What ``drumhead runs --watch`` says before it is ended by Ctrl-C."""
-        with self.begin("runs", "--watch") as watching:
+        """Return the first lines of ``drumhead runs --watch``, and stop it with Ctrl-C."""
+        with self.start("runs", "--watch") as watching:
             assert watching.stdout is not None
             lines = [watching.stdout.readline() for _ in range(count)]
             watching.send_signal(signal.SIGINT)
@@ -145,14 +145,14 @@ class Project:
         return lines
 
     def uninterrupted(self, seed: int = 0) -> Run:
-        """The same run, trained here in one go."""
+        """Train the same run here without interruption, and return it."""
         run = self.runs()[seed]
         dataset = open_dataset(Path(run.config.data.folder))
-        return train(run.config.experiment, dataset, self.folder / "through", accelerator="cpu")
+        return train(run.config.experiment, dataset, self.folder / "uninterrupted", accelerator="cpu")
 
 
 def command_output(command: subprocess.Popen[str], *, code: int = 0, seconds: float = 500) -> str:
-    """What a command says until its end; on standard output, or if it is to refuse, on standard error."""
+    """Return the standard output of a command when it has ended, or its standard error if ``code`` is a usage error."""
     with command:
         try:
             output, errors = command.communicate(timeout=seconds)

@@ -1,7 +1,7 @@
-"""What the daemons of a throw-away Slurm cluster read: one ``slurm.conf``, a key, and a stand-in for ``sacct``.
+"""The configuration of a temporary Slurm cluster: ``slurm.conf``, a key, and a replacement for ``sacct``.
 
-There is no accounting database, so ``sacct`` answers from ``squeue``, which here keeps finished jobs for two hours.
-Unlike real accounting it never lags behind, and never shows a job as failed that is about to be requeued.
+There is no accounting database. The replacement for ``sacct`` uses ``squeue``, which keeps finished jobs for two hours
+here. Unlike real accounting, it is never late, and never reports a job as failed that is about to be requeued.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CLUSTER = {
     "ClusterName": "drumhead",
     "AuthType": "auth/munge",
     "CredType": "cred/munge",
-    "ProctrackType": "proctrack/linuxproc",  # no cgroups: works in containers, and enforces no memory limit
+    "ProctrackType": "proctrack/linuxproc",  # no cgroups: this works in containers, and sets no memory limit
     "TaskPlugin": "task/none",
     "SwitchType": "switch/none",
     "MpiDefault": "none",
@@ -26,11 +26,11 @@ CLUSTER = {
     "SelectType": "select/cons_tres",
     "SelectTypeParameters": "CR_Core_Memory",
     "DefMemPerCPU": "256",
-    "SlurmdParameters": "config_overrides",  # nodes may have more processors and memory than this machine
+    "SlurmdParameters": "config_overrides",  # nodes may claim more CPUs and memory than this machine has
 }
-"""What any cluster on one machine without a database needs."""
+"""Settings of a cluster on one machine without a database."""
 
-HASTE = {
+SHORT_TIMES = {
     "SchedulerType": "sched/backfill",
     "SchedulerParameters": "sched_interval=2,bf_interval=2,sched_min_interval=0,batch_sched_delay=0",
     "SlurmctldTimeout": "30",
@@ -38,20 +38,20 @@ HASTE = {
     "KillWait": "3",
     "MinJobAge": "7200",
 }
-"""Seconds where a real cluster waits minutes."""
+"""Times in seconds that are minutes on a real cluster."""
 
 PREEMPTION = {
     "PreemptType": "preempt/partition_prio",
     "PreemptMode": "REQUEUE",
-    "SlurmctldParameters": "preempt_send_user_signal",  # a job is sent the signal it asked for, as at its time limit
+    "SlurmctldParameters": "preempt_send_user_signal",  # a job gets the signal it requested, as at its time limit
     "JobRequeue": "1",
-    "ReturnToService": "1",  # with 2, a node that is set down comes back while its old job still runs there
+    "ReturnToService": "1",  # with 2, a node that is set down would come back while its old job still runs
 }
-"""A job in the partition ``high`` takes the nodes of one in ``low``, which is told and requeued."""
+"""A job in the partition ``high`` takes the nodes of a job in ``low``, which is signalled and requeued."""
 
 SACCT = """\
 #!/bin/sh
-# Answers `sacct -o JobID,State,NodeList --parsable2 -j ID [-j ID ...]` from squeue, where there is no accounting.
+# Answers `sacct -o JobID,State,NodeList --parsable2 -j ID [-j ID ...]` from squeue, as there is no accounting.
 jobs=
 while [ $# -gt 0 ]; do
   if [ "$1" = -j ]; then jobs="${jobs:+$jobs,}$2"; shift; fi
@@ -64,12 +64,12 @@ exit 0
 
 
 def write_settings(folder: Path, *, nodes: Sequence[str], cpus: int) -> None:
-    """Write all that the daemons read, and the folders they write to.
+    """Write the files that the daemons read, and create the folders they write to.
 
     Args:
-        folder: of the cluster; its path must be short, for a socket's has at most 107 characters.
-        nodes: their names.
-        cpus: processors that each node claims to have.
+        folder: the cluster's folder; its path must be short, as the path of a socket has at most 107 characters.
+        nodes: the names of the nodes.
+        cpus: the number of CPUs that each node claims to have.
     """
     for name in ("etc", "run", "log", "state", "bin", *(f"spool/{node}" for node in nodes)):
         (folder / name).mkdir(parents=True)
@@ -77,20 +77,20 @@ def write_settings(folder: Path, *, nodes: Sequence[str], cpus: int) -> None:
     (folder / "etc/munge.key").write_bytes(os.urandom(128))
     (folder / "bin/sacct").write_text(SACCT)
     (folder / "bin/sacct").chmod(0o755)
-    (folder / "etc/slurm.conf").write_text("\n".join(settings(folder, nodes=nodes, cpus=cpus)) + "\n")
+    (folder / "etc/slurm.conf").write_text("\n".join(slurm_conf(folder, nodes=nodes, cpus=cpus)) + "\n")
 
 
-def settings(folder: Path, *, nodes: Sequence[str], cpus: int) -> list[str]:
-    """The lines of ``slurm.conf``."""
+def slurm_conf(folder: Path, *, nodes: Sequence[str], cpus: int) -> list[str]:
+    """Return the lines of ``slurm.conf``."""
     host = socket.gethostname().split(".")[0]
     user = pwd.getpwuid(os.getuid()).pw_name
     controller_port, *ports = free_ports(1 + len(nodes))
-    places = {
+    addresses_and_paths = {
         "SlurmctldHost": f"{host}(127.0.0.1)",
         "SlurmctldPort": controller_port,
         "SlurmUser": user,
         "SlurmdUser": user,
-        # The credential's life is also the time before a requeued job starts again; Slurm takes no less than 5.
+        # A requeued job only starts again after cred_expire seconds; Slurm's minimum is 5.
         "AuthInfo": f"socket={folder}/run/munge.socket,cred_expire=5",
         "StateSaveLocation": f"{folder}/state",
         "SlurmdSpoolDir": f"{folder}/spool/%n",
@@ -99,7 +99,7 @@ def settings(folder: Path, *, nodes: Sequence[str], cpus: int) -> list[str]:
         "SlurmctldLogFile": f"{folder}/log/slurmctld.log",
         "SlurmdLogFile": f"{folder}/log/%n.log",
     }
-    lines = [f"{key}={value}" for key, value in {**CLUSTER, **HASTE, **PREEMPTION, **places}.items()]
+    lines = [f"{key}={value}" for key, value in {**CLUSTER, **SHORT_TIMES, **PREEMPTION, **addresses_and_paths}.items()]
     for node, port in zip(nodes, ports, strict=True):
         lines.append(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} Boards=1 "
@@ -112,7 +112,7 @@ def settings(folder: Path, *, nodes: Sequence[str], cpus: int) -> list[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens at."""
+    """Return unused ports of this machine."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

@@ -1,4 +1,4 @@
-"""The throw-away cluster is a real one, can lose a node, and leaves nothing behind."""
+"""The temporary cluster runs jobs, can lose a node, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ with holding(Path(sys.argv[1])) as holder:
 """
 
 
-def test_both_nodes_work(cluster: SlurmCluster) -> None:
+def test_jobs_run_on_both_nodes(cluster: SlurmCluster) -> None:
     assert sorted(cluster.run("srun", "--nodes=2", "printenv", "SLURMD_NODENAME").split()) == ["n1", "n2"]
 
 
-def test_ended_jobs_are_told_of(cluster: SlurmCluster) -> None:
+def test_ended_jobs_are_listed(cluster: SlurmCluster) -> None:
     job = cluster.run("sbatch", "--parsable", "--array=0-1", "--output=/dev/null", "--wrap=exit $SLURM_ARRAY_TASK_ID")
     job = job.strip()
     cluster.wait_for(lambda: not cluster.jobs(), "the array to end", seconds=20)
@@ -37,7 +37,7 @@ def test_ended_jobs_are_told_of(cluster: SlurmCluster) -> None:
     assert dict(line.split("|")[:2] for line in lines) == states
 
 
-def test_a_job_of_a_lost_node_runs_on_another(cluster: SlurmCluster, tmp_path: Path) -> None:
+def test_the_job_of_a_lost_node_runs_on_another_node(cluster: SlurmCluster, tmp_path: Path) -> None:
     nodes = tmp_path / "nodes"
     cluster.run("sbatch", "--output=/dev/null", f"--wrap=echo $SLURMD_NODENAME >> {nodes}; sleep 300")
     cluster.wait_for(lambda: nodes.is_file() and bool(nodes.read_text()), "the job to begin", seconds=20)
@@ -48,17 +48,17 @@ def test_a_job_of_a_lost_node_runs_on_another(cluster: SlurmCluster, tmp_path: P
     assert nodes.read_text().split() == [first, "n2" if first == "n1" else "n1"]
 
 
-def test_a_command_that_fails_is_told(cluster: SlurmCluster) -> None:
+def test_a_command_that_fails_is_an_error(cluster: SlurmCluster) -> None:
     with pytest.raises(ClusterError, match="scontrol show job 999999 ended with 1"):
         cluster.run("scontrol", "show", "job", "999999")
 
 
-def test_a_killed_session_leaves_nothing(cluster: SlurmCluster) -> None:
-    folder = Path(f"{cluster.folder}-other")  # as short
+def test_a_killed_session_leaves_nothing_behind(cluster: SlurmCluster) -> None:
+    folder = Path(f"{cluster.folder}-other")  # a path that is as short
     other = SlurmCluster(folder)
     root = Path(__file__).parents[2]
-    words = [sys.executable, "-c", HOLDER, str(folder)]
-    with subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, text=True) as session:
+    args = [sys.executable, "-c", HOLDER, str(folder)]
+    with subprocess.Popen(args, cwd=root, stdout=subprocess.PIPE, text=True) as session:
         assert session.stdout is not None
         assert session.stdout.readline() == "ready\n"
         other.run("sbatch", "--output=/dev/null", "--wrap=sleep 300")

@@ -1,4 +1,4 @@
-"""Sweeps on a real Slurm: an array, the same command again, a job that is interrupted and queued again."""
+"""Sweeps on a real Slurm: an array, a repeated command, and a job that is interrupted and requeued."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.training.tiny_runs import assert_same_training
 from .project import Project
 
 
-def test_an_array_is_made_and_the_same_command_submits_nothing(project: Project) -> None:
+def test_an_array_trains_all_runs_and_the_same_command_submits_nothing(project: Project) -> None:
     before = project.cluster.jobs(ended=True)
     project.sweep("0:3", "--wait")
     assert {seed: run.state for seed, run in project.runs().items()} == dict.fromkeys(range(3), "done")
@@ -21,14 +21,14 @@ def test_an_array_is_made_and_the_same_command_submits_nothing(project: Project)
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_a_job_that_is_interrupted_is_queued_again_and_ends_as_if_it_was_not(project: Project) -> None:
+def test_an_interrupted_job_is_requeued_and_gives_the_same_result(project: Project) -> None:
     project.sweep("0", epochs=project.epochs_in(seconds=5))
     (job,) = project.cluster.jobs()
     project.wait_for_epochs(3)
-    for signal in ("SIGTERM", "USR2"):  # as Slurm sends them when it takes a job's node
+    for signal in ("SIGTERM", "USR2"):  # as Slurm sends them when it pre-empts a job
         project.cluster.run("scancel", f"--signal={signal}", job)
-    through = project.uninterrupted()
+    uninterrupted_run = project.uninterrupted()
     project.wait_until_done()
     assert project.cluster.restarts(job) == 1
     assert project.log().count("resuming after epoch") == 1
-    assert_same_training(project.runs()[0], through)
+    assert_same_training(project.runs()[0], uninterrupted_run)

@@ -1,4 +1,4 @@
-"""A run folder with nothing in it but its configuration."""
+"""A fixture for a run folder that holds only its configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of no training: what a folder is told of it."""
+"""A configuration and scores for runs that were never trained."""
 
 from __future__ import annotations
 

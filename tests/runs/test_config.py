@@ -1,4 +1,4 @@
-"""What made a run is told as it was."""
+"""The record of package versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import drumhead
 from drumhead.runs import package_versions
 
 
-def test_versions_are_those_installed() -> None:
+def test_recorded_versions_are_the_installed_ones() -> None:
     versions = package_versions()
     assert versions["python"] == platform.python_version()
     assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__

@@ -1,4 +1,4 @@
-"""A bit that flipped, or a missing end, anywhere in any file of a run: told with the file's name, or harmless."""
+"""A flipped bit or a missing end anywhere in any file of a run is reported with the file's name, or is harmless."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Reader = Callable[[Path], Any]
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether what was read is the same to the bit."""
+    """Return whether two values read from files are bit-identical."""
     if isinstance(one, Tensor):
         return torch.equal(one, other)
     if isinstance(one, dict):
@@ -43,7 +43,7 @@ READERS: dict[str, Reader] = {
 
 @pytest.fixture
 def folder(run: Run) -> Path:
-    """A run folder with every file there is but ``previous.ckpt``."""
+    """A run folder with all files except ``previous.ckpt``."""
     model = run.new_model()
     run.save_model(model)
     run.save_checkpoint({"epoch": 2, "best_loss": 0.25, "model": model.state_dict(), "history": [{"kept": None}]})
@@ -54,71 +54,71 @@ def folder(run: Run) -> Path:
 
 
 def flips(content: bytes, positions: Iterable[int], generator: random.Random) -> Iterable[tuple[int, bytes]]:
-    """The content with one bit of each of some bytes turned over."""
+    """Yield each position, and the content with one random bit of the byte there flipped."""
     for position in positions:
         damaged = bytearray(content)
         damaged[position] ^= 1 << generator.randrange(8)
         yield position, bytes(damaged)
 
 
-def answers(folder: Path, name: str, contents: Iterable[tuple[int, bytes]]) -> Counter[str]:
-    """How the reader of a file answers to each of some contents; fails if one is taken for what it is not."""
+def count_refusals(folder: Path, name: str, contents: Iterable[tuple[int, bytes]]) -> Counter[str]:
+    """Count the contents that the reader of a file refuses, and those it reads as before; allow nothing else."""
     path, read = folder / name, READERS[name]
-    whole, counted = read(folder), Counter[str]()
+    original, counted = read(folder), Counter[str]()
     for position, content in contents:
         path.write_bytes(content)
         refusal = ""
         try:
-            found = read(folder)
+            value = read(folder)
         except RunError as error:
             refusal = str(error)
         if refusal:
             assert name in refusal
         else:
-            assert same(found, whole), f"byte {position} of {name}: {found}"
+            assert same(value, original), f"byte {position} of {name}: {value}"
         counted["refused" if refusal else "harmless"] += 1
     return counted
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_bit_that_flipped(name: str, folder: Path) -> None:
+def test_a_flipped_bit_is_found_or_harmless(name: str, folder: Path) -> None:
     content = (folder / name).read_bytes()
     step = max(1, len(content) // 100)
     ends = [*range(40), *range(len(content) - 150, len(content), 3)]
     positions = [position for position in [*range(0, len(content), step), *ends] if 0 <= position < len(content)]
-    counted = answers(folder, name, flips(content, positions, random.Random(0)))
+    counted = count_refusals(folder, name, flips(content, positions, random.Random(0)))
     assert counted["refused"] > 0.8 * sum(counted.values())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
-def test_a_bit_that_flipped_in_any_byte(name: str, folder: Path) -> None:
+def test_a_flipped_bit_in_every_byte_is_found_or_harmless(name: str, folder: Path) -> None:
     content = (folder / name).read_bytes()
     generator = random.Random(1)
-    counted = answers(folder, name, flips(content, range(len(content)), generator))
+    counted = count_refusals(folder, name, flips(content, range(len(content)), generator))
     print(f"\n{name}: of {len(content)} bytes with a flipped bit {dict(counted)}")
     assert counted["refused"] > 0.8 * len(content)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_missing_end(name: str, folder: Path) -> None:
+def test_a_truncated_file_is_refused(name: str, folder: Path) -> None:
     content = (folder / name).read_bytes()
     lengths = {0, 1, 10, *(len(content) * part // 8 for part in range(8)), *(len(content) - n for n in range(1, 100))}
     cut = [(length, content[:length]) for length in sorted(lengths) if 0 <= length < len(content)]
-    counted = answers(folder, name, cut)
+    counted = count_refusals(folder, name, cut)
     assert counted["harmless"] <= 2  # the last newline
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_zeros_and_what_was_appended(name: str, folder: Path) -> None:
+def test_trailing_zeros_and_appended_bytes_are_refused(name: str, folder: Path) -> None:
     content = (folder / name).read_bytes()
     half = len(content) // 2
-    zeros = content[:half] + bytes(len(content) - half)  # as a power cut leaves them
-    assert answers(folder, name, [(half, zeros), (0, content + content)]) == {"refused": 2}
+    zeros = content[:half] + bytes(len(content) - half)  # as after a power cut
+    assert count_refusals(folder, name, [(half, zeros), (0, content + content)]) == {"refused": 2}
 
 
 @pytest.mark.parametrize("name", ["metrics.csv", "scores.json", "model.safetensors"])
-def test_the_remedy_is_told(name: str, folder: Path) -> None:
+def test_the_error_says_how_to_repair_the_run(name: str, folder: Path) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(
         RunError, match=rf"remove {folder / 'scores.json'} if it exists, and run: drumhead train {folder}"
@@ -126,7 +126,7 @@ def test_the_remedy_is_told(name: str, folder: Path) -> None:
         READERS[name](folder)
 
 
-def test_rows_that_are_missing_or_swapped_are_found(folder: Path) -> None:
+def test_missing_or_swapped_rows_are_found(folder: Path) -> None:
     header, first, second, end = (folder / "metrics.csv").read_text().split("\n")
     for rows in ([header, first, end], [header, second, end], [header, second, first, end]):
         (folder / "metrics.csv").write_text("\n".join(rows))
@@ -135,7 +135,7 @@ def test_rows_that_are_missing_or_swapped_are_found(folder: Path) -> None:
 
 
 class TestLastAndPrevious:
-    """Two checkpoints are kept, and the second is used where the first is damaged."""
+    """The last two checkpoints are kept, and the older one is used if the last is damaged."""
 
     STATES = tuple({"epoch": epoch, "model": {"weight": torch.full((3,), float(epoch))}} for epoch in (1, 2, 3))
 
@@ -149,13 +149,13 @@ class TestLastAndPrevious:
     def load(self, folder: Path) -> Any:
         return Run(folder, CONFIG).load_checkpoint()
 
-    def test_the_last_two_are_kept(self, folder: Path) -> None:
+    def test_the_last_two_checkpoints_are_kept(self, folder: Path) -> None:
         assert same(self.load(folder), self.STATES[1])
         (folder / "previous.ckpt").replace(folder / "last.ckpt")
         assert same(self.load(folder), self.STATES[0])
 
     @pytest.mark.parametrize("damage", ["bit", "cut", "missing", "empty"])
-    def test_the_previous_one_is_used(self, damage: str, folder: Path) -> None:
+    def test_the_previous_checkpoint_is_used(self, damage: str, folder: Path) -> None:
         path = folder / "last.ckpt"
         content = path.read_bytes()
         if damage == "bit":
@@ -167,7 +167,7 @@ class TestLastAndPrevious:
         with pytest.warns(DamageWarning, match=rf"{path} is .*: previous\.ckpt is used, the state one epoch before"):
             assert same(self.load(folder), self.STATES[0])
 
-    def test_a_damaged_last_one_does_not_become_the_previous(self, folder: Path) -> None:
+    def test_a_damaged_last_checkpoint_does_not_become_the_previous(self, folder: Path) -> None:
         (folder / "last.ckpt").write_bytes(b"garbage")
         run = Run(folder, CONFIG)
         with pytest.warns(DamageWarning):
@@ -179,7 +179,7 @@ class TestLastAndPrevious:
             assert same(self.load(folder), self.STATES[0])
         run.save_checkpoint(self.STATES[1])
 
-    def test_both_damaged_are_told(self, folder: Path) -> None:
+    def test_two_damaged_checkpoints_are_an_error(self, folder: Path) -> None:
         for name in ("last.ckpt", "previous.ckpt"):
             (folder / name).write_bytes(b"garbage")
         with pytest.raises(
@@ -187,7 +187,7 @@ class TestLastAndPrevious:
         ):
             self.load(folder)
 
-    def test_any_bit_of_the_last(self, folder: Path) -> None:
+    def test_a_flipped_bit_anywhere_in_the_last_checkpoint(self, folder: Path) -> None:
         path = folder / "last.ckpt"
         content = path.read_bytes()
         for _, damaged in flips(content, range(0, len(content), 40), random.Random(3)):
@@ -195,7 +195,7 @@ class TestLastAndPrevious:
             with pytest.warns(DamageWarning, match=r"last\.ckpt is damaged"):
                 assert same(self.load(folder), self.STATES[0])
 
-    def test_a_file_system_without_links(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_system_without_hard_links(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*names: object) -> None:
             raise PermissionError(1, "Operation not permitted")
 
@@ -208,8 +208,10 @@ class TestLastAndPrevious:
         with pytest.warns(DamageWarning):
             assert same(self.load(folder), self.STATES[1])
 
-    def test_both_are_whole_at_every_step_of_a_save(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Seen from each call of the system that changes a name, as one is left who dies there."""
+    def test_both_checkpoints_are_complete_at_every_moment_of_a_save(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The files are read before and after each system call that replaces a file, as if it crashed then."""
         seen: list[tuple[int, int]] = []
 
         def look() -> None:

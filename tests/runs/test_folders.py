@@ -1,4 +1,4 @@
-"""Which folders hold runs, and which can."""
+"""Folders that hold runs, and folders that can hold a new run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.runs import Run, RunError, run_folders
+from drumhead.runs import (
+    Run,
+    RunError,
+    check_new_run_folder,
+    load,
+    lock_folder,
+    lock_owner,
+    read_owner,
+    run_folders,
+    write_json,
+)
 
 from .sample_run import CONFIG
 
@@ -15,7 +25,7 @@ def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
     assert Run.create(tmp_path, CONFIG).config == CONFIG
 
 
-def test_a_folder_with_anything_in_it_does_not(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_does_not_become_a_run(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(RunError, match="contains other files"):
         Run.create(tmp_path, CONFIG)
@@ -38,11 +48,28 @@ def test_every_run_below_a_folder_is_found(tmp_path: Path) -> None:
     assert run_folders(tmp_path / "not a run") == []
 
 
-def test_runs_in_a_hidden_place_are_found(tmp_path: Path) -> None:
+def test_runs_below_a_hidden_folder_are_found(tmp_path: Path) -> None:
     Run.create(tmp_path / ".cache" / "runs" / "one", CONFIG)
     assert run_folders(tmp_path / ".cache" / "runs") == [tmp_path / ".cache" / "runs" / "one"]
 
 
-def test_runs_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="nowhere is not a folder"):
         run_folders(tmp_path / "nowhere")
+
+
+def test_paths_may_be_text(tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    check_new_run_folder(folder)
+    run = Run.create(folder, CONFIG)
+    assert (run.folder, Run(folder, CONFIG).folder) == (Path(folder), Path(folder))
+    assert Run.open(folder).config == CONFIG
+    run.save_model(run.new_model())
+    assert not load(folder).training
+    write_json(f"{folder}/note.json", {"note": 1})
+    assert (tmp_path / "run" / "note.json").read_text() == '{\n  "note": 1\n}\n'
+    with pytest.raises(RunError, match="contains other files"):
+        check_new_run_folder(folder)
+    with lock_folder(folder) as lock:
+        assert lock_owner(folder) == read_owner(folder) == lock.owner
+    assert run_folders(str(tmp_path)) == [Path(folder)]

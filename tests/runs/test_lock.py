@@ -1,4 +1,4 @@
-"""One process trains in a folder at a time, and whoever dies leaves it to the next."""
+"""The lock of a run folder: one process holds it at a time, and a process that dies releases it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from drumhead.runs import Run, RunBusyError, RunError, lock_folder, lock_owner, 
 
 from .sample_run import CONFIG, SCORES
 
-HOLD = """
+HOLD_LOCK = """
 import sys, time
 from drumhead.runs import RunBusyError, lock_folder
 try:
@@ -40,18 +40,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_owner_is_told_while_it_holds_the_claim(tmp_path: Path) -> None:
+def test_the_owner_is_known_while_it_holds_the_lock(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "run"
     assert lock_owner(folder) is None
-    with lock_folder(str(folder)) as mine:
-        assert lock_owner(folder) == mine.owner
-        assert (mine.owner.host, mine.owner.pid, mine.owner.job) == (socket.gethostname(), os.getpid(), None)
-        assert str(mine.owner).startswith(f"process {os.getpid()} on {socket.gethostname()} since 20")
-        mine.check()
+    with lock_folder(str(folder)) as lock:
+        assert lock_owner(folder) == lock.owner
+        assert (lock.owner.host, lock.owner.pid, lock.owner.job) == (socket.gethostname(), os.getpid(), None)
+        assert str(lock.owner).startswith(f"process {os.getpid()} on {socket.gethostname()} since 20")
+        lock.check()
     assert lock_owner(folder) is None
     assert names(folder) == [".lock"]
-    with lock_folder(folder) as next_one:
-        assert next_one.owner.token != mine.owner.token
+    with lock_folder(folder) as next_lock:
+        assert next_lock.owner.token != lock.owner.token
 
 
 @pytest.mark.parametrize(
@@ -61,68 +61,68 @@ def test_the_owner_is_told_while_it_holds_the_claim(tmp_path: Path) -> None:
         ({"SLURM_JOB_ID": "1240", "SLURM_ARRAY_JOB_ID": "1234", "SLURM_ARRAY_TASK_ID": "5"}, "1234_5"),
     ],
 )
-def test_a_slurm_job_is_named(
+def test_the_owner_has_its_slurm_job(
     variables: dict[str, str], job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with lock_folder(tmp_path) as mine:
-        assert mine.owner.job == job
-        assert f"(Slurm job {job})" in str(mine.owner)
+    with lock_folder(tmp_path) as lock:
+        assert lock.owner.job == job
+        assert f"(Slurm job {job})" in str(lock.owner)
 
 
-def test_a_second_process_is_told_who_is_there(fork_server: ForkServer, tmp_path: Path) -> None:
-    child = fork_server.start(HOLD, tmp_path / "run", 60)
+def test_a_second_process_gets_an_error_that_names_the_owner(fork_server: ForkServer, tmp_path: Path) -> None:
+    child = fork_server.start(HOLD_LOCK, tmp_path / "run", 60)
     child.wait_for_output("mine")
-    seen = lock_owner(tmp_path / "run")
-    assert seen is not None
-    assert seen.pid == child.pid
-    begun = time.monotonic()
+    holder = lock_owner(tmp_path / "run")
+    assert holder is not None
+    assert holder.pid == child.pid
+    start = time.monotonic()
     with pytest.raises(RunBusyError) as raised, lock_folder(tmp_path / "run"):
-        pytest.fail("two owners")
-    assert 1 < time.monotonic() - begun < 4
-    told = f"{tmp_path / 'run'} is being trained by process {child.pid} on {socket.gethostname()} since 20"
-    assert str(raised.value).startswith(told)
-    assert lock_owner(tmp_path / "run") == seen  # the loser has changed nothing
+        pytest.fail("two processes hold the lock")
+    assert 1 < time.monotonic() - start < 4
+    message = f"{tmp_path / 'run'} is being trained by process {child.pid} on {socket.gethostname()} since 20"
+    assert str(raised.value).startswith(message)
+    assert lock_owner(tmp_path / "run") == holder  # the failed attempt has changed nothing
     os.kill(child.pid, signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    assert lock_owner(tmp_path / "run") is None  # though owner.json still names it
-    assert read_owner(tmp_path / "run") == seen
-    with lock_folder(tmp_path / "run") as mine:
-        assert mine.owner.pid == os.getpid()
+    assert lock_owner(tmp_path / "run") is None  # although owner.json still names the dead process
+    assert read_owner(tmp_path / "run") == holder
+    with lock_folder(tmp_path / "run") as lock:
+        assert lock.owner.pid == os.getpid()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_a_dead_owner_holds_nothing(name: str, fork_server: ForkServer, tmp_path: Path) -> None:
-    child = fork_server.start(HOLD, tmp_path, 60)
+def test_a_dead_process_holds_no_lock(name: str, fork_server: ForkServer, tmp_path: Path) -> None:
+    child = fork_server.start(HOLD_LOCK, tmp_path, 60)
     child.wait_for_output("mine")
     os.kill(child.pid, getattr(signal, name))
     child.wait()
-    begun = time.monotonic()
+    start = time.monotonic()
     with lock_folder(tmp_path):
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - start < 0.5
 
 
-def test_of_those_that_start_at_once_one_gets_it(fork_server: ForkServer, tmp_path: Path) -> None:
-    """Each holds it longer than the others wait."""
+def test_one_of_several_simultaneous_processes_gets_the_lock(fork_server: ForkServer, tmp_path: Path) -> None:
+    """Each process would hold the lock for longer than the others wait."""
     for attempt in range(2):
         folder = tmp_path / str(attempt)
-        children = [fork_server.start(HOLD, folder, 2.5) for _ in range(4)]
+        children = [fork_server.start(HOLD_LOCK, folder, 2.5) for _ in range(4)]
         for child in children:
             assert child.wait() == 0
-        told = sorted(child.read_output() for child in children)
-        assert [text[:4] for text in told] == ["busy", "busy", "busy", "mine"]
+        outputs = sorted(child.read_output() for child in children)
+        assert [text[:4] for text in outputs] == ["busy", "busy", "busy", "mine"]
         assert names(folder) == [".lock"]
 
 
-def test_who_waits_a_moment_gets_it_after_the_owner(fork_server: ForkServer, tmp_path: Path) -> None:
-    child = fork_server.start(HOLD, tmp_path, 0.5)
+def test_a_process_that_waits_briefly_gets_the_lock_after_the_owner(fork_server: ForkServer, tmp_path: Path) -> None:
+    child = fork_server.start(HOLD_LOCK, tmp_path, 0.5)
     child.wait_for_output("mine")
-    with lock_folder(tmp_path) as mine:
-        assert lock_owner(tmp_path) == mine.owner
+    with lock_folder(tmp_path) as lock:
+        assert lock_owner(tmp_path) == lock.owner
 
 
-WATCH = """
+READ_OWNER = """
 import time
 from drumhead.runs import lock_owner
 print("watching", flush=True)
@@ -132,19 +132,19 @@ while time.monotonic() < end:
 """
 
 
-def test_watchers_do_not_keep_a_trainer_out(fork_server: ForkServer, tmp_path: Path) -> None:
+def test_lock_owner_does_not_block_the_lock(fork_server: ForkServer, tmp_path: Path) -> None:
     with lock_folder(tmp_path):
         pass
-    watchers = [fork_server.start(WATCH, tmp_path, 1.5) for _ in range(2)]
-    for watcher in watchers:
-        watcher.wait_for_output("watching")
+    readers = [fork_server.start(READ_OWNER, tmp_path, 1.5) for _ in range(2)]
+    for reader in readers:
+        reader.wait_for_output("watching")
     for _ in range(5):
         with lock_folder(tmp_path):
             pass
-    assert [watcher.wait() for watcher in watchers] == [0, 0]
+    assert [reader.wait() for reader in readers] == [0, 0]
 
 
-FORK = """
+START_CHILD = """
 import os, subprocess, sys, time
 from drumhead.runs import lock_folder
 with lock_folder(arguments[0]):
@@ -155,19 +155,19 @@ with lock_folder(arguments[0]):
             os._exit(0)
     else:
         child = subprocess.Popen(["sleep", "60"], close_fds=False).pid
-    print("child", child, "born", flush=True)
+    print("child", child, "started", flush=True)
     time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("how", ["fork", "exec"])
-def test_children_of_a_dead_owner_do_not_keep_its_claim(how: str, fork_server: ForkServer, tmp_path: Path) -> None:
-    parent = fork_server.start(FORK, tmp_path, how)
-    parent.wait_for_output("born")
+def test_children_of_a_dead_owner_do_not_hold_its_lock(how: str, fork_server: ForkServer, tmp_path: Path) -> None:
+    parent = fork_server.start(START_CHILD, tmp_path, how)
+    parent.wait_for_output("started")
     grandchild = int(parent.read_output().split()[1])
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    os.kill(grandchild, 0)  # it lives
+    os.kill(grandchild, 0)  # raises if it is not running
     try:
         with lock_folder(tmp_path):
             pass
@@ -175,13 +175,13 @@ def test_children_of_a_dead_owner_do_not_keep_its_claim(how: str, fork_server: F
         os.kill(grandchild, signal.SIGKILL)
 
 
-def test_an_owner_that_lost_its_claim_writes_nothing(tmp_path: Path) -> None:
-    """As where locks are each machine's own: another one claims the folder meanwhile."""
-    with lock_folder(tmp_path) as mine:
-        run = Run.create(tmp_path, CONFIG, lock=mine)
+def test_an_owner_that_lost_its_lock_writes_nothing(tmp_path: Path) -> None:
+    """Another machine gets the lock too, as on file systems whose locks are local to each machine."""
+    with lock_folder(tmp_path) as lock:
+        run = Run.create(tmp_path, CONFIG, lock=lock)
         run.save_model(run.new_model())
         run.save_checkpoint({"epoch": 1})
-        other = mine.owner.replace(host="node7", pid=5, job="99", token="theirs")
+        other = lock.owner.replace(host="node7", pid=5, job="99", token="theirs")
         (tmp_path / "owner.json").write_text(other.model_dump_json())
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
         writes: list[Callable[[], None]] = [
@@ -195,12 +195,14 @@ def test_an_owner_that_lost_its_claim_writes_nothing(tmp_path: Path) -> None:
         for write in writes:
             with pytest.raises(RunError, match=r"taken over by process 5 on node7 \(Slurm job 99\) since"):
                 write()
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before  # owner.json is theirs
+    assert {
+        path.name: path.read_bytes() for path in tmp_path.iterdir()
+    } == before  # owner.json of the other process is left alone
 
 
-def test_a_claim_lost_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
-    with lock_folder(tmp_path) as mine:
-        run = Run.create(tmp_path, CONFIG, lock=mine)
+def test_a_lock_lost_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
+    with lock_folder(tmp_path) as lock:
+        run = Run.create(tmp_path, CONFIG, lock=lock)
 
         def write() -> None:
             with run.atomic_replace(run.scores_path) as temporary:
@@ -212,7 +214,7 @@ def test_a_claim_lost_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     assert names(tmp_path) == [".lock", "config.json"]
 
 
-def test_what_a_killed_owner_was_writing_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_temporary_folders_of_a_killed_owner_are_removed(tmp_path: Path) -> None:
     for name in (".last-a1b2_3d4", ".model-abcdefgh", ".owner-12345678", ".thesis-abcdefgh", ".last-shorter"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "half").write_text("half")
@@ -222,18 +224,18 @@ def test_what_a_killed_owner_was_writing_is_removed_and_nothing_else(tmp_path: P
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
-def test_a_file_system_without_locks_is_told(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_an_error(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(descriptor: int, operation: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    told = rf"cannot be locked: {os.strerror(number)}.*on a file system with flock"
-    with pytest.raises(RunError, match=told), lock_folder(tmp_path):
+    message = rf"cannot be locked: {os.strerror(number)}.*on a file system with flock"
+    with pytest.raises(RunError, match=message), lock_folder(tmp_path):
         pytest.fail("no lock")
     assert lock_owner(tmp_path) is None
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_at_the_path_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("precious")
     with pytest.raises(RunError, match="cannot be locked: File exists"), lock_folder(tmp_path / "run"):
         pytest.fail("no folder")

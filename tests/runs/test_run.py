@@ -1,4 +1,4 @@
-"""A run folder: made, opened and loaded; what is damaged is named, and nothing in it can run code."""
+"""Runs are created, opened and loaded; damaged files are reported by name, and no file can run code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_new_run_is_its_configuration(run: Run) -> None:
+def test_a_new_run_holds_only_its_configuration(run: Run) -> None:
     assert names(run.folder) == ["config.json"]
     opened = Run.open(str(run.folder))
     assert opened.config == CONFIG
@@ -33,13 +33,13 @@ def test_a_new_run_is_its_configuration(run: Run) -> None:
     assert opened.scores() is None
 
 
-def test_the_name_is_that_of_the_folder_however_it_is_given(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_of_a_run_is_its_folders_name_for_any_path(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(run.folder)
     assert Run.open(".").name == "run"
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
-def test_a_folder_without_a_run_is_named(folder: str, tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_an_error(folder: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=rf"{tmp_path / folder} is not a run folder: it has no config\.json"):
         Run.open(tmp_path / folder)
 
@@ -49,7 +49,7 @@ def without(name: str) -> Callable[[dict[str, Any]], None]:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "field"),
     [
         (without("experiment"), "experiment"),
         (lambda values: values.update(surprise=1), "surprise"),
@@ -57,28 +57,28 @@ def without(name: str) -> Callable[[dict[str, Any]], None]:
         (lambda values: values["experiment"]["model"].update(name="transformer"), "transformer"),
     ],
 )
-def test_a_damaged_configuration_is_told_by_field(
-    damage: Callable[[dict[str, Any]], None], told: str, run: Run
+def test_an_invalid_configuration_is_reported_by_field(
+    damage: Callable[[dict[str, Any]], None], field: str, run: Run
 ) -> None:
     path = run.folder / "config.json"
     values = json.loads(path.read_text())
     damage(values)
     path.write_text(json.dumps(values))
-    with pytest.raises(RunError, match=rf"config\.json is not a run's configuration[\s\S]*{told}"):
+    with pytest.raises(RunError, match=rf"config\.json is not a run's configuration[\s\S]*{field}"):
         Run.open(run.folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe\x00"])
-def test_a_configuration_that_is_no_json_is_named(content: bytes, run: Run) -> None:
+def test_a_configuration_that_is_not_json_is_an_error(content: bytes, run: Run) -> None:
     (run.folder / "config.json").write_bytes(content)
     with pytest.raises(RunError, match=r"config\.json is not a run's configuration"):
         Run.open(run.folder)
 
 
-def test_a_model_comes_back_as_it_was_saved(run: Run) -> None:
+def test_a_saved_model_is_loaded_unchanged(run: Run) -> None:
     model = run.new_model()
     images = torch.rand(2, 3, 8, 9)
-    assert torch.equal(model(images), run.new_model()(images))  # the seed's own initial weights
+    assert torch.equal(model(images), run.new_model()(images))  # the initial weights only depend on the seed
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1)
@@ -90,7 +90,7 @@ def test_a_model_comes_back_as_it_was_saved(run: Run) -> None:
     assert type(loaded) is type(drumhead.load(str(run.folder)))
 
 
-def test_equal_weights_are_equal_files(run: Run) -> None:
+def test_equal_weights_give_equal_files(run: Run) -> None:
     contents = set()
     for _ in range(8):
         run.save_model(run.new_model())
@@ -105,7 +105,7 @@ def test_a_model_cannot_be_loaded_before_an_epoch(run: Run) -> None:
         load(run.folder)
 
 
-def test_weights_that_are_damaged_or_of_another_model_are_named(run: Run) -> None:
+def test_damaged_weights_and_weights_of_another_model_are_errors(run: Run) -> None:
     run.save_model(run.new_model())
     whole = run.model_path.read_bytes()
     run.model_path.write_bytes(whole[: len(whole) // 2])
@@ -119,7 +119,7 @@ def test_weights_that_are_damaged_or_of_another_model_are_named(run: Run) -> Non
         run.load_model()
 
 
-def test_a_checkpoint_comes_back_as_it_was_saved(run: Run) -> None:
+def test_a_saved_checkpoint_is_loaded_unchanged(run: Run) -> None:
     state: dict[str, Any] = {
         "epoch": 3,
         "best_loss": float("inf"),
@@ -134,8 +134,8 @@ def test_a_checkpoint_comes_back_as_it_was_saved(run: Run) -> None:
     assert names(run.folder) == ["config.json", "last.ckpt"]
 
 
-class Intruder:
-    """Pickled, it makes a file when it is read."""
+class FileCreator:
+    """An object whose pickle creates a file when it is read."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -147,19 +147,19 @@ class Intruder:
 @pytest.mark.parametrize("how", ["torch", "pickle"])
 def test_a_checkpoint_that_runs_code_is_refused(how: str, run: Run, tmp_path: Path) -> None:
     traces = tmp_path / "traces"
-    state = {"epoch": 1, "model": Intruder(traces)}
+    state = {"epoch": 1, "model": FileCreator(traces)}
     if how == "torch":
         torch.save(state, run.checkpoint_path)
     else:
         run.checkpoint_path.write_bytes(pickle.dumps(state, protocol=2))
     with pytest.raises(RunError, match=r"last\.ckpt is damaged, or holds more than tensors and plain values") as raised:
         run.load_checkpoint()
-    assert "weights_only" not in str(raised.value)  # no advice to trust it after all
+    assert "weights_only" not in str(raised.value)  # torch's advice to trust the file is not shown
     assert not traces.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", None], ids=["empty", "garbage", "half"])
-def test_a_damaged_checkpoint_is_named(content: bytes | None, run: Run) -> None:
+def test_a_damaged_checkpoint_is_an_error(content: bytes | None, run: Run) -> None:
     run.save_checkpoint({"weights": torch.rand(100)})
     whole = run.checkpoint_path.read_bytes()
     run.checkpoint_path.write_bytes(whole[: len(whole) // 2] if content is None else content)
@@ -167,7 +167,7 @@ def test_a_damaged_checkpoint_is_named(content: bytes | None, run: Run) -> None:
         run.load_checkpoint()
 
 
-def test_metrics_come_back_as_numbers_without_what_was_not_measured(run: Run) -> None:
+def test_metrics_are_read_as_numbers_without_empty_values(run: Run) -> None:
     rows: list[dict[str, Any]] = [
         {"epoch": 1, "val_loss": 0.1 + 0.2, "val_iou": None},
         {"epoch": 2, "val_loss": 1e-9, "val_iou": 0.5},
@@ -186,7 +186,7 @@ def test_scores_mark_a_run_as_done(run: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
-def test_damaged_scores_are_named(content: bytes, run: Run) -> None:
+def test_damaged_scores_are_an_error(content: bytes, run: Run) -> None:
     run.scores_path.write_bytes(content)
     with pytest.raises(RunError, match=r"scores\.json does not hold scores"):
         run.scores()
@@ -220,7 +220,7 @@ def test_a_crash_while_writing_keeps_the_old_file(what: str, run: Run, monkeypat
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
 
 
-def test_a_damaged_marker_of_divergence_is_named(run: Run) -> None:
+def test_a_damaged_record_of_divergence_is_an_error(run: Run) -> None:
     assert run.divergence() is None
     run.write_divergence("the loss is nan")
     assert (run.state, run.divergence()) == ("diverged", "the loss is nan")

@@ -1,4 +1,4 @@
-"""A dataset of toy size, and a Slurm that is none."""
+"""Fixtures: a small dataset, and a fake Slurm."""
 
 from __future__ import annotations
 

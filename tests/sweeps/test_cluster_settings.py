@@ -1,4 +1,4 @@
-"""A lab's file of settings, and flags over it."""
+"""Cluster settings: the YAML file, and flags that override it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ more:
 """
 
 
-def test_a_file_is_read_and_flags_go_over_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_override_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_cluster_settings() == ClusterSettings()
     (tmp_path / "drumhead.yaml").write_text(FILE)
@@ -38,7 +38,7 @@ def test_a_file_is_read_and_flags_go_over_it(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("partitions: gpu", "partitions: Extra inputs are not permitted"),
         ("time: soon", "time: .*HOURS:MINUTES:SECONDS"),
@@ -53,15 +53,15 @@ def test_a_file_is_read_and_flags_go_over_it(tmp_path: Path, monkeypatch: pytest
         ('setup: ["a\\nb"]', "one line"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_told(text: str, said: str, tmp_path: Path) -> None:
+def test_an_invalid_file_is_an_error(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "lab.yaml").write_text(text)
-    with pytest.raises(SettingsError, match=said) as caught:
+    with pytest.raises(SettingsError, match=message) as caught:
         read_cluster_settings(tmp_path / "lab.yaml")
     assert "lab.yaml" in str(caught.value)
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none.yaml cannot be read"):
         read_cluster_settings(tmp_path / "none.yaml")
 
@@ -70,20 +70,19 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     ("text", "expected"),
     [("90", 90), ("1:30", 2), ("4:00:00", 240), ("0:10:01", 11), ("2-0", 2880), ("1-2:30", 1590), ("1-2:30:30", 1591)],
 )
-def test_times_are_read_as_sbatch_reads_them(text: str, expected: int) -> None:
+def test_times_are_parsed_as_sbatch_parses_them(text: str, expected: int) -> None:
     assert parse_minutes(text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("16G", 16.0), ("16GB", 16.0), ("1.5g", 1.5), ("1024", 1.0), ("1T", 1024.0)]
 )
-def test_memory_is_read_as_sbatch_reads_it(text: str, expected: float) -> None:
+def test_memory_is_parsed_as_sbatch_parses_it(text: str, expected: float) -> None:
     assert parse_gigabytes(text) == expected
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/cluster.md"])
-def test_the_file_on_a_page_is_one(page: str, tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / page).read_text()
+def test_the_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/cluster.md").read_text()
     (tmp_path / "lab.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
     settings = read_cluster_settings(tmp_path / "lab.yaml")
     assert (settings.partition, settings.time, settings.gpus, settings.mem) == ("gpu", 240, 1, 16.0)

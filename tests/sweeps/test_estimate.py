@@ -1,4 +1,4 @@
-"""How long a sweep will take, by what runs of the same kind took."""
+"""Estimates of the time that planned runs will take, from similar runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drumhead.runs import Run
 from drumhead.sweeps import PlannedRun, estimate_plan
 
 
-def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> None:
+def test_remaining_steps_and_seconds(boards: Dataset, tmp_path: Path) -> None:
     experiment = tiny_experiment("cnn", epochs=4, seed=0).replace(dataset=BOARDS)
     run = fit(experiment, boards, tmp_path / "done")
     half = PlannedRun(experiment.replace(seed=1), tmp_path / "half")
@@ -30,12 +30,12 @@ def test_steps_that_are_left_and_their_time(boards: Dataset, tmp_path: Path) -> 
         PlannedRun(longer, tmp_path / "longer"),
         PlannedRun(wider, tmp_path / "wider"),
     ]
-    found = estimate_plan(plan, tmp_path)
-    assert [each.steps for each in found] == [each * STEPS_PER_EPOCH for each in (0, 3, 4, 8, 4)]
-    assert [each.seconds for each in found] == [0.0, pytest.approx(30), pytest.approx(40), pytest.approx(80), None]
+    estimates = estimate_plan(plan, tmp_path)
+    assert [each.steps for each in estimates] == [each * STEPS_PER_EPOCH for each in (0, 3, 4, 8, 4)]
+    assert [each.seconds for each in estimates] == [0.0, pytest.approx(30), pytest.approx(40), pytest.approx(80), None]
 
 
-def test_nothing_is_known_of_an_empty_folder_or_of_images_not_counted(tmp_path: Path) -> None:
+def test_without_measured_runs_or_image_counts_estimates_are_none(tmp_path: Path) -> None:
     experiment = tiny_experiment("cnn", epochs=4)
     plan = [PlannedRun(experiment, tmp_path / "run", tmp_path / "cells")]
     assert estimate_plan(plan, tmp_path / "nowhere") == [(None, None)]

@@ -1,4 +1,4 @@
-"""Making a plan: what is done stays, what is half done goes on, what fails does not stop the others."""
+"""Training a plan: finished runs are kept, partial runs resume, and a run that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -24,50 +24,50 @@ def plan_of(folder: Path, seeds: int = 3) -> list[PlannedRun]:
     return [PlannedRun(experiment, folder / f"seed{experiment.seed}") for experiment in experiments]
 
 
-def make(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> PlanResult:
+def train_all(plan: list[PlannedRun], dataset: Dataset, **settings: Any) -> PlanResult:
     return train_plan(
         plan, prepare_dataset=lambda _: dataset, make_observer=lambda _: Observer(), devices=CPU, **settings
     )
 
 
-def test_done_stays_half_done_goes_on_missing_is_made(boards: Dataset, tmp_path: Path) -> None:
+def test_finished_runs_are_kept_partial_ones_resume_missing_ones_are_trained(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
-    done, half, missing = plan
+    done, partial, missing = plan
     fit(done.experiment, boards, done.folder)
     with pytest.raises(KeyboardInterrupt):
-        fit(half.experiment, boards, half.folder, Stop(after_epoch=1))
+        fit(partial.experiment, boards, partial.folder, Stop(after_epoch=1))
     assert [planned_state(planned) for planned in plan] == ["done", "unfinished", "missing"]
     before = (done.folder / "model.safetensors").stat().st_mtime_ns
-    begun: list[PlannedRun] = []
+    started: list[PlannedRun] = []
 
     def observer(planned: PlannedRun) -> Observer:
-        begun.append(planned)
+        started.append(planned)
         return Observer()
 
-    outcome = train_plan(plan, prepare_dataset=lambda _: boards, make_observer=observer, devices=CPU)
-    assert outcome == PlanResult(done=[planned.folder for planned in plan])
-    assert begun == [half, missing]
+    result = train_plan(plan, prepare_dataset=lambda _: boards, make_observer=observer, devices=CPU)
+    assert result == PlanResult(done=[planned.folder for planned in plan])
+    assert started == [partial, missing]
     assert (done.folder / "model.safetensors").stat().st_mtime_ns == before
-    assert_same_training(Run.open(half.folder), fit(half.experiment, boards, tmp_path / "whole"))
-    assert make(plan, boards).done == outcome.done
+    assert_same_training(Run.open(partial.folder), fit(partial.experiment, boards, tmp_path / "whole"))
+    assert train_all(plan, boards).done == result.done
 
 
-def test_an_interrupted_plan_goes_on(boards: Dataset, tmp_path: Path) -> None:
+def test_an_interrupted_plan_resumes(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
     with pytest.raises(KeyboardInterrupt):
         train_plan(plan, prepare_dataset=lambda _: boards, make_observer=lambda _: Stop(after_epoch=1), devices=CPU)
     assert [planned_state(planned) for planned in plan] == ["unfinished", "missing"]
-    assert len(make(plan, boards).done) == 2
+    assert len(train_all(plan, boards).done) == 2
 
 
-def test_one_that_fails_does_not_stop_the_others(
+def test_a_run_that_fails_does_not_stop_the_others(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_of(tmp_path)
-    tried: list[int] = []
+    trained: list[int] = []
 
     def failing(experiment: Any, dataset: Any, folder: Path, **settings: Any) -> Run:
-        tried.append(experiment.seed)
+        trained.append(experiment.seed)
         if experiment.seed == 0:
             run = train(experiment, dataset, folder, **settings)
             run.scores_path.unlink()
@@ -78,35 +78,35 @@ def test_one_that_fails_does_not_stop_the_others(
         return train(experiment, dataset, folder, **settings)
 
     monkeypatch.setattr(execution, "train", failing)
-    outcome = make(plan, boards)
+    result = train_all(plan, boards)
     failed = {plan[0].folder: "diverged: the loss of step 3 is nan", plan[1].folder: "last.ckpt is damaged"}
-    assert (outcome.done, outcome.failed) == ([plan[2].folder], failed)
-    assert tried == [0, 1, 2]
+    assert (result.done, result.failed) == ([plan[2].folder], failed)
+    assert trained == [0, 1, 2]
     assert planned_state(plan[0]) == "diverged"
-    assert make(plan, boards).failed == failed  # the diverged one is named again, but not tried
-    assert tried == [0, 1, 2, 1]
+    assert train_all(plan, boards).failed == failed  # the diverged run is reported again, but not trained
+    assert trained == [0, 1, 2, 1]
 
 
-def test_what_diverged_goes_on_if_that_is_wanted(boards: Dataset, tmp_path: Path) -> None:
+def test_a_diverged_run_resumes_on_request(boards: Dataset, tmp_path: Path) -> None:
     (planned,) = plan_of(tmp_path, 1)
     with pytest.raises(KeyboardInterrupt):
         fit(planned.experiment, boards, planned.folder, Stop(after_epoch=1))
     Run.open(planned.folder).write_divergence("the loss is nan")
-    assert make([planned], boards).failed == {planned.folder: "diverged: the loss is nan"}
-    assert make([planned], boards, retry_diverged=True).done == [planned.folder]
+    assert train_all([planned], boards).failed == {planned.folder: "diverged: the loss is nan"}
+    assert train_all([planned], boards, retry_diverged=True).done == [planned.folder]
 
 
-def test_what_another_trains_is_left_to_it(boards: Dataset, tmp_path: Path) -> None:
+def test_a_run_that_another_process_trains_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, 2)
     with lock_folder(plan[0].folder):
         assert planned_state(plan[0]) == "running"
-        outcome = make(plan, boards)
-    assert outcome.done == [plan[1].folder]
-    assert "being trained by process" in outcome.busy[plan[0].folder]
-    assert make(plan, boards).done == [planned.folder for planned in plan]
+        result = train_all(plan, boards)
+    assert result.done == [plan[1].folder]
+    assert "being trained by process" in result.busy[plan[0].folder]
+    assert train_all(plan, boards).done == [planned.folder for planned in plan]
 
 
-def test_any_error_is_one_runs_alone_and_noted_until_it_goes_on(
+def test_an_error_only_affects_its_run_and_is_recorded_until_the_run_resumes(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_of(tmp_path, 2)
@@ -117,19 +117,19 @@ def test_any_error_is_one_runs_alone_and_noted_until_it_goes_on(
         return train(experiment, dataset, folder, **settings)
 
     monkeypatch.setattr(execution, "train", failing)
-    outcome = make(plan, boards)
-    assert outcome.failed == {plan[0].folder: "OSError: [Errno 28] No space left on device"}
+    result = train_all(plan, boards)
+    assert result.failed == {plan[0].folder: "OSError: [Errno 28] No space left on device"}
     failure = read_failure(plan[0].folder)
     assert failure is not None
     assert failure.kind == "failed"
     assert failure_since(plan[0], failure.when.timestamp() - 1) == failure.message
     assert failure_since(plan[0], failure.when.timestamp() + 1) is None
     monkeypatch.setattr(execution, "train", train)
-    assert make(plan, boards).failed == {}
+    assert train_all(plan, boards).failed == {}
     assert read_failure(plan[0].folder) is None
 
 
-def test_without_data_runs_fail_or_are_skipped(tmp_path: Path) -> None:
+def test_runs_without_data_fail_or_are_skipped(tmp_path: Path) -> None:
     asked: list[PlannedRun] = []
 
     def prepare(planned: PlannedRun) -> Dataset:
@@ -155,7 +155,7 @@ def test_a_folder_of_another_run_is_refused(boards: Dataset, tmp_path: Path) -> 
         planned_state(plan_of(tmp_path, 2)[1])
 
 
-def test_data_is_made_once_and_digits_are_not_downloaded_unasked(
+def test_data_is_made_once_and_mnist_is_only_downloaded_on_request(
     tmp_path: Path, toy_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -171,4 +171,4 @@ def test_data_is_made_once_and_digits_are_not_downloaded_unasked(
     with pytest.raises(DatasetError, match="--mnist-root"):
         planned_dataset(planned, download=False)
     made = planned_dataset(planned, mnist_root=toy_mnist, download=False)
-    assert planned_dataset(planned, download=False).fingerprint == made.fingerprint  # no digits needed any more
+    assert planned_dataset(planned, download=False).fingerprint == made.fingerprint  # MNIST is not needed any more

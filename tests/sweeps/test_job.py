@@ -1,4 +1,4 @@
-"""A run as a job: when it is queued again, and when it is not."""
+"""A run as a Slurm job: when it is requeued, and when it is not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def job(tmp_path: Path) -> RunJob:
     return RunJob(planned=planned, data_root=tmp_path / "data", limit=600.0, devices=Devices(accelerator="cpu"))
 
 
-def test_it_trains_the_run_and_logs_it(
+def test_a_job_trains_its_run_and_logs_it(
     job: RunJob, boards: Dataset, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with capfd.disabled():
@@ -33,10 +33,10 @@ def test_it_trains_the_run_and_logs_it(
     run = Run.open(job.planned.folder)
     assert_same_training(run, fit(job.planned.experiment, boards, tmp_path / "other"))
     assert "epoch   2  loss" in (run.folder / "log.txt").read_text()
-    job()  # done already: nothing happens
+    job()  # the run is done: nothing happens
 
 
-def test_a_failure_is_the_jobs_failure(job: RunJob) -> None:
+def test_a_run_that_fails_makes_its_job_fail(job: RunJob) -> None:
     (job.planned.folder).mkdir()
     (job.planned.folder / "config.json").write_text("{}")
     with pytest.raises(ValueError, match="config"):
@@ -52,17 +52,17 @@ def test_a_failure_is_the_jobs_failure(job: RunJob) -> None:
     assert "fewer than a batch of 500" in failure.message
 
 
-def test_it_is_queued_again_as_it_is_if_epochs_were_finished(job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_finished_epochs_is_requeued_unchanged(job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
     job.start_time, job.epochs_at_start, job.wasted = time.monotonic() - 590, 0, 100.0
     monkeypatch.setattr(job_module, "finished_epochs", lambda folder: 1)
-    again = job.checkpoint().function
-    assert isinstance(again, RunJob)
-    assert again.wasted == 0.0
-    assert pickle.loads(pickle.dumps(again)).planned == job.planned
+    requeued = job.checkpoint().function
+    assert isinstance(requeued, RunJob)
+    assert requeued.wasted == 0.0
+    assert pickle.loads(pickle.dumps(requeued)).planned == job.planned
 
 
-def test_a_job_that_gets_nowhere_is_not_queued_for_ever(job: RunJob) -> None:
-    job.start_time, job.epochs_at_start = time.monotonic() - 300, 0  # pre-empted half way
+def test_a_job_without_progress_is_not_requeued_forever(job: RunJob) -> None:
+    job.start_time, job.epochs_at_start = time.monotonic() - 300, 0  # pre-empted half way through its time
     job.checkpoint()
     assert job.wasted == pytest.approx(300, abs=5)
     job.start_time = time.monotonic() - 200
@@ -70,7 +70,7 @@ def test_a_job_that_gets_nowhere_is_not_queued_for_ever(job: RunJob) -> None:
         job.checkpoint()
 
 
-def test_it_waits_for_whoever_still_trains_the_run(
+def test_a_job_waits_for_another_process_that_trains_its_run(
     job: RunJob, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(job_module, "POLL_INTERVAL", 0.05)

@@ -1,4 +1,4 @@
-"""Fields from text: parsed and checked as flags are, and what to say of those an experiment does not have."""
+"""Configuration overrides are parsed and checked like flags, and unknown fields are errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drumhead.sweeps.overrides import parse_overrides, with_overrides
 NWM = find_experiment("tetrominoes-nwm-linear")
 
 
-def test_values_are_of_the_kind_the_field_is() -> None:
+def test_values_get_the_type_of_their_field() -> None:
     texts = {
         "model.steps": "50",
         "model.dt": "5e-2",
@@ -33,7 +33,7 @@ def test_values_are_of_the_kind_the_field_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("model.steps", "many", "--set model.steps=many, for tetrominoes-nwm-linear: model.steps: .*valid integer"),
         ("model.steps", "0", "greater than 0"),
@@ -46,13 +46,13 @@ def test_values_are_of_the_kind_the_field_is() -> None:
         ("model", "nwm", r"--set model is not a single value: set one of .*model\.pixel-widths"),
     ],
 )
-def test_values_that_cannot_be_are_refused(name: str, text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_invalid_values_are_errors(name: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         with_overrides(NWM, {name: text})
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("model.layers", "--set model.layers: tetrominoes-nwm-linear has no such field; it has .*model.steps"),
         ("recipe.lr", "no such field; it has recipe.optimizer, recipe.learning-rate"),
@@ -66,17 +66,17 @@ def test_values_that_cannot_be_are_refused(name: str, text: str, said: str) -> N
         ("dataset.name", "choose another experiment"),
     ],
 )
-def test_fields_that_are_not_there_are_told(name: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_unknown_fields_are_errors(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         with_overrides(NWM, {name: "1"})
 
 
-@pytest.mark.parametrize("word", ["model.steps", "model.steps=", "=5", "model.steps=5,,6", "", "model.steps=5,"])
-def test_words_of_another_form_are_refused(word: str) -> None:
+@pytest.mark.parametrize("setting", ["model.steps", "model.steps=", "=5", "model.steps=5,,6", "", "model.steps=5,"])
+def test_malformed_overrides_are_errors(setting: str) -> None:
     with pytest.raises(ValueError, match="--set takes FIELD=VALUE,VALUE"):
-        parse_overrides([word])
+        parse_overrides([setting])
 
 
-def test_a_field_is_named_once() -> None:
+def test_a_field_may_be_given_only_once() -> None:
     with pytest.raises(ValueError, match=r"--set has model.learning-rate twice"):
         parse_overrides(["model.learning-rate=1", "model.learning_rate=2"])

@@ -1,4 +1,4 @@
-"""A run's log: all that its process prints, and its last lines."""
+"""The log of a run: it holds everything that the process prints, and its last lines can be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.fork_server import ForkServer
 
 from drumhead.sweeps.run_log import last_lines, redirect_output
 
-LOGS = """
+LOG_OUTPUT = """
 import os, subprocess
 from pathlib import Path
 from drumhead.sweeps.run_log import redirect_output
@@ -25,8 +25,8 @@ except ValueError:
 """
 
 
-def test_all_output_goes_to_the_log_while_it_lasts(tmp_path: Path, fork_server: ForkServer) -> None:
-    child = fork_server.start(LOGS, tmp_path / "run")
+def test_all_output_within_the_block_goes_to_the_log(tmp_path: Path, fork_server: ForkServer) -> None:
+    child = fork_server.start(LOG_OUTPUT, tmp_path / "run")
     assert child.wait() == 0
     assert child.read_output().split() == ["before", "after"]
     heading, *lines = (tmp_path / "run" / "log.txt").read_text().splitlines()
@@ -41,7 +41,7 @@ def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         pass
 
 
-def test_last_lines_are_few_short_and_harmless(tmp_path: Path) -> None:
+def test_last_lines_are_limited_and_escaped(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_bytes(b"x" * 10**6 + b"\n\x1b[2Jcleared\xff\n\n\n" + "\n".join(map(str, range(10))).encode() + b"\n\n")
     assert last_lines(log, 3) == ["7", "8", "9"]
