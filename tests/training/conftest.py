@@ -1,4 +1,4 @@
-"""One small dataset for all tests of training."""
+"""A small dataset that all tests of training share."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Trainings in several processes, forked from the test, so that what it patches is patched there too.
+"""Training in several processes, forked from the test, so that what it patches is patched in them too.
 
-The process of the tests never joins others itself: to fork beside the threads that this leaves could hang.
+The process of the tests never joins a process group itself: that leaves threads, beside which a fork could hang.
 """
 
 from __future__ import annotations
@@ -22,51 +22,54 @@ from drumhead.runs import Run
 from drumhead.training import Observer, train
 from drumhead.training.launching import local_rendezvous
 
-PATIENCE = 100.0
-"""Seconds after which a process that has not ended hangs."""
+TIMEOUT = 100.0
+"""Seconds after which a process that has not ended is taken to hang."""
 
 
-def in_processes(*works: Callable[[], Any]) -> list[Any]:
-    """What each work gives, done in a process of its own, the first to the last of one training; all must succeed."""
+def in_processes(*functions: Callable[[], Any]) -> list[Any]:
+    """Call each function in a process of its own, and return their results; all must succeed.
+
+    The local rank of each process is the number of its function.
+    """
     context = multiprocessing.get_context("fork")
-    address = local_rendezvous()
+    rendezvous = local_rendezvous()
 
-    def run(number: int, work: Callable[[], Any], answer: Connection) -> None:
-        os.environ.update(address, LOCAL_RANK=str(number))
+    def run(rank: int, function: Callable[[], Any], sender: Connection) -> None:
+        os.environ.update(rendezvous, LOCAL_RANK=str(rank))
         try:
-            answer.send((work(), None))
+            sender.send((function(), None))
         except BaseException:
-            answer.send((None, traceback.format_exc()))
+            sender.send((None, traceback.format_exc()))
 
-    pipes = [context.Pipe(duplex=False) for _ in works]
+    pipes = [context.Pipe(duplex=False) for _ in functions]
     processes = [
-        context.Process(target=run, args=(number, work, pipes[number][1]), daemon=True)
-        for number, work in enumerate(works)
+        context.Process(target=run, args=(rank, function, pipes[rank][1]), daemon=True)
+        for rank, function in enumerate(functions)
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads: torch's, which are idle
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside other threads; torch's are idle
         for process in processes:
             process.start()
-    answers: dict[int, Any] = {}
-    ears = {ear: number for number, (ear, _) in enumerate(pipes)}
+    results: dict[int, Any] = {}
+    receivers = {receiver: rank for rank, (receiver, _) in enumerate(pipes)}
     try:
-        while len(answers) < len(works):  # whichever is first: one that fails may leave the others waiting
-            heard = wait([ear for ear, number in ears.items() if number not in answers], timeout=PATIENCE)
-            assert heard, f"some process hangs; ended have {sorted(answers)}"
-            for ear in heard:
-                assert isinstance(ear, Connection)
-                answers[ears[ear]], failure = ear.recv()
-                assert failure is None, f"process {ears[ear]}:\n{failure}"
+        while len(results) < len(functions):  # in any order: a process that fails may leave the others waiting
+            ready = wait([receiver for receiver, rank in receivers.items() if rank not in results], timeout=TIMEOUT)
+            assert ready, f"some process hangs; only {sorted(results)} have ended"
+            for receiver in ready:
+                assert isinstance(receiver, Connection)
+                results[receivers[receiver]], failure = receiver.recv()
+                assert failure is None, f"process {receivers[receiver]}:\n{failure}"
     finally:
         for process in processes:
             process.kill()
-    return [answers[number] for number in range(len(works))]
+    return [results[rank] for rank in range(len(functions))]
 
 
 def train_one_rank(
     experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer, count: int = 2
 ) -> None:
-    """A process's part of a training; where it is not one of several, the whole."""
+    """Train as one of ``count`` processes; as all of them where this is not one of several."""
     train(experiment, dataset, folder, accelerator="cpu", devices=count, observers=observers)
 
 
@@ -78,7 +81,7 @@ def fit_in_processes(
     count: int = 2,
     others_first: Sequence[Callable[[], Any]] = (),
 ) -> Run:
-    """Train in several processes; in those but the first, some things are done first."""
+    """Train in several processes; those but the first call ``others_first`` before they train."""
 
     def other() -> None:
         for action in others_first:
@@ -90,7 +93,7 @@ def fit_in_processes(
 
 
 def largest_difference(one: dict[str, Any], other: dict[str, Any]) -> float:
-    """The largest difference between two models' weights, relative to the largest weight of each tensor."""
+    """Return the largest difference between two models' weights, relative to the largest weight of each tensor."""
     return max(
         float((one[name] - other[name]).abs().max() / one[name].abs().max().clamp(min=1e-3))
         for name in one

@@ -1,4 +1,4 @@
-"""Trainings that are killed at random moments, again and again, until they are done."""
+"""Training that is killed at random moments and restarted, until it is done."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from drumhead.data import open_dataset
 from drumhead.experiments import Experiment
 from drumhead.training import Observer, train
 
-class Telling(Observer):
+class PrintEvents(Observer):
     def started(self, run, epochs_done): print("resuming" if epochs_done else "starting", flush=True)
     def stepped(self, report): print("in a step", flush=True)
     def batch_scored(self, done, total): print("scoring", flush=True)
@@ -36,29 +36,29 @@ experiment = Experiment.model_validate_json(written.read_text())
 signal.signal(signal.SIGTERM, interrupt)
 print("opening", flush=True)
 try:
-    train(experiment, open_dataset(data), folder, accelerator="cpu", observers=[Telling()])
+    train(experiment, open_dataset(data), folder, accelerator="cpu", observers=[PrintEvents()])
 except KeyboardInterrupt:
     sys.exit(130)
 """
 
 MOMENTS = ("opening", "starting", "resuming", "in a step", "scoring", "after an epoch", "ending")
-"""What it tells."""
+"""The lines that it prints."""
 
 
 @dataclass
 class Tally:
-    """What became of the processes that were to be killed."""
+    """Counts of killed processes and finished runs."""
 
     moments: Counter[str] = field(default_factory=Counter)
-    """What each that was killed was doing."""
+    """The number of killed processes by what they were doing."""
     done: int = 0
-    """Runs that came to their end."""
+    """The number of finished runs."""
     longest: float = 2.0
-    """Seconds after which a process is killed at the latest: shorter when one ended before, longer when one did not."""
+    """The longest time to a kill, in seconds: reduced when a process ends before its kill, and raised otherwise."""
 
     @property
     def kills(self) -> int:
-        """How many were killed."""
+        """The number of killed processes."""
         return sum(self.moments.values())
 
     def __str__(self) -> str:
@@ -71,38 +71,39 @@ def kill_until_done(
     arguments: tuple[Path, Path],
     folder: Path,
     *,
-    number: signal.Signals,
-    most: int,
+    signal_number: signal.Signals,
+    max_kills: int,
     generator: random.Random,
     tally: Tally,
 ) -> None:
-    """Start a training in ``folder``, again whenever it was killed, until it is done.
+    """Start training in ``folder``, and restart it after each kill, until it is done.
 
     Args:
-        fork_server: where the processes come from.
-        arguments: the experiment and the data.
-        folder: the run's.
-        number: what they are killed by.
-        most: when there have been as many kills, the next process is left to finish.
-        generator: draws the moments.
-        tally: where it is counted, and how long processes live is learnt.
+        fork_server: starts the processes.
+        arguments: the files of the experiment and the data.
+        folder: the run folder.
+        signal_number: the signal that kills the processes.
+        max_kills: the number of kills in ``tally`` after which the next process is left to finish.
+        generator: draws the moments of the kills.
+        tally: counts kills and runs; its ``longest`` is adapted to how long the processes live.
     """
     while True:
         child = fork_server.start(TRAIN, *arguments, folder)
-        doomed = tally.kills < most
-        status = watch_and_kill(child, folder, number, generator.uniform(0, tally.longest) if doomed else 600.0)
+        kill = tally.kills < max_kills
+        seconds = generator.uniform(0, tally.longest) if kill else 600.0
+        status = watch_and_kill(child, folder, signal_number, seconds)
         if status == 0:
             tally.done += 1
             tally.longest *= 0.8
             return
-        assert status in (-number, 130), child.read_output()
+        assert status in (-signal_number, 130), child.read_output()
         tally.moments[moment(child, folder)] += 1
         tally.longest *= 1.1
         assert_readable(folder)
 
 
-def watch_and_kill(child: ChildProcess, folder: Path, number: signal.Signals, seconds: float) -> int:
-    """Read the run for some seconds while it is trained, then kill; the process's end."""
+def watch_and_kill(child: ChildProcess, folder: Path, signal_number: signal.Signals, seconds: float) -> int:
+    """Read the run for some seconds while it is trained, then kill the process; return its exit status."""
     child.wait_for_output("opening")
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and "ending" not in child.read_output():
@@ -110,12 +111,12 @@ def watch_and_kill(child: ChildProcess, folder: Path, number: signal.Signals, se
             assert_readable(folder)
         time.sleep(min(left, 0.1))
     if time.monotonic() >= end:
-        os.kill(child.pid, number)
+        os.kill(child.pid, signal_number)
     return child.wait()
 
 
 def assert_readable(folder: Path) -> None:
-    """Every file there is of the run is whole, without a fallback on another."""
+    """Assert that every existing file of the run can be read, without falling back on another file."""
     if not (folder / "config.json").exists():
         check_new_run_folder(folder)
         return
@@ -133,10 +134,10 @@ def assert_readable(folder: Path) -> None:
 
 
 def moment(child: ChildProcess, folder: Path) -> str:
-    """What a killed process was doing: writing a file, if one is half there, else what it told last."""
+    """Return what a killed process was doing: writing a file if one is partly written, else its last output line."""
     assert lock_owner(folder) is None
-    litter = [path for path in folder.glob(".*") if TEMPORARY_FOLDER.fullmatch(path.name)]
-    if litter:
-        return f"writing {litter[0].name[1:].rpartition('-')[0]}"
-    told = [line for line in child.read_output().splitlines() if line in MOMENTS]
-    return told[-1] if told[-1:] != ["ending"] else f"{told[-2]}, then ending in order"
+    leftovers = [path for path in folder.glob(".*") if TEMPORARY_FOLDER.fullmatch(path.name)]
+    if leftovers:
+        return f"writing {leftovers[0].name[1:].rpartition('-')[0]}"
+    printed = [line for line in child.read_output().splitlines() if line in MOMENTS]
+    return printed[-1] if printed[-1:] != ["ending"] else f"{printed[-2]}, then ending normally"

@@ -1,4 +1,4 @@
-"""Which epochs' weights are kept: those that beat the best validation loss by more than the margin."""
+"""The weights of an epoch are kept if it beats the best validation loss by more than ``min_delta``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KEPT_BY_MARGIN = [1, 0, 1, 1, 0, 0, 0, 1]
 KEPT_BY_MINIMUM = [1, 1, 1, 1, 0, 1, 0, 1]
 
 
-class KeptWeights(Observer):
-    """Keeps the weights of each epoch, and what model.safetensors held after it."""
+class WeightRecorder(Observer):
+    """Records the weights of each epoch, and the contents of ``model.safetensors`` after it."""
 
     def __init__(self) -> None:
         self.weights: list[dict[str, Tensor]] = []
@@ -37,7 +37,7 @@ class KeptWeights(Observer):
 
 
 def script_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
-    """Make the validations give these losses, whatever the model."""
+    """Replace the losses of successive validations by given ones."""
     script: Iterator[float] = iter(losses)
     validate = Trainer.validate
 
@@ -52,15 +52,15 @@ def test_exactly_the_right_epochs_are_kept(
     margin: float, kept: list[int], boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script_losses(monkeypatch, LOSSES)
-    seen = KeptWeights()
-    run = fit(tiny_experiment(epochs=len(LOSSES), min_delta=margin, steps_per_epoch=1), boards, tmp_path, seen)
+    recorder = WeightRecorder()
+    run = fit(tiny_experiment(epochs=len(LOSSES), min_delta=margin, steps_per_epoch=1), boards, tmp_path, recorder)
     assert [row["val_loss"] for row in run.metrics()] == LOSSES
     assert [row["kept"] for row in run.metrics()] == kept
     best = 0
     for epoch, keep in enumerate(kept):
         best = epoch if keep else best
-        assert same_weights(seen.stored[epoch], seen.weights[best])
-        assert same_weights(seen.stored[epoch], seen.weights[epoch]) == bool(keep)
+        assert same_weights(recorder.stored[epoch], recorder.weights[best])
+        assert same_weights(recorder.stored[epoch], recorder.weights[epoch]) == bool(keep)
 
 
 def test_a_resumed_training_remembers_the_best_loss(
@@ -76,10 +76,10 @@ def test_a_resumed_training_remembers_the_best_loss(
     assert [row["kept"] for row in run.metrics()] == KEPT_BY_MARGIN
 
 
-def test_the_test_set_is_scored_with_the_kept_weights(
+def test_the_test_set_is_scored_with_the_best_weights(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A training whose first epoch was the best scores as one that ended there."""
+    """A run whose first epoch was the best has the scores of a run of one epoch."""
     script_losses(monkeypatch, [0.1, 0.2, 0.3])
     longer = fit(tiny_experiment(epochs=3), boards, tmp_path / "longer")
     monkeypatch.undo()

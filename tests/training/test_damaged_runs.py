@@ -1,4 +1,4 @@
-"""Damage to the files of a run: a training that goes on mends it and ends the same to the bit, or says why not."""
+"""Damaged files of a run: resuming repairs them and gives a bit-identical run, or reports why it cannot."""
 
 from __future__ import annotations
 
@@ -17,69 +17,71 @@ from drumhead.runs import DamageWarning, Run, RunError
 from .tiny_runs import BOARDS, DEMO, Stop, assert_same_training, fit, tiny_experiment
 
 EXPERIMENT = tiny_experiment("cnn", **{**DEMO, "epochs": 5, "learning_rate": 0.3})
-"""Of a learning rate so high that the best epoch is not always the last."""
+"""The learning rate is so high that the best epoch is not always the last."""
 
 
-def spoil(path: Path, how: str = "bit") -> None:
-    """Turn over a bit in the middle of a file, or cut it off there."""
+def damage(path: Path, how: str = "bit") -> None:
+    """Flip a bit in the middle of a file, or truncate it there."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 16
     path.write_bytes(content if how == "bit" else content[: len(content) // 2])
 
 
 @pytest.fixture(scope="module")
-def through(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The experiment, trained without interruption."""
-    return fit(EXPERIMENT, boards, tmp_path_factory.mktemp("through") / "run")
+def uninterrupted(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run of the experiment without interruption."""
+    return fit(EXPERIMENT, boards, tmp_path_factory.mktemp("uninterrupted") / "run")
 
 
-def stopped(boards: Dataset, folder: Path, *, after_epoch: int) -> Path:
-    """The folder of the experiment, stopped after an epoch."""
+def train_and_interrupt(boards: Dataset, folder: Path, *, after_epoch: int) -> Path:
+    """Train the experiment in a folder, interrupt it after an epoch, and return the folder."""
     with pytest.raises(KeyboardInterrupt):
         fit(EXPERIMENT, boards, folder, Stop(after_epoch=after_epoch))
     return folder
 
 
-def test_the_best_epoch_is_not_always_the_last(through: Run) -> None:
-    assert [int(row["kept"]) for row in through.metrics()] == [1, 0, 0, 1, 1]
+def test_the_best_epoch_is_not_always_the_last(uninterrupted: Run) -> None:
+    assert [int(row["kept"]) for row in uninterrupted.metrics()] == [1, 0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("how", ["bit", "cut"])
 @pytest.mark.parametrize("after_epoch", [2, 3, 4, 5])
-def test_a_damaged_last_checkpoint(how: str, after_epoch: int, boards: Dataset, through: Run, tmp_path: Path) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=after_epoch)
-    spoil(folder / "last.ckpt", how)
+def test_a_damaged_last_checkpoint(
+    how: str, after_epoch: int, boards: Dataset, uninterrupted: Run, tmp_path: Path
+) -> None:
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=after_epoch)
+    damage(folder / "last.ckpt", how)
     with pytest.warns(DamageWarning, match=r"last\.ckpt is damaged.*previous\.ckpt is used"):
         run = fit(EXPERIMENT, boards, folder)
-    assert_same_training(run, through)
+    assert_same_training(run, uninterrupted)
 
 
 @pytest.mark.parametrize("how", ["bit", "cut"])
 @pytest.mark.parametrize(
     "names", [["metrics.csv"], ["model.safetensors"], ["metrics.csv", "model.safetensors"]], ids=str
 )
-def test_what_follows_from_a_checkpoint_is_mended(
-    how: str, names: list[str], boards: Dataset, through: Run, tmp_path: Path
+def test_files_that_a_checkpoint_can_restore_are_repaired(
+    how: str, names: list[str], boards: Dataset, uninterrupted: Run, tmp_path: Path
 ) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=4)
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=4)
     for name in names:
-        spoil(folder / name, how)
-    assert_same_training(fit(EXPERIMENT, boards, folder), through)
+        damage(folder / name, how)
+    assert_same_training(fit(EXPERIMENT, boards, folder), uninterrupted)
 
 
-def test_all_but_the_previous_checkpoint_is_damaged(boards: Dataset, through: Run, tmp_path: Path) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=4)
+def test_everything_but_the_previous_checkpoint_is_damaged(boards: Dataset, uninterrupted: Run, tmp_path: Path) -> None:
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=4)
     for name in ("last.ckpt", "metrics.csv", "model.safetensors"):
-        spoil(folder / name)
+        damage(folder / name)
     with pytest.warns(DamageWarning):
         run = fit(EXPERIMENT, boards, folder)
-    assert_same_training(run, through)
+    assert_same_training(run, uninterrupted)
 
 
 def test_both_checkpoints_are_damaged(boards: Dataset, tmp_path: Path) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=3)
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=3)
     for name in ("last.ckpt", "previous.ckpt"):
-        spoil(folder / name)
+        damage(folder / name)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(RunError, match=r"last\.ckpt is damaged.*previous\.ckpt is damaged.*train in another folder"):
         fit(EXPERIMENT, boards, folder)
@@ -87,7 +89,7 @@ def test_both_checkpoints_are_damaged(boards: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_damaged_configuration(boards: Dataset, tmp_path: Path) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=1)
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=1)
     config = folder / "config.json"
     config.write_text(config.read_text().replace('"learning_rate": 0.3', '"learning_rate": 0.1'))
     with pytest.raises(RunError, match=r"config\.json is not a run's configuration: its sha256 is not that"):
@@ -95,22 +97,22 @@ def test_a_damaged_configuration(boards: Dataset, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["scores.json", "metrics.csv", "model.safetensors"])
-def test_the_remedy_of_a_finished_run_helps(
-    name: str, boards: Dataset, through: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_repair_hint_of_a_finished_run_works(
+    name: str, boards: Dataset, uninterrupted: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = fit(EXPERIMENT, boards, tmp_path / "run")
-    spoil(run.folder / name, "cut")
+    damage(run.folder / name, "cut")
     with pytest.raises(RunError, match=re.escape(name)) as raised:
         _ = run.scores(), run.metrics(), run.load_model()
     assert str(raised.value).endswith(f"remove {run.scores_path} if it exists, and run: drumhead train {run.folder}")
     run.scores_path.unlink()
     assert main(["train", str(run.folder)]) == 0
-    assert_same_training(run, through)
+    assert_same_training(run, uninterrupted)
 
 
-def test_a_checkpoint_of_an_earlier_version_goes_on(boards: Dataset, through: Run, tmp_path: Path) -> None:
-    """It has no kept weights and no checksum, nor have the other files."""
-    folder = stopped(boards, tmp_path, after_epoch=4)
+def test_a_checkpoint_of_an_earlier_version_is_resumed(boards: Dataset, uninterrupted: Run, tmp_path: Path) -> None:
+    """The checkpoint has no best weights, and none of the files has a checksum."""
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=4)
     state = torch.load(folder / "last.ckpt", weights_only=True)
     del state["kept_model"]
     torch.save(state, folder / "last.ckpt")
@@ -120,11 +122,11 @@ def test_a_checkpoint_of_an_earlier_version_goes_on(boards: Dataset, through: Ru
         text = re.sub(r',\s*"sha256": "\w+"', "", text) if name == "config.json" else re.sub(r",\w+\n", "\n", text)
         (folder / name).write_text(text)
     assert Run.open(folder).metrics()
-    assert_same_training(fit(EXPERIMENT, boards, folder), through)
+    assert_same_training(fit(EXPERIMENT, boards, folder), uninterrupted)
 
 
 def test_a_checkpoint_of_something_else_is_refused(boards: Dataset, tmp_path: Path) -> None:
-    folder = stopped(boards, tmp_path, after_epoch=1)
+    folder = train_and_interrupt(boards, tmp_path, after_epoch=1)
     torch.save({"epoch": 3, "history": []}, folder / "last.ckpt")
     with pytest.raises(
         RunError, match=r"last\.ckpt is not a training checkpoint: it has no best_loss, model, optimizer"
@@ -133,7 +135,7 @@ def test_a_checkpoint_of_something_else_is_refused(boards: Dataset, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["train_images", "val_masks", "test_images"])
-def test_damaged_data_is_named_before_a_training_begins(name: str, through: Run, tmp_path: Path) -> None:
+def test_damaged_data_is_reported_before_training_begins(name: str, uninterrupted: Run, tmp_path: Path) -> None:
     boards = make_dataset(BOARDS, tmp_path / "boards")
     array = np.load(boards.folder / f"{name}.npy", mmap_mode="r+")
     array.reshape(-1)[array.size // 2] ^= 1
@@ -143,4 +145,4 @@ def test_damaged_data_is_named_before_a_training_begins(name: str, through: Run,
     assert not (tmp_path / "run").exists()
     if name == "test_images":
         with pytest.raises(DatasetError, match=rf"{name}\.npy: damaged or changed"):
-            evaluate_run(through, boards)
+            evaluate_run(uninterrupted, boards)

@@ -1,4 +1,4 @@
-"""The same seed gives the same weights, bit for bit; nothing is drawn from, or left in, a global generator."""
+"""The same seed gives bit-identical weights; global random generators are neither used nor changed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from drumhead.seeds import derive_seed, generator
 
 from .tiny_runs import DEMO, MODELS, assert_same_training, fit, last_weights, same_weights, tiny_experiment
 
-# Losses of four epochs. A change of the code that changes the numbers changes these: if that is meant, say why, and
-# store the new ones. Another number of threads, or other convolution kernels, round to 2e-9 of these numbers; the
-# tolerance leaves room for other machines and versions of torch.
+# Losses of four epochs. If a change of the code is meant to change the numbers, say why and store the new losses.
+# Another number of threads or other convolution kernels change them by 2e-9 through rounding; the tolerance leaves room
+# for other machines and versions of torch.
 GOLDEN_TRAIN_LOSSES = [2.07344615, 1.98700309, 1.97199816, 1.96721175]
 GOLDEN_VALIDATION_LOSSES = [2.02628531, 1.98069127, 1.95336092, 1.94752427]
 TOLERANCE = 1e-5
@@ -55,7 +55,7 @@ def test_another_seed_gives_other_weights(boards: Dataset, tmp_path: Path) -> No
 def test_each_purpose_has_a_stream_of_its_own(
     purpose: str, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Equal initial weights, but another order or other pixels, train to other weights."""
+    """Equal initial weights trained on another order of images or on other pixels end as other weights."""
     experiment = tiny_experiment(**{**DEMO, "epochs": 1})
     one = fit(experiment, boards, tmp_path / "one")
     if purpose == "shuffling":
@@ -83,7 +83,7 @@ def test_validation_draws_nothing_that_training_draws(boards: Dataset, tmp_path:
 
 
 def test_training_starts_from_the_weights_the_seed_gives(boards: Dataset, tmp_path: Path) -> None:
-    """A learning rate next to nothing leaves them."""
+    """A negligible learning rate leaves the initial weights unchanged."""
     run = fit(tiny_experiment(learning_rate=1e-30, epochs=1), boards, tmp_path)
     initial = run.new_model().state_dict()
     for name, weights in last_weights(run).items():

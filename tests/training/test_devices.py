@@ -1,4 +1,4 @@
-"""Who has started the processes of a training, told from the variables that Slurm and others set."""
+"""The launcher of the processes is recognised by the environment variables that Slurm and torchrun set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drumhead.runs import RunError
 from drumhead.training import Devices, is_first_process, make_fabric
 from drumhead.training.devices import DrumheadEnvironment, find_environment
 
-STEP = {
+JOB_STEP = {
     "SLURM_JOB_ID": "123",
     "SLURM_JOB_NAME": "train",
     "SLURM_NTASKS": "4",
@@ -25,9 +25,9 @@ STEP = {
     "SLURM_PROCID": "3",
     "SLURM_NODELIST": "n[1-2]",
 }
-"""The last of four tasks of a job step."""
+"""The variables of the last of four tasks of a job step."""
 ALLOCATION = {"SLURM_JOB_ID": "123", "SLURM_JOB_NAME": "sbatch", "SLURM_NTASKS": "4", "SLURM_NNODES": "2"}
-"""A shell in a job of four tasks, none of them started."""
+"""The variables of a shell in a job of four tasks, before any job step."""
 FOUR, TWO, ONE = Devices(devices=2, nodes=2), Devices(accelerator="cpu", devices=2), Devices(accelerator="cpu")
 
 
@@ -38,14 +38,14 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def surround(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+def set_variables(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
 
-def test_one_device_takes_no_notice_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variables in ({}, ALLOCATION, STEP):
-        surround(monkeypatch, variables)
+def test_one_device_ignores_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variables in ({}, ALLOCATION, JOB_STEP):
+        set_variables(monkeypatch, variables)
         assert isinstance(find_environment(ONE), DrumheadEnvironment)
         assert is_first_process(ONE)
         fabric = make_fabric(ONE)
@@ -53,25 +53,27 @@ def test_one_device_takes_no_notice_of_a_job(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_shell_in_a_job_starts_the_processes_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    surround(monkeypatch, ALLOCATION)
+    set_variables(monkeypatch, ALLOCATION)
     assert isinstance(find_environment(TWO), DrumheadEnvironment)
-    surround(monkeypatch, {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"})  # srun --pty bash
+    set_variables(
+        monkeypatch, {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"}
+    )  # srun --pty bash
     assert isinstance(find_environment(TWO), DrumheadEnvironment)
     assert is_first_process(TWO)
 
 
 def test_the_tasks_of_a_step_are_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    surround(monkeypatch, STEP)
+    set_variables(monkeypatch, JOB_STEP)
     environment = find_environment(FOUR)
     assert isinstance(environment, SLURMEnvironment)
     assert (environment.world_size(), environment.global_rank()) == (4, 3)
     assert not is_first_process(FOUR)
-    surround(monkeypatch, {"SLURM_NODEID": "0", "SLURM_LOCALID": "0", "SLURM_PROCID": "0"})
+    set_variables(monkeypatch, {"SLURM_NODEID": "0", "SLURM_LOCALID": "0", "SLURM_PROCID": "0"})
     assert is_first_process(FOUR)
 
 
-def test_a_step_of_other_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    surround(monkeypatch, STEP)
+def test_a_step_of_another_size_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_variables(monkeypatch, JOB_STEP)
     with pytest.raises(RunError, match="srun has started 4 processes, but 1 nodes of 2 devices need 2"):
         find_environment(TWO)
     monkeypatch.delenv("SLURM_NTASKS_PER_NODE")
@@ -80,7 +82,7 @@ def test_a_step_of_other_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
-    surround(
+    set_variables(
         monkeypatch, {"TORCHELASTIC_RUN_ID": "a", "WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "0", "GROUP_RANK": "1"}
     )
     assert isinstance(find_environment(FOUR), TorchElasticEnvironment)
@@ -89,15 +91,15 @@ def test_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
         find_environment(TWO)
 
 
-def test_other_nodes_have_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_nodes_need_rendezvous_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RunError, match=r"srun --nodes 2 --ntasks-per-node 2 .*MASTER_ADDR, MASTER_PORT, NODE_RANK$"):
         find_environment(FOUR)
-    surround(monkeypatch, {"MASTER_ADDR": "n1", "MASTER_PORT": "29500", "NODE_RANK": "1"})
+    set_variables(monkeypatch, {"MASTER_ADDR": "n1", "MASTER_PORT": "29500", "NODE_RANK": "1"})
     assert isinstance(find_environment(FOUR), DrumheadEnvironment)
     assert not is_first_process(FOUR)
 
 
-def test_devices_that_are_not_there() -> None:
+def test_unavailable_devices_are_rejected() -> None:
     with pytest.raises(RunError, match="no training on 7 devices"):
         make_fabric(Devices(accelerator="cuda", devices=7))
     with pytest.raises(ValidationError):

@@ -1,8 +1,9 @@
-"""A training whose numbers are no longer finite stops, says where, and leaves the last good state."""
+"""Training whose numbers are no longer finite stops, reports where, and leaves the last good state."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,17 @@ from drumhead.training import TrainingDivergedError
 from .tiny_runs import EventRecorder, Stop, assert_same_training, fit, tiny_experiment
 
 
-def spoil_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, how: Any) -> None:
-    """Make something else of the loss of one step."""
+def change_loss(monkeypatch: pytest.MonkeyPatch, *, at: int, change: Callable[[Any, Tensor], Tensor]) -> None:
+    """Replace the loss of step ``at`` by ``change(model, loss)``."""
     loss, steps = FusedSegmenter.loss, [0]
 
-    def spoiled(self: FusedSegmenter, *batch: Tensor, **options: Any) -> Tensor:
+    def changed_loss(self: FusedSegmenter, *batch: Tensor, **options: Any) -> Tensor:
         steps[0] += 1
         value = loss(self, *batch, **options)
-        spoilt: Tensor = how(self, value)
-        return spoilt if steps[0] == at else value
+        changed = change(self, value)
+        return changed if steps[0] == at else value
 
-    monkeypatch.setattr(FusedSegmenter, "loss", spoiled)
+    monkeypatch.setattr(FusedSegmenter, "loss", changed_loss)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -43,7 +44,7 @@ def test_a_loss_that_is_not_finite(
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_experiment(), boards, tmp_path / "run", Stop(after_epoch=1))
     before = files(tmp_path / "run")
-    spoil_loss(monkeypatch, at=3, how=lambda model, loss: loss * value)
+    change_loss(monkeypatch, at=3, change=lambda model, loss: loss * value)
     with pytest.raises(TrainingDivergedError) as raised:
         fit(tiny_experiment(), boards, tmp_path / "run")
     assert str(raised.value).startswith(f"the loss is {value} in epoch 2, after 7 steps; the state after epoch 1 is in")
@@ -55,15 +56,15 @@ def test_a_loss_that_is_not_finite(
     diverged = Run.open(tmp_path / "run")
     assert (diverged.state, diverged.divergence()) == ("diverged", str(raised.value))
     monkeypatch.undo()
-    through = fit(tiny_experiment(), boards, tmp_path / "through")
-    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "run"), through)
+    uninterrupted = fit(tiny_experiment(), boards, tmp_path / "uninterrupted")
+    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "run"), uninterrupted)
     assert (diverged.state, diverged.divergence()) == ("done", None)
 
 
-def test_a_diverged_run_that_goes_on_and_is_interrupted_is_unfinished(
+def test_a_diverged_run_that_resumes_and_is_interrupted_is_unfinished(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoil_loss(monkeypatch, at=1, how=lambda model, loss: loss * float("nan"))
+    change_loss(monkeypatch, at=1, change=lambda model, loss: loss * float("nan"))
     with pytest.raises(TrainingDivergedError):
         fit(tiny_experiment(), boards, tmp_path)
     monkeypatch.undo()
@@ -75,13 +76,13 @@ def test_a_diverged_run_that_goes_on_and_is_interrupted_is_unfinished(
 def test_a_gradient_that_is_not_finite_with_a_loss_that_is(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The square root has an infinite slope at 0, and the loss is what it was."""
+    """The square root adds 0 to the loss, but has an infinite gradient at 0."""
 
     def steep(model: Segmenter, loss: Tensor) -> Tensor:
         assert isinstance(model, NWM)
         return loss + (0 * model.coupling.sum()).sqrt()
 
-    spoil_loss(monkeypatch, at=8, how=steep)
+    change_loss(monkeypatch, at=8, change=steep)
     with pytest.raises(TrainingDivergedError, match="the gradient's norm is nan in epoch 2, after 7 steps"):
         fit(tiny_experiment(clip=1.0), boards, tmp_path)
     assert len(Run.open(tmp_path).metrics()) == 1
@@ -90,14 +91,14 @@ def test_a_gradient_that_is_not_finite_with_a_loss_that_is(
 def test_the_same_without_clipping_is_found_at_the_next_loss(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoil_loss(monkeypatch, at=8, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
+    change_loss(monkeypatch, at=8, change=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
     with pytest.raises(TrainingDivergedError, match="the loss is nan in epoch 2, after 8 steps"):
         fit(tiny_experiment(), boards, tmp_path)
 
 
 def test_a_validation_that_is_not_finite(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last step of the second epoch spoils the weights."""
-    spoil_loss(monkeypatch, at=10, how=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
+    """The last step of the second epoch makes the weights NaN."""
+    change_loss(monkeypatch, at=10, change=lambda model, loss: loss + (0 * model.coupling.sum()).sqrt())
     with pytest.raises(TrainingDivergedError, match=r"validation after epoch 2: .* the state after epoch 1 is in"):
         fit(tiny_experiment(), boards, tmp_path)
     run = Run.open(tmp_path)
@@ -115,9 +116,9 @@ def test_a_learning_rate_far_too_high(boards: Dataset, tmp_path: Path) -> None:
     assert run.metrics() == []
 
 
-def test_observers_are_told_of_the_end(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_observers_are_notified_of_the_end(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events = EventRecorder()
-    spoil_loss(monkeypatch, at=2, how=lambda model, loss: loss * float("nan"))
+    change_loss(monkeypatch, at=2, change=lambda model, loss: loss * float("nan"))
     with pytest.raises(TrainingDivergedError):
         fit(tiny_experiment(), boards, tmp_path, events)
     assert events.names == ["started after 0", "stepped", "ended"]

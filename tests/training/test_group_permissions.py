@@ -1,4 +1,4 @@
-"""Two users of a group train in each other's folders."""
+"""Users of a group can train in each other's run folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drumhead.data import Dataset
 from .tiny_runs import Stop, fit, tiny_experiment
 
 
-def test_all_that_a_run_leaves_can_be_written_by_whom_the_user_lets(boards: Dataset, tmp_path: Path) -> None:
+def test_the_files_of_a_run_have_the_permissions_of_the_umask(boards: Dataset, tmp_path: Path) -> None:
     before = os.umask(0o002)
     try:
         with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, a training ends as one that ran through: the same to the bit."""
+"""A run that is killed at any moment and restarted is bit-identical to an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ EXPERIMENT = tiny_experiment("cnn", **{**DEMO, "epochs": 6})
 
 
 def survive(
-    kills: int, number: signal.Signals, boards: Dataset, fork_server: ForkServer, tmp_path: Path, *, seed: int
+    kills: int, signal_number: signal.Signals, boards: Dataset, fork_server: ForkServer, tmp_path: Path, *, seed: int
 ) -> Tally:
-    """Kill trainings until there have been enough kills, and compare each with one that ran through."""
-    through = fit(EXPERIMENT, boards, tmp_path / "through")
+    """Train runs with kills until there have been ``kills``; compare each run with an uninterrupted one."""
+    uninterrupted = fit(EXPERIMENT, boards, tmp_path / "uninterrupted")
     written = tmp_path / "experiment.json"
     written.write_text(EXPERIMENT.model_dump_json())
     arguments = (written, boards.folder)
@@ -34,17 +34,17 @@ def survive(
             fork_server,
             arguments,
             folder,
-            number=number,
-            most=kills,
+            signal_number=signal_number,
+            max_kills=kills,
             generator=generator,
             tally=tally,
         )
-        assert_same_training(Run.open(folder), through)
-        # Killed once its scores are written, a run is done, and is left as it is: nobody opens it to write any more.
-        left = {path.name for path in folder.iterdir()} - {path.name for path in through.folder.iterdir()}
-        assert all(name == OWNER_FILE or TEMPORARY_FOLDER.fullmatch(name) for name in left)
+        assert_same_training(Run.open(folder), uninterrupted)
+        # A run that is killed after its scores are written is done, so nothing cleans up its folder any more.
+        leftovers = {path.name for path in folder.iterdir()} - {path.name for path in uninterrupted.folder.iterdir()}
+        assert all(name == OWNER_FILE or TEMPORARY_FOLDER.fullmatch(name) for name in leftovers)
         assert lock_owner(folder) is None
-    print(f"\n{number.name}: {tally}")
+    print(f"\n{signal_number.name}: {tally}")
     return tally
 
 

@@ -1,4 +1,4 @@
-"""Loggers of others write what they are told, and never stop or change a training."""
+"""TensorBoard and Weights & Biases log the reports they receive, and never stop or change training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EPOCHS = 2
 
 @pytest.fixture(scope="module")
 def unlogged(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The run that every logged one must equal."""
+    """Return a run without a logger, which every run with a logger must equal."""
     return fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path_factory.mktemp("loggers") / "unlogged")
 
 
@@ -45,7 +45,7 @@ def test_tensorboard_reads_back_what_was_logged(boards: Dataset, tmp_path: Path,
 
 
 @pytest.mark.parametrize("name", get_args(LoggerName))
-def test_a_missing_package_is_told_with_how_to_get_it(
+def test_a_missing_package_is_reported_with_how_to_install_it(
     name: LoggerName, boards: Dataset, tmp_path: Path, unlogged: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, name, None)
@@ -57,7 +57,7 @@ def test_a_missing_package_is_told_with_how_to_get_it(
 
 
 @pytest.mark.parametrize("failing", ["open", "write", "close"])
-def test_a_logger_that_fails_is_warned_of_once_and_left(
+def test_a_logger_that_fails_warns_once_and_is_off(
     failing: str, boards: Dataset, tmp_path: Path, unlogged: Run
 ) -> None:
     calls: list[str] = []
@@ -95,17 +95,17 @@ def test_a_logger_that_fails_is_warned_of_once_and_left(
 
 
 class FakeWandb(ModuleType):
-    """What of Weights & Biases is used, keeping what it is given."""
+    """The part of the wandb package that is used; it records what it receives."""
 
     def __init__(self, api_key: str | None) -> None:
         super().__init__("wandb")
         self.api = SimpleNamespace(api_key=api_key)
-        self.begun: list[dict[str, Any]] = []
+        self.init_options: list[dict[str, Any]] = []
         self.logged: list[tuple[int, dict[str, float]]] = []
         self.finished = 0
 
     def init(self, **options: Any) -> FakeWandb:
-        self.begun.append(options)
+        self.init_options.append(options)
         return self
 
     def log(self, values: dict[str, float], *, step: int) -> None:
@@ -116,12 +116,12 @@ class FakeWandb(ModuleType):
 
 
 @pytest.mark.parametrize(
-    ("api_key", "asked", "mode"),
+    ("api_key", "wandb_mode", "mode"),
     [(None, None, "offline"), ("secret", None, "online"), ("secret", "disabled", "disabled")],
 )
 def test_wandb_logs_offline_where_there_is_no_key(
     api_key: str | None,
-    asked: str | None,
+    wandb_mode: str | None,
     mode: str,
     boards: Dataset,
     tmp_path: Path,
@@ -131,12 +131,12 @@ def test_wandb_logs_offline_where_there_is_no_key(
     wandb = FakeWandb(api_key)
     monkeypatch.setitem(sys.modules, "wandb", wandb)
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    if asked is not None:
-        monkeypatch.setenv("WANDB_MODE", asked)
+    if wandb_mode is not None:
+        monkeypatch.setenv("WANDB_MODE", wandb_mode)
     steps = StepRecorder()
     run = fit(tiny_experiment(epochs=EPOCHS), boards, tmp_path / "run", WandbLogger(), steps)
     assert_same_training(run, unlogged)
-    (options,) = wandb.begun
+    (options,) = wandb.init_options
     assert options["mode"] == mode
     assert options["name"] == "run"
     assert options["dir"] == str(run.folder)
@@ -146,4 +146,4 @@ def test_wandb_logs_offline_where_there_is_no_key(
     assert losses == [(report.step, report.loss) for report in steps.reports]
     epochs = [step for step, values in wandb.logged if "epoch/val_loss" in values]
     assert epochs == [STEPS_PER_EPOCH, 2 * STEPS_PER_EPOCH]
-    assert [step for step, _ in wandb.logged] == sorted(step for step, _ in wandb.logged)  # as wandb demands
+    assert [step for step, _ in wandb.logged] == sorted(step for step, _ in wandb.logged)  # as wandb requires

@@ -1,4 +1,4 @@
-"""Who watches a training is told everything, in order, with the files already written."""
+"""Observers are notified of every event, in order, when the files are already written."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from drumhead.training import EpochReport, Observer
 
 from .tiny_runs import STEPS_PER_EPOCH, EventRecorder, StepRecorder, Stop, fit, tiny_experiment
 
-EPOCH = [*["stepped"] * STEPS_PER_EPOCH, "validated 1 of 2", "validated 2 of 2"]
-TEST = ["validated 1 of 2", "validated 2 of 2"]
+EPOCH = [*["stepped"] * STEPS_PER_EPOCH, "scored 1 of 2", "scored 2 of 2"]
+TEST = ["scored 1 of 2", "scored 2 of 2"]
 
 
 def test_the_order_of_events(boards: Dataset, tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_the_order_of_events(boards: Dataset, tmp_path: Path) -> None:
     assert events.names == ["started after 0", *EPOCH, "epoch 1 ended", *EPOCH, "epoch 2 ended", *TEST, "ended"]
 
 
-def test_a_stop_is_an_end_too_and_a_resumed_run_knows_its_epochs(boards: Dataset, tmp_path: Path) -> None:
+def test_an_interruption_is_an_end_too_and_a_resumed_run_knows_its_epochs(boards: Dataset, tmp_path: Path) -> None:
     stopped, resumed = EventRecorder(), EventRecorder()
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_experiment(epochs=2), boards, tmp_path, stopped, Stop(after_step=7))
@@ -31,27 +31,27 @@ def test_a_stop_is_an_end_too_and_a_resumed_run_knows_its_epochs(boards: Dataset
     assert resumed.names == ["started after 1", *EPOCH, "epoch 2 ended", *TEST, "ended"]
 
 
-def test_observers_are_told_in_the_order_given(boards: Dataset, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_observers_are_notified_in_the_order_given(boards: Dataset, tmp_path: Path) -> None:
+    notified: list[str] = []
 
     class Named(Observer):
         def __init__(self, name: str) -> None:
             self.name = name
 
         def ended(self) -> None:
-            told.append(self.name)
+            notified.append(self.name)
 
     fit(tiny_experiment(epochs=1), boards, tmp_path, Named("first"), Named("second"))
-    assert told == ["first", "second"]
+    assert notified == ["first", "second"]
 
 
-def test_an_epoch_is_written_when_it_is_told(boards: Dataset, tmp_path: Path) -> None:
+def test_an_epoch_is_on_disk_when_observers_are_notified(boards: Dataset, tmp_path: Path) -> None:
     class Reader(Observer):
         def epoch_ended(self, report: EpochReport) -> None:
             run = Run.open(tmp_path)
             row = run.metrics()[-1]
-            told = {name: value for name, value in report._asdict().items() if value is not None}
-            assert row == pytest.approx(told)
+            reported = {name: value for name, value in report._asdict().items() if value is not None}
+            assert row == pytest.approx(reported)
             state = run.load_checkpoint()
             assert state is not None
             assert state["epoch"] == report.epoch

@@ -1,4 +1,4 @@
-"""Training with products in bfloat16: from the recipe to the numbers."""
+"""Training with bfloat16 products: the choice of precision and its effect on the numbers."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Data
     ("capabilities", "expected"),
     [({"amx_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({"avx2": True}, "float32")],
 )
-def test_auto_takes_what_the_processor_has(
+def test_auto_depends_on_the_processor(
     capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == expected
 
 
-def test_auto_takes_float32_where_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_float32_if_torch_does_not_report_capabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities")
     assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == "float32"
 
 
-def test_auto_asks_the_gpu_where_it_trains_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_depends_on_the_gpu_when_training_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for supported, expected in ((True, "bf16"), (False, "float32")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, answer=supported: answer)
         assert resolve_precision(Recipe(precision="auto"), torch.device("cuda")) == expected

@@ -1,5 +1,4 @@
-"""One training in several processes: what one device gives, but for rounding; one writer; one end for all."""
-
+"""Training in several processes: the numbers of one process but for rounding, one writer, and a common end."""
 from __future__ import annotations
 
 import time
@@ -23,7 +22,7 @@ from .tiny_runs import DEMO, EventRecorder, Stop, assert_same_training, best_wei
 
 
 def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None:
-    """Equal but for rounding: losses relatively, weights in units of the largest of each tensor."""
+    """Assert that two runs are equal within tolerances: relative ones for losses, largest_difference for weights."""
     for left, right in zip(one.metrics(), other.metrics(), strict=True):
         for name in ("train_loss", "val_loss", "val_loss_foreground"):
             assert left[name] == pytest.approx(right[name], rel=losses)
@@ -37,27 +36,27 @@ def assert_alike(one: Run, other: Run, *, losses: float, weights: float) -> None
     assert scores.loss == pytest.approx(expected.loss, rel=losses)
 
 
-def ends_with(kind: type[BaseException], work: Callable[[], object], message: str | None = None) -> None:
-    with pytest.raises(kind, match=message):
-        work()
+def ends_with(error_type: type[BaseException], function: Callable[[], object], message: str | None = None) -> None:
+    with pytest.raises(error_type, match=message):
+        function()
 
 
 WEIGHTS = {"nwm": 1e-4, "conv_lstm": 1e-4, "cnn": 1e-4, "unet": 1e-2}
-"""How far weights may part. Before a batch normalisation some gradients are next to nothing, and Adam, which divides
-each by its size, makes steps of their rounding; tests/training/test_batch_norm.py compares the gradients in float64."""
+"""The tolerance of weights by model. Before a batch normalisation some gradients are almost 0, and Adam, which divides
+each by its size, amplifies their rounding errors; test_batch_norm.py compares the gradients in float64."""
 
 
 @pytest.mark.parametrize("model", WEIGHTS)
 def test_two_processes_train_as_one(model: str, boards: Dataset, tmp_path: Path) -> None:
-    """With a part of the pixels in each step, clipping, and validation images that do not divide."""
+    """The recipe samples pixels, clips gradients, and has a number of validation images that 2 does not divide."""
     experiment = tiny_experiment(model, **{**DEMO, "epochs": 2})
     one = fit(experiment, boards, tmp_path / "one")
     two = fit_in_processes(experiment, boards, tmp_path / "two")
     assert_alike(two, one, losses=1e-5, weights=WEIGHTS[model])
 
 
-def test_products_in_bfloat16_are_made_of_the_same_numbers(boards: Dataset, tmp_path: Path) -> None:
-    """Images, states and weights are in float32 in each process, as on one device."""
+def test_two_processes_train_as_one_in_bfloat16(boards: Dataset, tmp_path: Path) -> None:
+    """Images, states and weights are float32 in each process, as on one device."""
     experiment = tiny_experiment(**{**DEMO, "epochs": 2, "precision": "bf16"})
     one = fit(experiment, boards, tmp_path / "one")
     two = fit_in_processes(experiment, boards, tmp_path / "two")
@@ -65,7 +64,7 @@ def test_products_in_bfloat16_are_made_of_the_same_numbers(boards: Dataset, tmp_
 
 
 def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: Path) -> None:
-    """And fewer batches to validate than processes."""
+    """There are fewer batches of validation images than processes."""
     experiment = tiny_experiment(epochs=2)
     assert_alike(
         fit_in_processes(experiment, boards, tmp_path / "four", count=4),
@@ -75,13 +74,13 @@ def test_four_processes_with_all_pixels_train_as_one(boards: Dataset, tmp_path: 
     )
 
 
-def test_the_same_processes_train_alike_to_the_bit(boards: Dataset, tmp_path: Path) -> None:
+def test_training_in_processes_is_deterministic(boards: Dataset, tmp_path: Path) -> None:
     experiment = tiny_experiment(**{**DEMO, "epochs": 1})
     assert_same_training(*(fit_in_processes(experiment, boards, tmp_path / name) for name in ("one", "other")))
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
-def test_a_stopped_training_goes_on_with_another_number_of_processes(
+def test_an_interrupted_run_resumes_with_another_number_of_processes(
     before: int, after: int, boards: Dataset, tmp_path: Path
 ) -> None:
     experiment, folder = tiny_experiment(**DEMO), tmp_path / "run"
@@ -96,15 +95,15 @@ def test_a_stopped_training_goes_on_with_another_number_of_processes(
         )
     assert len(Run.open(folder).metrics()) == 1
     run = (fit if after == 1 else fit_in_processes)(experiment, boards, folder)
-    assert_alike(run, fit(experiment, boards, tmp_path / "through"), losses=1e-5, weights=1e-4)
+    assert_alike(run, fit(experiment, boards, tmp_path / "uninterrupted"), losses=1e-5, weights=1e-4)
 
 
-def test_only_the_first_process_writes_and_tells(
+def test_only_the_first_process_writes_and_notifies(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Forbidden(EventRecorder):
         def started(self, run: Run, epochs_done: int) -> None:
-            raise AssertionError("told")
+            raise AssertionError("notified")
 
     def forbid_writing() -> None:
         def forbidden(*_: Any, **__: Any) -> None:
@@ -124,13 +123,13 @@ def test_only_the_first_process_writes_and_tells(
         forbid_writing()
         train_one_rank(experiment, boards, folder, Forbidden())
 
-    told, _ = in_processes(first, other)
-    assert told == [
+    events, _ = in_processes(first, other)
+    assert events == [
         "started after 0",
         *["stepped"] * 5,
-        "validated 1 of 1",
+        "scored 1 of 1",
         "epoch 1 ended",
-        "validated 1 of 1",
+        "scored 1 of 1",
         "ended",
     ]
     run = Run.open(folder)
@@ -186,7 +185,7 @@ def test_a_validation_that_is_not_finite_in_one_process_ends_all_alike(
 def test_clocks_that_differ_end_a_timed_training_together(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other process's clock runs a thousand times faster; the first one's counts, for the learning rate too."""
+    """The other process's clock is 1000 times faster; that of the first process counts, also for the learning rate."""
     clock = time.perf_counter
     experiment = tiny_experiment(**{**DEMO, "epochs": 1000, "seconds": 0.4})
     run = fit_in_processes(
@@ -248,7 +247,7 @@ def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
 
 
-def test_a_batch_that_cannot_be_shared_is_refused_before_any_work(boards: Dataset, tmp_path: Path) -> None:
+def test_a_batch_that_cannot_be_shared_is_rejected_before_any_work(boards: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="3 devices cannot share a batch of 4 images evenly"):
         train(tiny_experiment(), boards, tmp_path / "run", accelerator="cpu", devices=3)
     assert not (tmp_path / "run").exists()
@@ -257,7 +256,7 @@ def test_a_batch_that_cannot_be_shared_is_refused_before_any_work(boards: Datase
 @pytest.mark.parametrize("engine", ["plain", "fused"])
 @pytest.mark.parametrize("model", ["nwm", "conv_rnn", "conv_gru", "conv_lstm", "cnn"])
 def test_every_parameter_has_a_gradient(model: str, engine: str) -> None:
-    """Or the processes would wait for that of the others."""
+    """Without a gradient for each, the processes would wait for each other."""
     options = {"layers": 2} if model == "cnn" else {"steps": 3}
     network = build(model, in_channels=1, classes=3, pixel_widths=(8,), engine=engine, **options)
     loss = network.loss(torch.rand(2, 1, 9, 8), torch.randint(3, (2, 9, 8)))

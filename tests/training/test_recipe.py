@@ -1,4 +1,4 @@
-"""Each line of a recipe does what it says: schedule, clipping, batches, and when an epoch and a training end."""
+"""The fields of a recipe have their documented effect: schedule, clipping, batches, and the length of training."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_learning_rate_by_quarters_of_the_training(recipe: Recipe, expected:
     assert rates == pytest.approx(expected, abs=1e-12)
 
 
-def test_each_step_has_the_learning_rate_of_its_place(boards: Dataset, tmp_path: Path) -> None:
+def test_each_step_has_the_scheduled_learning_rate(boards: Dataset, tmp_path: Path) -> None:
     steps = StepRecorder()
     experiment = tiny_experiment(epochs=2, schedule="cosine", warmup=0.2)
     run = fit(experiment, boards, tmp_path, steps)
@@ -53,8 +53,8 @@ def test_each_step_has_the_learning_rate_of_its_place(boards: Dataset, tmp_path:
     assert [row["learning_rate"] for row in run.metrics()] == pytest.approx([expected[4], expected[9]])
 
 
-def begin(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer) -> Trainer:
-    """A training about to start, whose inside can be looked at."""
+def make_trainer(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Observer) -> Trainer:
+    """Return a trainer that has not started, so that tests can look at its attributes."""
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, dataset, folder, Stop(after_step=1))
     fabric = make_fabric(Devices(accelerator="cpu"))
@@ -62,7 +62,7 @@ def begin(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Ob
 
 
 class GradientNorms(Observer):
-    """Keeps the norm of the gradient each step was made with."""
+    """Records the norm of the gradient of each step."""
 
     def __init__(self) -> None:
         self.norms: list[float] = []
@@ -77,28 +77,28 @@ class GradientNorms(Observer):
 def test_gradients_are_clipped_to_the_norm(boards: Dataset, tmp_path: Path) -> None:
     norms = {}
     for clip in (None, 1e-3):
-        watched = GradientNorms()
-        training = begin(tiny_experiment(epochs=1, clip=clip), boards, tmp_path / str(clip), watched)
-        watched.model = training.model
-        training.fit()
-        norms[clip] = watched.norms
+        recorder = GradientNorms()
+        trainer = make_trainer(tiny_experiment(epochs=1, clip=clip), boards, tmp_path / str(clip), recorder)
+        recorder.model = trainer.model
+        trainer.fit()
+        norms[clip] = recorder.norms
     assert min(norms[None]) > 1e-2
     assert norms[1e-3] == pytest.approx([1e-3] * STEPS_PER_EPOCH, rel=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)], ids=["adam", "adamw"]
+    ("name", "optimizer_class"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)], ids=["adam", "adamw"]
 )
-def test_the_optimiser_is_the_named_one(name: str, kind: type, boards: Dataset, tmp_path: Path) -> None:
-    training = begin(tiny_experiment(optimizer=name, weight_decay=0.25, learning_rate=0.5), boards, tmp_path)
-    assert type(training.optimizer) is kind
-    (group,) = training.optimizer.param_groups
+def test_the_optimiser_is_the_named_one(name: str, optimizer_class: type, boards: Dataset, tmp_path: Path) -> None:
+    trainer = make_trainer(tiny_experiment(optimizer=name, weight_decay=0.25, learning_rate=0.5), boards, tmp_path)
+    assert type(trainer.optimizer) is optimizer_class
+    (group,) = trainer.optimizer.param_groups
     assert (group["lr"], group["weight_decay"], group["betas"], group["eps"]) == (0.5, 0.25, (0.9, 0.999), 1e-8)
-    assert {id(parameter) for parameter in group["params"]} == {id(p) for p in training.model.parameters()}
+    assert {id(parameter) for parameter in group["params"]} == {id(p) for p in trainer.model.parameters()}
 
 
 def record_batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
-    """Keep the images of every training step."""
+    """Record the images of every training step in the list that is returned."""
     batches: list[Tensor] = []
     train_step = Trainer.train_step
 
@@ -110,8 +110,8 @@ def record_batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     return batches
 
 
-def which(batches: list[Tensor], dataset: Dataset) -> list[int]:
-    """The numbers of the training images in batches."""
+def image_numbers(batches: list[Tensor], dataset: Dataset) -> list[int]:
+    """Return the numbers of the training images in batches."""
     known = {image.tobytes(): number for number, image in enumerate(np.asarray(dataset.splits["train"].images))}
     images = torch.cat(batches).permute(0, 2, 3, 1).mul(255).round().to(torch.uint8)
     return [known[image.numpy().tobytes()] for image in images]
@@ -123,19 +123,17 @@ def test_an_epoch_sees_each_image_at_most_once_in_full_batches(
     batches = record_batches(monkeypatch)
     fit(tiny_experiment(epochs=3), boards, tmp_path)
     assert [len(batch) for batch in batches] == [4] * (3 * STEPS_PER_EPOCH)
-    epochs = [which(batches[n : n + STEPS_PER_EPOCH], boards) for n in range(0, len(batches), STEPS_PER_EPOCH)]
+    epochs = [image_numbers(batches[n : n + STEPS_PER_EPOCH], boards) for n in range(0, len(batches), STEPS_PER_EPOCH)]
     assert all(len(set(epoch)) == 20 for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
-    assert len({frozenset(epoch) for epoch in epochs}) > 1  # not always the same two are left out
+    assert len({frozenset(epoch) for epoch in epochs}) > 1  # the two images left out change
 
 
-def test_short_epochs_draw_anew_from_all_images(
-    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_epochs_sample_from_all_images(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = record_batches(monkeypatch)
     run = fit(tiny_experiment(epochs=12, steps_per_epoch=2), boards, tmp_path)
     assert [row["step"] for row in run.metrics()] == list(range(2, 25, 2))
-    assert set(which(batches, boards)) == set(range(22))
+    assert set(image_numbers(batches, boards)) == set(range(22))
 
 
 def test_an_epoch_has_no_more_steps_than_full_batches(boards: Dataset, tmp_path: Path) -> None:
@@ -144,13 +142,13 @@ def test_an_epoch_has_no_more_steps_than_full_batches(boards: Dataset, tmp_path:
 
 
 def fake_clock(monkeypatch: pytest.MonkeyPatch, *, seconds_per_step: float) -> None:
-    """Make every step last so long: the clock is read at its begin and end."""
+    """Make every step last ``seconds_per_step``: the trainer reads the clock at its start and end."""
     readings = iter(np.arange(0, 1e6, seconds_per_step))
     monkeypatch.setattr("drumhead.training.trainer.time", SimpleNamespace(perf_counter=lambda: float(next(readings))))
 
 
 @pytest.mark.parametrize(("seconds", "steps"), [(3.5, [5, 7]), (3.3, [5, 7]), (2.5, [5]), (1e-9, [1]), (99.0, [5, 10])])
-def test_seconds_end_the_training_after_the_step_that_spends_them(
+def test_the_time_limit_ends_training_after_the_step_that_exceeds_it(
     seconds: float, steps: list[int], boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_clock(monkeypatch, seconds_per_step=0.5)
@@ -160,7 +158,9 @@ def test_seconds_end_the_training_after_the_step_that_spends_them(
     assert [row["seconds"] for row in run.metrics()] == [0.5 * step for step in steps]
 
 
-def test_seconds_count_on_after_a_stop(boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seconds_are_resumed_after_an_interruption(
+    boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake_clock(monkeypatch, seconds_per_step=0.5)
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_experiment(seconds=4.0), boards, tmp_path, Stop(after_epoch=1))
@@ -178,7 +178,7 @@ def test_the_schedule_follows_the_seconds(boards: Dataset, tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.25, 144), (1 / 576, 1), (1e-6, 1)])
-def test_a_share_of_the_pixels_is_looked_at(
+def test_the_loss_is_on_a_share_of_the_pixels(
     share: float, count: int, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     samples: list[PixelSample | None] = []
@@ -196,7 +196,7 @@ def test_a_share_of_the_pixels_is_looked_at(
 
 
 @pytest.mark.parametrize(("images", "scored"), [(None, 6), (2, 2), (99, 6)])
-def test_so_many_images_are_validated_on(
+def test_the_number_of_validation_images(
     images: int | None, scored: int, boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[int] = []
@@ -215,14 +215,14 @@ def test_so_many_images_are_validated_on(
     assert scores.images == 6  # the test set is scored in full
 
 
-def test_a_step_past_the_stability_limit_is_warned_of_once(boards: Dataset, tmp_path: Path) -> None:
+def test_a_time_step_past_the_stability_limit_gives_one_warning(boards: Dataset, tmp_path: Path) -> None:
     with pytest.warns(StabilityWarning, match="dt = 0.9 is past the stability limit") as caught:
         run = fit(tiny_experiment(epochs=3, model_fields={"dt": 0.9}), boards, tmp_path)
     assert len(caught) == 1
     assert run.state == "done"
 
 
-def test_it_learns(boards: Dataset, tmp_path: Path) -> None:
+def test_training_reduces_the_loss(boards: Dataset, tmp_path: Path) -> None:
     rows = fit(tiny_experiment("cnn", epochs=15, learning_rate=1e-2), boards, tmp_path).metrics()
     assert rows[-1]["train_loss"] < 0.5 * rows[0]["train_loss"]
     assert rows[-1]["val_loss"] < 0.6 * rows[0]["val_loss"]

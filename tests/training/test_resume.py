@@ -1,4 +1,4 @@
-"""A training that was stopped, or given more epochs, ends as one that ran through: the same to the bit."""
+"""A run that was interrupted, or given more epochs, is bit-identical to an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -32,47 +32,47 @@ MOMENTS: dict[str, dict[str, int]] = {
 
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_stopped_training_goes_on(recipe: str, moment: str, boards: Dataset, tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes(recipe: str, moment: str, boards: Dataset, tmp_path: Path) -> None:
     model, fields = RECIPES[recipe]
     experiment = tiny_experiment(model, **fields)
-    through = fit(experiment, boards, tmp_path / "through")
+    uninterrupted = fit(experiment, boards, tmp_path / "uninterrupted")
     with pytest.raises(KeyboardInterrupt):
         fit(experiment, boards, tmp_path / "stopped", Stop(**MOMENTS[moment]))
     assert Run.open(tmp_path / "stopped").state == "unfinished"
     resumed = fit(experiment, boards, tmp_path / "stopped")
-    assert_same_training(resumed, through)
+    assert_same_training(resumed, uninterrupted)
 
 
-def test_it_may_be_stopped_again_and_again(boards: Dataset, tmp_path: Path) -> None:
-    through = fit(tiny_experiment(), boards, tmp_path / "through")
+def test_a_run_may_be_interrupted_repeatedly(boards: Dataset, tmp_path: Path) -> None:
+    uninterrupted = fit(tiny_experiment(), boards, tmp_path / "uninterrupted")
     for step in (3, 7, 13, 17):
         with pytest.raises(KeyboardInterrupt):
             fit(tiny_experiment(), boards, tmp_path / "stopped", Stop(after_step=step))
-    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "stopped"), through)
+    assert_same_training(fit(tiny_experiment(), boards, tmp_path / "stopped"), uninterrupted)
 
 
 @pytest.mark.parametrize("model", ["nwm", "unet"])
-def test_a_finished_training_takes_more_epochs(model: str, boards: Dataset, tmp_path: Path) -> None:
-    through = fit(tiny_experiment(model, epochs=4), boards, tmp_path / "through")
+def test_a_finished_run_can_be_given_more_epochs(model: str, boards: Dataset, tmp_path: Path) -> None:
+    uninterrupted = fit(tiny_experiment(model, epochs=4), boards, tmp_path / "uninterrupted")
     run = fit(tiny_experiment(model, epochs=2), boards, tmp_path / "longer")
     assert len(run.metrics()) == 2
     longer = fit(tiny_experiment(model, epochs=4), boards, tmp_path / "longer")
-    assert longer.config.experiment == through.config.experiment
+    assert longer.config.experiment == uninterrupted.config.experiment
     assert Run.open(tmp_path / "longer").config == longer.config
-    assert_same_training(longer, through)
+    assert_same_training(longer, uninterrupted)
 
 
-def test_more_epochs_stopped_on_the_way_leave_no_scores_of_fewer(boards: Dataset, tmp_path: Path) -> None:
+def test_an_interruption_of_further_epochs_leaves_no_scores_of_fewer_epochs(boards: Dataset, tmp_path: Path) -> None:
     fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_experiment(epochs=3), boards, tmp_path / "run", Stop(after_epoch=2))
     assert Run.open(tmp_path / "run").state == "unfinished"
     fit(tiny_experiment(epochs=3), boards, tmp_path / "run")
-    through = fit(tiny_experiment(epochs=3), boards, tmp_path / "through")
-    assert_same_training(Run.open(tmp_path / "run"), through)
+    uninterrupted = fit(tiny_experiment(epochs=3), boards, tmp_path / "uninterrupted")
+    assert_same_training(Run.open(tmp_path / "run"), uninterrupted)
 
 
-def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
+def test_a_finished_run_is_left_unchanged(boards: Dataset, tmp_path: Path) -> None:
     run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()}
     events = EventRecorder()
@@ -82,7 +82,7 @@ def test_a_finished_run_is_left_alone(boards: Dataset, tmp_path: Path) -> None:
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.folder.iterdir()} == before
 
 
-def test_a_finished_run_is_exactly_these_files(boards: Dataset, tmp_path: Path) -> None:
+def test_a_finished_run_has_exactly_these_files(boards: Dataset, tmp_path: Path) -> None:
     run = fit(tiny_experiment(epochs=2), boards, tmp_path / "run")
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == [
@@ -107,9 +107,9 @@ from drumhead.training import Observer, train
 class Slow(Observer):
     def stepped(self, report):
         print(report.step, flush=True)
-        time.sleep(0.05)  # so that the signal comes in this epoch
+        time.sleep(0.05)  # so that the signal arrives in this epoch
 
-# A background job of a shell ignores SIGINT, and so do its children unless told otherwise.
+# A background job of a shell ignores SIGINT, and so do its children by default.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)
 experiment = Experiment.model_validate_json(Path(sys.argv[1]).read_text())
@@ -118,7 +118,7 @@ train(experiment, open_dataset(Path(sys.argv[2])), sys.argv[3], accelerator="cpu
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
-def test_a_process_that_is_killed_leaves_a_run_that_goes_on(name: str, boards: Dataset, tmp_path: Path) -> None:
+def test_a_process_that_is_killed_leaves_a_run_that_resumes(name: str, boards: Dataset, tmp_path: Path) -> None:
     experiment, folder = tiny_experiment(epochs=3), tmp_path / "killed"
     written = tmp_path / "experiment.json"
     written.write_text(experiment.model_dump_json())
@@ -135,5 +135,5 @@ def test_a_process_that_is_killed_leaves_a_run_that_goes_on(name: str, boards: D
     assert killed.state == "unfinished"
     assert [row["epoch"] for row in killed.metrics()] == [1]
     assert best_weights(killed)
-    through = fit(experiment, boards, tmp_path / "through")
-    assert_same_training(fit(experiment, boards, folder), through)
+    uninterrupted = fit(experiment, boards, tmp_path / "uninterrupted")
+    assert_same_training(fit(experiment, boards, folder), uninterrupted)

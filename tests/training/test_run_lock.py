@@ -1,4 +1,4 @@
-"""One process trains a run at a time, however it was started."""
+"""A run is trained by one process at a time, however it is started."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ except RunBusyError as error:
 
 
 class Rival(Observer):
-    """Trains the same run again while it is trained."""
+    """Tries to train the run that is being trained."""
 
     def __init__(self, boards: Dataset, folder: Path) -> None:
-        self.boards, self.folder, self.told = boards, folder, ""
+        self.boards, self.folder, self.message = boards, folder, ""
 
     def epoch_ended(self, report: EpochReport) -> None:
         with pytest.raises(RunBusyError) as raised:
             fit(tiny_experiment(epochs=1), self.boards, self.folder)
-        self.told = str(raised.value)
+        self.message = str(raised.value)
 
 
-def test_a_run_is_claimed_while_it_is_trained(boards: Dataset, tmp_path: Path) -> None:
+def test_a_run_is_locked_while_it_is_trained(boards: Dataset, tmp_path: Path) -> None:
     rival = Rival(boards, tmp_path / "run")
     run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run", rival)
-    assert f"is being trained by process {os.getpid()}" in rival.told
+    assert f"is being trained by process {os.getpid()}" in rival.message
     assert lock_owner(run.folder) is None
     assert run.state == "done"
 
 
-def test_a_finished_run_is_read_whoever_has_the_claim(boards: Dataset, tmp_path: Path) -> None:
+def test_a_finished_run_is_read_while_another_process_holds_its_lock(boards: Dataset, tmp_path: Path) -> None:
     run = fit(tiny_experiment(epochs=1), boards, tmp_path / "run")
     with lock_folder(run.folder):
         assert fit(tiny_experiment(epochs=1), boards, run.folder).scores() == run.scores()
@@ -74,10 +74,10 @@ def test_of_two_processes_one_trains(boards: Dataset, fork_server: ForkServer, t
     assert "step " not in loser
     assert "busy" not in winner
     assert winner.count("step ") == 10
-    assert_same_training(fit(experiment, boards, folder), fit(experiment, boards, tmp_path / "through"))
+    assert_same_training(fit(experiment, boards, folder), fit(experiment, boards, tmp_path / "uninterrupted"))
 
 
-def test_the_command_is_told_who_trains(
+def test_the_command_reports_which_process_trains(
     boards: Dataset, fork_server: ForkServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     experiment, folder = tiny_experiment(), tmp_path / "run"

@@ -1,4 +1,4 @@
-"""A folder goes on with the very run that is in it, and with no other."""
+"""Training in a folder resumes the run that is in it, and rejects any other run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .tiny_runs import BOARDS, Stop, fit, tiny_experiment
 
 
 @pytest.fixture
-def begun(boards: Dataset, tmp_path: Path) -> Path:
-    """The folder of a run stopped after its first epoch."""
+def partial_run(boards: Dataset, tmp_path: Path) -> Path:
+    """Return the folder of a run that was interrupted after its first epoch."""
     folder = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_experiment(), boards, folder, Stop(after_epoch=1))
@@ -39,62 +39,64 @@ def begun(boards: Dataset, tmp_path: Path) -> Path:
         (tiny_experiment(epochs=5, seed=4), "recipe.epochs is 4, not 5; seed is 3, not 4"),
     ],
 )
-def test_another_experiment_is_refused_by_field(
-    other: Experiment, difference: str, begun: Path, boards: Dataset
+def test_another_experiment_is_rejected_by_field(
+    other: Experiment, difference: str, partial_run: Path, boards: Dataset
 ) -> None:
-    before = {path.name: path.read_bytes() for path in begun.iterdir()}
+    before = {path.name: path.read_bytes() for path in partial_run.iterdir()}
     with pytest.raises(RunError, match="holds another run") as raised:
-        fit(other, boards, begun)
+        fit(other, boards, partial_run)
     assert difference in str(raised.value)
     assert "Choose another folder" in str(raised.value)
-    assert {path.name: path.read_bytes() for path in begun.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in partial_run.iterdir()} == before
 
 
 @pytest.mark.parametrize("scheduled", [{"schedule": "cosine"}, {"warmup": 0.1}], ids=str)
-def test_a_scheduled_run_takes_no_more_epochs(scheduled: dict[str, Any], boards: Dataset, tmp_path: Path) -> None:
+def test_a_run_with_a_schedule_cannot_have_more_epochs(
+    scheduled: dict[str, Any], boards: Dataset, tmp_path: Path
+) -> None:
     fit(tiny_experiment(epochs=1, **scheduled), boards, tmp_path)
     with pytest.raises(RunError, match=r"recipe\.epochs is 1, not 2"):
         fit(tiny_experiment(epochs=2, **scheduled), boards, tmp_path)
     assert Run.open(tmp_path).state == "done"
 
 
-def test_other_data_is_refused(begun: Path, tmp_path: Path) -> None:
+def test_other_data_is_rejected(partial_run: Path, tmp_path: Path) -> None:
     other = make_dataset(BOARDS.replace(seed=1), tmp_path / "other")
     with pytest.raises(RunError, match=f"data is '.{{64}}', not '{other.fingerprint}'"):
-        fit(tiny_experiment(), other, begun)
+        fit(tiny_experiment(), other, partial_run)
 
 
-def test_the_same_data_with_other_classes_is_refused(begun: Path, boards: Dataset) -> None:
+def test_the_same_data_with_other_classes_is_rejected(partial_run: Path, boards: Dataset) -> None:
     more = boards.manifest.replace(class_names=(*boards.class_names, "Z"))
     with pytest.raises(RunError, match=r"classes is .*'J/L'\), not .*'J/L', 'Z'\)"):
-        fit(tiny_experiment(), dataclasses.replace(boards, manifest=more), begun)
+        fit(tiny_experiment(), dataclasses.replace(boards, manifest=more), partial_run)
 
 
-def test_the_same_data_in_another_place_is_the_same(begun: Path, tmp_path: Path) -> None:
+def test_the_same_data_in_another_folder_is_the_same(partial_run: Path, tmp_path: Path) -> None:
     moved = make_dataset(BOARDS, tmp_path / "moved")
-    assert fit(tiny_experiment(), moved, begun).state == "done"
+    assert fit(tiny_experiment(), moved, partial_run).state == "done"
 
 
-def test_other_versions_are_warned_of(begun: Path, boards: Dataset) -> None:
-    run = Run.open(begun)
+def test_other_package_versions_give_a_warning(partial_run: Path, boards: Dataset) -> None:
+    run = Run.open(partial_run)
     run.write_config(run.config.replace(versions={**run.config.versions, "torch": "1.0"}))
     with pytest.warns(UserWarning, match="other package versions"):
-        assert fit(tiny_experiment(), boards, begun).state == "done"
+        assert fit(tiny_experiment(), boards, partial_run).state == "done"
 
 
-def test_a_folder_of_other_things_is_refused(boards: Dataset, tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_rejected(boards: Dataset, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(RunError, match="contains other files"):
         fit(tiny_experiment(), boards, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_fewer_images_than_a_batch_are_refused_before_anything_is_written(boards: Dataset, tmp_path: Path) -> None:
+def test_fewer_images_than_a_batch_are_rejected_before_anything_is_written(boards: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"22 training images, fewer than a batch of 23: choose --recipe.batch-size 22"):
         fit(tiny_experiment(batch_size=23), boards, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_the_folder_may_be_named_by_a_string(boards: Dataset, tmp_path: Path) -> None:
+def test_the_folder_may_be_a_string(boards: Dataset, tmp_path: Path) -> None:
     run = train(tiny_experiment("cnn", epochs=1), boards, str(tmp_path / "new" / "run"), accelerator="cpu")
     assert run.folder == tmp_path / "new" / "run"

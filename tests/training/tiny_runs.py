@@ -1,4 +1,4 @@
-"""Trainings of a second, watched and compared to the bit."""
+"""Experiments that train in a second, observers of them, and bit-for-bit comparisons of their runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from drumhead.runs import Run
 from drumhead.training import EpochReport, Observer, StepReport, train
 
 BOARDS = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=22, val=6, test=6, seed=0)
-STEPS_PER_EPOCH = 5  # batches of 4 out of 22 images; the other 2 are left out
+STEPS_PER_EPOCH = 5  # batches of 4 of the 22 images; the other 2 are left out
 
 MODELS: dict[str, dict[str, Any]] = {
     "nwm": {"steps": 6, "width": 4, "pixel_widths": (16,)},
@@ -36,13 +36,13 @@ DEMO: dict[str, Any] = {
     "min_delta": 0.0,
     "validation_images": 3,
 }
-"""Every option of a recipe in use, but for a limit of time."""
+"""A recipe that uses every option except the time limit."""
 
 
 def tiny_experiment(
     model: str = "nwm", *, seed: int = 3, model_fields: dict[str, Any] | None = None, **recipe: Any
 ) -> Experiment:
-    """An experiment with a small model; the rest is the paper's recipe with a larger learning rate."""
+    """Return an experiment with a small model, and the paper's recipe with a larger learning rate."""
     return Experiment(
         name=f"tiny-{model}",
         dataset=None,
@@ -57,7 +57,7 @@ def fit(experiment: Experiment, dataset: Dataset, folder: Path, *observers: Obse
 
 
 class Stop(Observer):
-    """Interrupts a training, as Ctrl-C does, after some step or epoch."""
+    """Interrupts training, as Ctrl-C does, after a given step or epoch."""
 
     def __init__(self, *, after_step: int | None = None, after_epoch: int | None = None) -> None:
         self.after_step, self.after_epoch = after_step, after_epoch
@@ -72,7 +72,7 @@ class Stop(Observer):
 
 
 class StepRecorder(Observer):
-    """Keeps the report of every step."""
+    """Records the report of every step."""
 
     def __init__(self) -> None:
         self.reports: list[StepReport] = []
@@ -82,7 +82,7 @@ class StepRecorder(Observer):
 
 
 class EventRecorder(Observer):
-    """Keeps the name of everything it is told."""
+    """Records the name of every event."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -94,7 +94,7 @@ class EventRecorder(Observer):
         self.names.append("stepped")
 
     def batch_scored(self, done: int, total: int) -> None:
-        self.names.append(f"validated {done} of {total}")
+        self.names.append(f"scored {done} of {total}")
 
     def epoch_ended(self, report: EpochReport) -> None:
         self.names.append(f"epoch {report.epoch} ended")
@@ -115,12 +115,12 @@ def last_weights(run: Run) -> dict[str, Tensor]:
 
 
 def untimed(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of ``metrics.csv`` without the one column that depends on the clock."""
+    """Return rows of ``metrics.csv`` without ``seconds``, the one column that depends on the clock."""
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
 def assert_equal_bit_for_bit(one: Any, other: Any) -> None:
-    """Equal states: tensors to the last bit, whatever else by ``==``."""
+    """Assert that two states are equal: tensors bit for bit, other values by ``==``."""
     if isinstance(one, Tensor):
         assert torch.equal(one, other)
     elif isinstance(one, dict):
@@ -136,7 +136,7 @@ def assert_equal_bit_for_bit(one: Any, other: Any) -> None:
 
 
 def assert_same_training(one: Run, other: Run) -> None:
-    """Everything a training leaves is the same, but for how long it took."""
+    """Assert that two runs have the same checkpoints, weights, metrics and scores, except for the time they took."""
     states = []
     for run in (one, other):
         state = run.load_checkpoint()
