@@ -40,20 +40,20 @@ def test_pixels_are_drawn_per_class_and_image_with_their_own_series() -> None:
 
 def test_average_spectra_of_classes() -> None:
     sample = sample_time_series([batch()], per_class=4, generator=np.random.default_rng(0))
-    found = average_spectra(amplitude_spectrum(sample.series, dt=DT), sample.labels, classes=4)
-    assert found.mean.shape == found.spread.shape == (4, 2, STEPS // 2 + 1)
+    spectra = average_spectra(amplitude_spectrum(sample.series, dt=DT), sample.labels, classes=4)
+    assert spectra.mean.shape == spectra.spread.shape == (4, 2, STEPS // 2 + 1)
     for label, frequency in enumerate(FREQUENCIES):
-        assert found.frequencies[found.mean[label].argmax(axis=-1)].tolist() == pytest.approx([frequency] * 2)
-        np.testing.assert_allclose(found.mean[label].max(axis=-1), [1, 2], rtol=1e-4)
-    assert found.pixels.tolist() == [12, 12, 2, 0]
-    assert np.isnan(found.mean[3]).all()
+        assert spectra.frequencies[spectra.mean[label].argmax(axis=-1)].tolist() == pytest.approx([frequency] * 2)
+        np.testing.assert_allclose(spectra.mean[label].max(axis=-1), [1, 2], rtol=1e-4)
+    assert spectra.pixels.tolist() == [12, 12, 2, 0]
+    assert np.isnan(spectra.mean[3]).all()
 
 
 def test_spread_is_that_over_pixels() -> None:
     spectrum = Spectrum(np.array([0.0]), np.array([1.0, 3.0, 7.0]).reshape(3, 1, 1))
-    found = average_spectra(spectrum, [0, 0, 1], classes=2)
-    assert found.mean.ravel().tolist() == [2.0, 7.0]
-    assert found.spread.ravel().tolist() == [1.0, 0.0]
+    spectra = average_spectra(spectrum, [0, 0, 1], classes=2)
+    assert spectra.mean.ravel().tolist() == [2.0, 7.0]
+    assert spectra.spread.ravel().tolist() == [1.0, 0.0]
 
 
 def test_invalid_arguments_are_rejected() -> None:

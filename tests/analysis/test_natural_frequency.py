@@ -50,10 +50,10 @@ def test_all_three_frequencies_are_those_of_simulated_oscillators() -> None:
 def test_each_channel_has_its_own_kernel() -> None:
     coupling = np.zeros((2, 2, 3, 3))
     coupling[0, 0, 1, 1], coupling[1, 1, 1, 1], coupling[0, 1] = -3.0, 2.0, 9.0
-    found = natural_frequencies(np.ones((5, 2, 4, 3)), coupling)
-    assert found.neighbours_fixed.shape == (5, 2, 4, 3)
-    np.testing.assert_allclose(found.neighbours_fixed[:, 0], 2 / (2 * np.pi))
-    assert not found.neighbours_fixed[:, 1].any()  # coupling outweighs stiffness, so there is no oscillation
+    frequencies = natural_frequencies(np.ones((5, 2, 4, 3)), coupling)
+    assert frequencies.neighbours_fixed.shape == (5, 2, 4, 3)
+    np.testing.assert_allclose(frequencies.neighbours_fixed[:, 0], 2 / (2 * np.pi))
+    assert not frequencies.neighbours_fixed[:, 1].any()  # coupling outweighs stiffness, so there is no oscillation
 
 
 def test_invalid_arguments_are_rejected() -> None:

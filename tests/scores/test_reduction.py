@@ -103,8 +103,8 @@ def slow_iou(pairs: list[tuple[int, int]]) -> float:
     """Return the sum of intersections over the sum of unions, computed with sets of pixels."""
     intersection = union = 0
     for label in {label for pair in pairs for label in pair}:
-        truth = {place for place, (t, _) in enumerate(pairs) if t == label}
-        predicted = {place for place, (_, p) in enumerate(pairs) if p == label}
+        truth = {pixel for pixel, (t, _) in enumerate(pairs) if t == label}
+        predicted = {pixel for pixel, (_, p) in enumerate(pairs) if p == label}
         intersection += len(truth & predicted)
         union += len(truth | predicted)
     return intersection / union

@@ -1,4 +1,5 @@
 """Training in several processes: the numbers of one process but for rounding, one writer, and a common end."""
+
 from __future__ import annotations
 
 import time

@@ -134,7 +134,7 @@ def test_the_first_process_is_killed(kill: str, boards: Dataset, tmp_path: Path)
         assert code == -signal.SIGKILL
     else:
         assert code == 130
-        assert f"Go on with: drumhead train {tmp_path / 'run'}" in errors
+        assert f"Resume with: drumhead train {tmp_path / 'run'}" in errors
     assert lock_owner(tmp_path / "run") is None
     assert Run.open(tmp_path / "run").state == "unfinished"
 
@@ -150,7 +150,7 @@ def test_the_command_line_reports_a_lost_worker(boards: Dataset, tmp_path: Path)
         errors = process.stderr.read()
     assert "process 1 of this training" in errors
     assert (
-        f"was killed by signal 9; the last finished epoch is kept. Go on with: drumhead train {tmp_path / 'run'}"
+        f"was killed by signal 9; the last finished epoch is kept. Resume with: drumhead train {tmp_path / 'run'}"
         in errors
     )
     assert "Traceback" not in errors
