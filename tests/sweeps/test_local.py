@@ -157,9 +157,9 @@ def test_a_killed_worker_is_replaced_and_its_run_is_trained_once_more(boards: Da
         wait_until_finished(sweep)
     assert Run.open(short.folder).state == "done"
     assert log_headings(endless) == 2
-    seen = run_status(endless.folder)
-    assert (seen.state, seen.reason) == ("died", "its process died without a message: killed, or out of memory")
-    assert seen.epoch >= epochs > 0
+    status = run_status(endless.folder)
+    assert (status.state, status.reason) == ("died", "its process died without a message: killed, or out of memory")
+    assert status.epoch >= epochs > 0
 
 
 @pytest.mark.slow

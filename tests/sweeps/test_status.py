@@ -56,16 +56,16 @@ def statuses_by_name(folder: Path) -> dict[str, RunStatus]:
 
 def test_states_of_runs_that_are_not_being_trained(boards: Dataset, tmp_path: Path) -> None:
     done = fit(tiny_experiment("cnn", epochs=1), boards, tmp_path / "done")
-    half = partial_run(boards, tmp_path / "half")
+    partial = partial_run(boards, tmp_path / "half")
     for name in ("diverged", "failed", "unreadable"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_bytes((half.folder / "config.json").read_bytes())
+        (tmp_path / name / "config.json").write_bytes((partial.folder / "config.json").read_bytes())
     Run.open(tmp_path / "diverged").write_divergence("the loss is nan")
     write_failure(tmp_path / "failed", Failure(kind="failed", message="OSError: no space left"))
     (tmp_path / "failed" / "log.txt").write_text("one\ntwo\n\nthree\n")
     (tmp_path / "unreadable" / "config.json").write_text("{")
-    seen = statuses_by_name(tmp_path)
-    assert {name: each.state for name, each in seen.items()} == {
+    statuses = statuses_by_name(tmp_path)
+    assert {name: each.state for name, each in statuses.items()} == {
         "done": "done",
         "half": "unfinished",
         "diverged": "diverged",
@@ -74,55 +74,58 @@ def test_states_of_runs_that_are_not_being_trained(boards: Dataset, tmp_path: Pa
     }
     scores = done.scores()
     assert scores is not None
-    assert (seen["done"].share, seen["done"].mean_iou) == (1.0, scores.mean_iou)
-    (row,) = half.metrics()
-    assert (seen["half"].epoch, seen["half"].share, seen["half"].val_loss) == (1, 0.25, row["val_loss"])
-    assert seen["half"].mean_iou == row["val_mean_iou"]
-    assert seen["diverged"].reason == "the loss is nan"
-    assert (seen["failed"].reason, seen["failed"].log_lines) == ("OSError: no space left", ("one", "two", "three"))
-    assert "config.json" in seen["unreadable"].reason
+    assert (statuses["done"].share, statuses["done"].mean_iou) == (1.0, scores.mean_iou)
+    (row,) = partial.metrics()
+    assert (statuses["half"].epoch, statuses["half"].share, statuses["half"].val_loss) == (1, 0.25, row["val_loss"])
+    assert statuses["half"].mean_iou == row["val_mean_iou"]
+    assert statuses["diverged"].reason == "the loss is nan"
+    assert (statuses["failed"].reason, statuses["failed"].log_lines) == (
+        "OSError: no space left",
+        ("one", "two", "three"),
+    )
+    assert "config.json" in statuses["unreadable"].reason
     with pytest.raises(RunError, match="is not a folder"):
         run_statuses(tmp_path / "nowhere")
 
 
 def test_the_status_of_a_running_run_has_its_progress(boards: Dataset, tmp_path: Path) -> None:
-    half = partial_run(boards, tmp_path / "half")
-    with lock_folder(half.folder):
+    partial = partial_run(boards, tmp_path / "half")
+    with lock_folder(partial.folder):
         assert statuses_by_name(tmp_path)["half"].state == "running"
         now = 2e9
         progress = Progress(epoch=2, step=8, progress=0.4, begun=now - 10, begun_progress=0.3, when=now)
-        (half.folder / "progress.json").write_text(progress.model_dump_json())
-        seen = statuses_by_name(tmp_path)["half"]
-        assert (seen.state, seen.share) == ("running", 0.4)
-        assert f"process {os.getpid()}" in seen.where
-        assert seen.seconds_left is not None
-        assert seen.seconds_left >= 60
+        (partial.folder / "progress.json").write_text(progress.model_dump_json())
+        status = statuses_by_name(tmp_path)["half"]
+        assert (status.state, status.share) == ("running", 0.4)
+        assert f"process {os.getpid()}" in status.where
+        assert status.seconds_left is not None
+        assert status.seconds_left >= 60
     assert statuses_by_name(tmp_path)["half"].state == "unfinished"
 
 
 def test_a_process_that_died_is_reported(boards: Dataset, tmp_path: Path, fork_server: ForkServer) -> None:
-    half = partial_run(boards, tmp_path / "half")
-    assert fork_server.start(DIE, half.folder).wait() == -signal.SIGKILL
-    seen = statuses_by_name(tmp_path)["half"]
-    assert seen.state == "died"
-    assert "killed, or out of memory" in seen.reason
+    partial = partial_run(boards, tmp_path / "half")
+    assert fork_server.start(DIE, partial.folder).wait() == -signal.SIGKILL
+    status = statuses_by_name(tmp_path)["half"]
+    assert status.state == "died"
+    assert "killed, or out of memory" in status.reason
 
 
 def test_a_reason_is_dropped_after_the_run_resumed(boards: Dataset, tmp_path: Path) -> None:
-    half = partial_run(boards, tmp_path / "half")
-    write_failure(half.folder, Failure(kind="failed", message="the disk is full"))
+    partial = partial_run(boards, tmp_path / "half")
+    write_failure(partial.folder, Failure(kind="failed", message="the disk is full"))
     assert statuses_by_name(tmp_path)["half"].state == "failed"
-    later = (half.folder / "failed.json").stat().st_mtime + 10
-    os.utime(half.metrics_path, (later, later))
-    assert read_failure(half.folder) is None
+    later = (partial.folder / "failed.json").stat().st_mtime + 10
+    os.utime(partial.metrics_path, (later, later))
+    assert read_failure(partial.folder) is None
     assert statuses_by_name(tmp_path)["half"].state == "unfinished"
 
 
 def test_a_cancelled_run_that_finishes_another_epoch_is_still_cancelled(boards: Dataset, tmp_path: Path) -> None:
-    half = partial_run(boards, tmp_path / "half")
-    write_failure(half.folder, Failure(kind="cancelled", message="cancelled"))
-    later = (half.folder / "failed.json").stat().st_mtime + 10
-    os.utime(half.metrics_path, (later, later))
+    partial = partial_run(boards, tmp_path / "half")
+    write_failure(partial.folder, Failure(kind="cancelled", message="cancelled"))
+    later = (partial.folder / "failed.json").stat().st_mtime + 10
+    os.utime(partial.metrics_path, (later, later))
     assert statuses_by_name(tmp_path)["half"].state == "cancelled"
 
 
@@ -147,21 +150,21 @@ def test_runs_that_wait_or_run_on_slurm_are_listed(fake_slurm: FakeSlurm, boards
     fake_slurm.set_queue(jobs)
     (log,) = [Path(json.loads(path.read_text())["seed1"]["log"]) for path in out.glob(".submitit/jobs-*.json")]
     log.write_text("slurmstepd: error: Detected 1 oom_kill event\n")
-    seen = statuses_by_name(out)["seed1"]
-    assert seen.state == "died"
-    assert "job 1_1 ended without a message" in seen.reason
-    assert seen.log_lines == ("slurmstepd: error: Detected 1 oom_kill event",)
+    status = statuses_by_name(out)["seed1"]
+    assert status.state == "died"
+    assert "job 1_1 ended without a message" in status.reason
+    assert status.log_lines == ("slurmstepd: error: Detected 1 oom_kill event",)
 
 
 def test_a_finished_run_is_not_read_again(boards: Dataset, tmp_path: Path) -> None:
     planned = PlannedRun(tiny_experiment("cnn", epochs=1), tmp_path / "run")
-    (seen,) = plan_statuses([planned])
-    assert (seen.state, seen.experiment) == ("missing", planned.experiment)
+    (status,) = plan_statuses([planned])
+    assert (status.state, status.experiment) == ("missing", planned.experiment)
     fit(planned.experiment, boards, planned.folder)
-    (seen,) = plan_statuses([planned], previous={seen.folder: seen})
-    assert seen.state == "done"
+    (status,) = plan_statuses([planned], previous={status.folder: status})
+    assert status.state == "done"
     (planned.folder / "config.json").unlink()
-    assert plan_statuses([planned], previous={seen.folder: seen}) == [seen]
+    assert plan_statuses([planned], previous={status.folder: status}) == [status]
 
 
 def test_paths_may_be_text(fake_slurm: FakeSlurm, tmp_path: Path) -> None:
