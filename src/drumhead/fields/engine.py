@@ -12,6 +12,8 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 Engine = Literal["auto", "plain", "fused"]
 """``plain``: the definition in torch, on any device and in any dtype. ``fused``: equal up to rounding, faster and with
@@ -37,6 +39,33 @@ def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None])
     return reason is None
 
 
+def observation_reason() -> str | None:
+    """Return what observes single operations of torch here, as the end of a sentence; None if nothing does.
+
+    Compiled code is one operation to torch. So a transformation or a recording of single operations would miss what it
+    computes, or fail: forward-mode differentiation, ``torch.func``, ``torch.jit.trace``, ``torch.export``, ONNX,
+    counters of operations. ``torch.compile`` is no such case: it calls the compiled code.
+    """
+    if torch.compiler.is_compiling():
+        return "torch.export records single operations" if _is_exporting() else None
+    if torch._C._get_tracing_state() is not None:
+        return "torch.jit.trace records single operations"
+    if forward_ad._current_level >= 0:
+        return "it has no forward-mode derivatives"
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return "it supports no transformation of torch.func"
+    mode = _get_current_dispatch_mode()
+    if mode is not None:
+        return f"{type(mode).__name__} observes single operations"
+    return None
+
+
+def _is_exporting() -> bool:
+    """Whether ``torch.export`` runs; before torch 2.7 it cannot be told from ``torch.compile``, and counts as such."""
+    is_exporting = getattr(torch.compiler, "is_exporting", None)
+    return is_exporting is not None and bool(is_exporting())
+
+
 def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
     """Return why the fused engine cannot evolve these tensors, as the end of a sentence; None if it can.
 
@@ -44,6 +73,8 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
         y0: The initial position.
         *others: Stiffness, damping and coupling.
     """
+    if reason := observation_reason():
+        return reason
     if y0.device.type != "cpu":
         return f"it needs tensors on the CPU, got one on {y0.device}"
     if y0.dtype not in (torch.float32, torch.float64):

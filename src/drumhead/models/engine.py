@@ -5,24 +5,29 @@ The rule by which an engine is chosen is in :mod:`drumhead.fields.engine`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
+from torch.nn.utils.parametrize import is_parametrized
 
-from drumhead.fields.engine import numba_failure
+from drumhead.fields.engine import numba_failure, observation_reason
 from drumhead.models.readout_head import ReadoutHead
 from drumhead.models.readouts import READOUTS
 
 
-def loss_unsupported_reason(tensors: Sequence[Tensor], head: ReadoutHead) -> str | None:
+def loss_unsupported_reason(
+    tensors: Sequence[Tensor], modules: Mapping[str, nn.Module], head: ReadoutHead
+) -> str | None:
     """Return why :mod:`drumhead.models.cpu` cannot compute this, as the end of a sentence; None if it can.
 
     Args:
         tensors: The images and all parameters of the model.
+        modules: The modules inside the model, by name.
         head: The readout and the layers after it.
     """
-    if reason := head_unsupported_reason(head):
+    if reason := observation_reason() or modules_unsupported_reason(modules) or head_unsupported_reason(head):
         return reason
     if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
         return f"under autocast it supports bfloat16, got {torch.get_autocast_dtype('cpu')}"
@@ -33,6 +38,29 @@ def loss_unsupported_reason(tensors: Sequence[Tensor], head: ReadoutHead) -> str
         if tensor.dtype not in (torch.float32, torch.float64) or tensor.dtype != parameters[0].dtype:
             return f"it needs all of float32 or all of float64, got {parameters[0].dtype} and {tensor.dtype}"
     return numba_failure()
+
+
+def modules_unsupported_reason(modules: Mapping[str, nn.Module]) -> str | None:
+    """Return which module the fused engine cannot compute as it is, as the end of a sentence; None if there is none.
+
+    The fused engine reads the parameters of modules instead of calling them, or calls them on a few images at a time.
+    So hooks would not see what they expect, and weights that a hook or a parametrization computes would be stale.
+    """
+    if _has_any_global_hook():  # type: ignore[no-untyped-call]
+        return "it does not call the hooks that are registered for all modules"
+    for name, module in modules.items():
+        if has_hooks(module):
+            return f"it does not call the hooks of {name}"
+        if is_parametrized(module):
+            return f"it does not compute the parametrization of {name}"
+    return None
+
+
+def has_hooks(module: nn.Module) -> bool:
+    """Return whether hooks are registered that a call of the module or its backward pass runs."""
+    return bool(
+        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks
+    )
 
 
 def head_unsupported_reason(head: ReadoutHead) -> str | None:

@@ -66,8 +66,8 @@ class FusedSegmenter(Segmenter):
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
-        """See :meth:`Segmenter.predict`. The fused engine does not keep logits and does not call forward hooks."""
-        if not self._use_fused(images):
+        """See :meth:`Segmenter.predict`. The fused engine does not keep logits."""
+        if not self._use_fused(images, own_hooks=True):
             return super().predict(images)
         self.check_images(images)
         with evaluation_mode(self):
@@ -101,10 +101,20 @@ class FusedSegmenter(Segmenter):
         )
         return loss
 
-    def _use_fused(self, images: Tensor) -> bool:
-        """Return whether the fused engine computes for these images.
+    def fused_unsupported_reason(self, images: Tensor, *, own_hooks: bool = False) -> str | None:
+        """Return why the fused engine cannot compute for these images, as the end of a sentence; None if it can.
+
+        Args:
+            images: The images.
+            own_hooks: Whether the hooks of the model itself count too, not only those of the modules inside it.
+        """
+        modules = {name or "the model": module for name, module in self.named_modules() if name or own_hooks}
+        return loss_unsupported_reason([images, *self.parameters()], modules, self.head)
+
+    def _use_fused(self, images: Tensor, *, own_hooks: bool = False) -> bool:
+        """Return whether the fused engine computes for these images; the arguments are those of the method above.
 
         Raises:
             ValueError: If ``config.engine`` is ``"fused"`` and the fused engine cannot run here.
         """
-        return use_fused(self.config.engine, lambda: loss_unsupported_reason([images, *self.parameters()], self.head))
+        return use_fused(self.config.engine, lambda: self.fused_unsupported_reason(images, own_hooks=own_hooks))

@@ -106,13 +106,12 @@ def lstm_kernel(cell: nn.Module, next_input: nn.Module) -> LSTMKernel | None:
     """Return the compiled kernel of a cell and of the network that computes its next input; None if there is none.
 
     There is one for an :class:`~drumhead.fields.LSTMCell` and a :class:`~drumhead.models.PixelMLP` with one hidden
-    layer. A subclass, which may compute something else, and a module with hooks, which would not be called, have none.
+    layer. A subclass, which may compute something else, has none.
     """
     modules = [*cell.modules(), *next_input.modules()]
     expected_types = [LSTMCell, FieldConvolution, PixelMLP, nn.Sequential, nn.Linear, nn.ReLU, nn.Linear]
-    has_hooks = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in modules)
     parameters = [*cell.parameters(), *next_input.parameters()]
-    if list(map(type, modules)) != expected_types or has_hooks or len(parameters) != len(LSTMWeights._fields):
+    if list(map(type, modules)) != expected_types or len(parameters) != len(LSTMWeights._fields):
         return None
     assert isinstance(cell, LSTMCell)
     return LSTMKernel(LSTMWeights(*parameters), boundary=cell.gates.boundary)
