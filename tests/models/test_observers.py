@@ -161,7 +161,7 @@ class TestModules:
                 with torch.no_grad():
                     for parameter in model.parameters():
                         if parameter.grad is not None:
-                            parameter -= 0.1 * parameter.grad
+                            parameter.sub_(0.1 * parameter.grad)
         torch.testing.assert_close(auto.eval()(IMAGES), plain.eval()(IMAGES))
 
     @pytest.mark.filterwarnings("ignore:Full backward hook is firing")

@@ -105,5 +105,10 @@ def padding_to_fit(height: int, width: int) -> tuple[int, int, int, int]:
     ((0, 0, 0, 0), (0, 12, 0, 14))
     """
     multiple = 2**LEVELS
-    right, bottom = (max(MIN_SIDE, -(-side // multiple) * multiple) - side for side in (width, height))
+    # No branch and no negative number is divided, so that an exported model has the right padding at every size: in
+    # ONNX, -3 // 2 is -1.
+    right, bottom = (
+        torch.sym_max(MIN_SIDE, (side + multiple - 1) // multiple * multiple) - side  # type: ignore[no-untyped-call]
+        for side in (width, height)
+    )
     return 0, right, 0, bottom
