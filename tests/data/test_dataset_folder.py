@@ -65,11 +65,11 @@ def test_manifest_hashes_cover_the_raw_bytes(tmp_path: Path) -> None:
 
 def test_the_fingerprint_depends_on_the_arrays_alone(tmp_path: Path) -> None:
     splits = make_splits()
-    one = write(tmp_path / "one", splits)
+    first = write(tmp_path / "first", splits)
     same = write(tmp_path / "same", splits, recipe={"other": 1})
     splits["test"].masks[0, 0, 0] = (splits["test"].masks[0, 0, 0] + 1) % 3
     other = write(tmp_path / "other", splits)
-    assert one.fingerprint == same.fingerprint != other.fingerprint
+    assert first.fingerprint == same.fingerprint != other.fingerprint
 
 
 def test_arrays_are_written_in_standard_form(tmp_path: Path) -> None:

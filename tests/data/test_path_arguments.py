@@ -51,8 +51,10 @@ def root(tmp_path: Path) -> Path:
 def test_every_public_function_that_takes_a_path_is_listed() -> None:
     functions = {name: value for name in data.__all__ if inspect.isfunction(value := getattr(data, name))}
     parameters = {name: inspect.signature(function).parameters.values() for name, function in functions.items()}
-    takes_path = {name for name, each in parameters.items() if any("Path" in str(one.annotation) for one in each)}
-    assert takes_path == set(CALLS)
+    path_functions = {
+        name for name, values in parameters.items() if any("Path" in str(value.annotation) for value in values)
+    }
+    assert path_functions == set(CALLS)
 
 
 @pytest.mark.parametrize("name", CALLS)

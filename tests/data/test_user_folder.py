@@ -66,10 +66,10 @@ def assert_refused(folder: Path, message: str) -> None:
             read(folder)
 
 
-@pytest.mark.parametrize("kind", ["arrays", "pngs"])
-def test_a_user_folder_opens(request: pytest.FixtureRequest, kind: str) -> None:
-    dataset = open_dataset(request.getfixturevalue(kind))
-    assert (dataset.name, dataset.classes, dataset.channels) == (kind, 3, 3)
+@pytest.mark.parametrize("fixture", ["arrays", "pngs"])
+def test_a_user_folder_opens(request: pytest.FixtureRequest, fixture: str) -> None:
+    dataset = open_dataset(request.getfixturevalue(fixture))
+    assert (dataset.name, dataset.classes, dataset.channels) == (fixture, 3, 3)
     assert (dataset.height, dataset.width) == (8, 6)
     assert dataset.class_names == ("background", "class 1", "class 2")
     for name, split in dataset.splits.items():
@@ -99,9 +99,9 @@ def test_an_import_of_a_folder_with_a_manifest_keeps_its_recipe(arrays: Path, tm
     assert (copied.name, copied.class_names, copied.manifest.recipe) == ("toy", names, {"seed": 1})
 
 
-@pytest.mark.parametrize("kind", ["arrays", "pngs"])
-def test_class_names_from_a_file(request: pytest.FixtureRequest, kind: str) -> None:
-    folder = request.getfixturevalue(kind)
+@pytest.mark.parametrize("fixture", ["arrays", "pngs"])
+def test_class_names_from_a_file(request: pytest.FixtureRequest, fixture: str) -> None:
+    folder = request.getfixturevalue(fixture)
     (folder / "classes.txt").write_text("background\nnucleus\nwall\nnever seen\n")
     dataset = open_dataset(folder)
     assert dataset.class_names == ("background", "nucleus", "wall", "never seen")
@@ -147,8 +147,8 @@ def test_masks_of_any_integers(arrays: Path, dtype: str) -> None:
 
 
 def test_a_missing_split(arrays: Path) -> None:
-    for kind in ("images", "masks"):
-        (arrays / f"val_{kind}.npy").unlink()
+    for array in ("images", "masks"):
+        (arrays / f"val_{array}.npy").unlink()
     assert_refused(arrays, r"arrays: .*missing: val\. Add NAME_images\.npy")
 
 
@@ -299,19 +299,21 @@ def test_a_png_class_that_is_missing_in_train(pngs: Path) -> None:
     assert_refused(pngs, r"test/masks/cell2\.png: .*0 to 2 .*got 9")
 
 
-@pytest.mark.parametrize(("kind", "other"), [("images", "masks"), ("masks", "images")])
-def test_a_png_without_its_partner(pngs: Path, kind: str, other: str) -> None:
-    (pngs / "val" / kind / "cell1.png").unlink()
-    assert_refused(pngs, rf"val/{other}/cell1\.png: .*the {kind[:-1]} is missing .*1 of 2 .*val/{kind}/cell1\.png")
+@pytest.mark.parametrize(("subfolder", "other"), [("images", "masks"), ("masks", "images")])
+def test_a_png_without_its_partner(pngs: Path, subfolder: str, other: str) -> None:
+    (pngs / "val" / subfolder / "cell1.png").unlink()
+    assert_refused(
+        pngs, rf"val/{other}/cell1\.png: .*the {subfolder[:-1]} is missing .*1 of 2 .*val/{subfolder}/cell1\.png"
+    )
 
 
-@pytest.mark.parametrize("kind", ["images", "masks"])
-def test_pngs_of_other_sizes(pngs: Path, kind: str) -> None:
-    file = pngs / "train" / kind / "cell2.png"
+@pytest.mark.parametrize("subfolder", ["images", "masks"])
+def test_pngs_of_other_sizes(pngs: Path, subfolder: str) -> None:
+    file = pngs / "train" / subfolder / "cell2.png"
     image = Image.open(file)
     image.load()
     image.crop((0, 0, 6, 5)).save(file)
-    assert_refused(pngs, rf"train/{kind}/cell2\.png: .*got 5 x 6 pixels.*but cell0\.png has 8 x 6")
+    assert_refused(pngs, rf"train/{subfolder}/cell2\.png: .*got 5 x 6 pixels.*but cell0\.png has 8 x 6")
 
 
 def test_pngs_of_another_format(pngs: Path) -> None:

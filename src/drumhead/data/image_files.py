@@ -22,7 +22,7 @@ PILLOW_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def find_image_files(paths: Sequence[str | Path]) -> list[Path]:
-    """Return the image files at the given paths; a folder stands for its image files, sorted by name.
+    """Return the image files at the given paths; a folder is replaced by its image files, sorted by name.
 
     Raises:
         DatasetError: a path is missing, a file has another suffix, a folder has no images, or two files have the same

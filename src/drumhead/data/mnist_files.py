@@ -88,8 +88,10 @@ def find_local_mnist(root: str | Path | None = None) -> Path:
 
 def _user_folder(root: str | Path | None) -> Path | None:
     """Return the folder that the argument or the environment variable names; None if neither does."""
-    root = os.environ.get(MNIST_ROOT_VARIABLE) or None if root is None else root
-    return None if root is None else Path(root)
+    if root is not None:
+        return Path(root)
+    variable = os.environ.get(MNIST_ROOT_VARIABLE)
+    return Path(variable) if variable else None
 
 
 def _cache_folder() -> Path:

@@ -21,9 +21,11 @@ class PublishedScore(NamedTuple):
     std: float
     """Standard deviation over runs."""
     median: float | None
-    """None if it was not published; so are the minimum and maximum."""
+    """The median; None if it was not published."""
     min: float | None
+    """The minimum; None if it was not published."""
     max: float | None
+    """The maximum; None if it was not published."""
     runs: int
     """Number of runs."""
 
