@@ -131,7 +131,7 @@ def test_digits_are_asked_for_before_anything_is_made(
     assert main([*args, "--seed", "1"]) == OK
 
 
-def test_a_known_set_is_named(
+def test_a_reference_dataset_is_named(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = ReferenceDataset("the set of this test", open_dataset(workplace / "data").manifest.splits)
