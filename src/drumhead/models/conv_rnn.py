@@ -70,11 +70,10 @@ class ConvRNN(RecurrentSegmenter):
     def start(self, images: Tensor) -> tuple[Tensor, CellState]:
         """Return the first input and the state before the first step."""
         self.check_images(images)
+        # In the images' dtype: under autocast the encoders compute in bfloat16.
         inputs, hidden = (encoder(images).to(images.dtype) for encoder in (self.input_encoder, self.hidden_encoder))
         memory = None if self.memory_encoder is None else self.memory_encoder(images).to(images.dtype)
-        return inputs, CellState(
-            hidden, memory
-        )  # in the images' dtype: under autocast the encoders compute in bfloat16
+        return inputs, CellState(hidden, memory)
 
     def states(self, images: Tensor) -> Tensor:
         inputs, state = self.start(images)

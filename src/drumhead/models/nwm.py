@@ -35,7 +35,7 @@ class NWMConfig(RecurrentConfig):
     """Added to the initial bias of the stiffness encoder, at least 0. Stiffness passes through a ReLU, so a channel
     that starts at 0 for every image gets no gradient; some seeds need this to avoid it."""
     initial_damping: NonNegativeFloat = 0.0
-    """The same for the damping encoder, at least 0."""
+    """Added to the initial bias of the damping encoder, at least 0, for the same reason."""
     chunk_steps: PositiveInt | None = None
     """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
     (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
@@ -129,7 +129,7 @@ class NWM(RecurrentSegmenter):
             return None
         return (
             f"dt = {self.config.dt:g} is past the stability limit {limit:.3g} for the stiffness, damping and coupling "
-            f"of this network: its shortest waves are the scheme's own, not the equation's. Use a smaller dt."
+            f"of this network: its shortest waves are artefacts of the time step. Use a smaller dt."
         )
 
 

@@ -34,6 +34,12 @@ class Segmenter(nn.Module, ABC):
         config: The configuration of the model.
         in_channels: Number of channels of the images.
         classes: Number of classes, background included.
+
+    >>> from drumhead.models import build
+    >>> model = build("nwm", in_channels=3, classes=6, steps=10)
+    >>> images, masks = torch.zeros(2, 3, 20, 31), torch.zeros(2, 20, 31, dtype=torch.int64)
+    >>> model(images).shape, model.predict(images).shape, model.loss(images, masks).shape
+    (torch.Size([2, 6, 20, 31]), torch.Size([2, 20, 31]), torch.Size([]))
     """
 
     def __init__(self, config: SegmenterConfig, *, in_channels: int, classes: int) -> None:
@@ -51,7 +57,10 @@ class Segmenter(nn.Module, ABC):
         """Return class logits ``(batch, class, height, width)``; each pixel depends on its own features alone."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return class logits ``(batch, class, height, width)`` of images ``(batch, channel, height, width)``.
+        """Return class logits ``(batch, class, height, width)``.
+
+        Args:
+            images: ``(batch, channel, height, width)``, floating point, values from 0 to 1. Any height and width.
 
         Raises:
             ValueError: If the images do not have that shape, have another number of channels, or hold integers.
@@ -71,7 +80,7 @@ class Segmenter(nn.Module, ABC):
         """Return the mean cross-entropy over all pixels of all images, weighted by class if weights are given.
 
         Args:
-            images: ``(batch, channel, height, width)``.
+            images: As in :meth:`forward`.
             masks: Classes, int64 ``(batch, height, width)``.
             pixels: A sample of pixels of each image, for an unbiased estimate of the mean; all pixels by default.
             class_weights: Relative weight of each class, ``(class,)``; equal by default.
@@ -111,7 +120,7 @@ class Segmenter(nn.Module, ABC):
         return prediction
 
     def stability_warning(self, images: Tensor) -> str | None:
-        """What makes the numbers for these images doubtful, in a sentence for the user; none if nothing does."""
+        """Return a warning for the user if the dynamics are unstable for these images; None if they are stable."""
         return None
 
     @property

@@ -3,7 +3,7 @@
 The result equals the cross-entropy of ``pixel_network(readout(states(images)))``. Each thread takes a micro-batch of
 images from states to gradients before it starts the next, and computes in blocks of pixels that stay in cache. No
 tensor of the size of batch times time is ever in memory, and only gradients are kept for the backward pass. Under
-``torch.autocast``, matrix products take bfloat16 operands, made from float32 parameters and states, and sum in float32.
+``torch.autocast``, matrix products have bfloat16 operands, rounded from float32, and float32 sums.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class ImagePass:
         return self.workspace.tensor(name, (rows, self.kernel.channels, self.pixel_count), dtype)
 
     def _selected_states(self, frames: Tensor, start: int) -> Tensor:
-        """Return what :meth:`_select_states` makes of these frames; that of the last chunk is still in memory."""
+        """Return the result of :meth:`_select_states` for these frames, which may still be in memory."""
         offset = start - self.start
         if not 0 <= offset <= len(self.states) - len(frames):
             self._select_states(frames, start)

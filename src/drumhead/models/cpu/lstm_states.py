@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from drumhead.fields import LSTMCell
 from drumhead.fields.cells import FieldConvolution
 from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
-from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream, scatter_grad
+from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream, backpropagate, scatter_grad
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.pixel_mlp import PixelMLP
 
@@ -91,12 +91,7 @@ class LSTMStates(StateStream):
             )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        pairs = zip(self.initial_state, self.grad_initial_state, strict=True)
-        differentiable = [(values, gradient) for values, gradient in pairs if values.requires_grad]
-        gradients: list[Tensor | None] = [None] * len(inputs)
-        if differentiable and inputs:
-            outputs, grad_outputs = zip(*differentiable, strict=True)
-            gradients = list(torch.autograd.grad(outputs, inputs, grad_outputs, allow_unused=True))
+        gradients = backpropagate(self.initial_state, self.grad_initial_state, inputs)
         weight_pairs = zip(self.kernel.weights, self.grad_weights.tensors(), strict=True)
         grad_weights = {id(weight): gradient for weight, gradient in weight_pairs}
         return [grad_weights.get(id(values), gradient) for values, gradient in zip(inputs, gradients, strict=True)]

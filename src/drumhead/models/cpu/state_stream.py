@@ -99,10 +99,20 @@ class StoredStates(StateStream):
         )
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        if self.grad_states is None or not inputs:
+        if self.grad_states is None:
             return [None] * len(inputs)
-        grad_fields = self.grad_states.view(self.fields.shape)
-        return list(torch.autograd.grad(self.fields, inputs, grad_fields, allow_unused=True))
+        return backpropagate([self.fields], [self.grad_states.view(self.fields.shape)], inputs)
+
+
+def backpropagate(
+    outputs: Sequence[Tensor], grad_outputs: Sequence[Tensor], inputs: Sequence[Tensor]
+) -> list[Tensor | None]:
+    """Return the gradients of inputs, given those of outputs; None for inputs that the outputs do not depend on."""
+    pairs = [pair for pair in zip(outputs, grad_outputs, strict=True) if pair[0].requires_grad]
+    if not pairs or not inputs:
+        return [None] * len(inputs)
+    differentiable, gradients = zip(*pairs, strict=True)
+    return list(torch.autograd.grad(differentiable, inputs, gradients, allow_unused=True))
 
 
 def scatter_grad(

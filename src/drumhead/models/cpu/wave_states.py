@@ -11,7 +11,7 @@ from torch import Tensor
 
 from drumhead.fields import WaveState
 from drumhead.fields.cpu.wave import WaveKernel, initial_state
-from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream
+from drumhead.models.cpu.state_stream import GradProvider, OnChunk, StateStream, backpropagate
 from drumhead.models.cpu.workspace import Workspace
 
 CHUNK_BYTES = 1 << 27
@@ -96,12 +96,7 @@ class WaveStates(StateStream):
                     self._backward_step(image, past, subchunk, grad_frames, pixels, grad_state)
 
     def gradients(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
-        pairs = zip(self.wave_parameters, self.grad_wave_parameters, strict=True)
-        differentiable = [(values, gradient) for values, gradient in pairs if values.requires_grad]
-        gradients: list[Tensor | None] = [None] * len(inputs)
-        if differentiable and inputs:
-            outputs, grad_outputs = zip(*differentiable, strict=True)
-            gradients = list(torch.autograd.grad(outputs, inputs, grad_outputs, allow_unused=True))
+        gradients = backpropagate(self.wave_parameters, self.grad_wave_parameters, inputs)
         grad_coupling = torch.from_numpy(self.grad_coupling).to(self.coupling.dtype)
         return [
             grad_coupling if values is self.coupling else gradient
