@@ -34,8 +34,7 @@ class ConvRNNConfig(RecurrentConfig):
     steps: PositiveInt = 20
     """Number of time steps T."""
     boundary: Boundary = "circular"
-    """What the convolutions of the cell meet at the edge of the image: ``circular`` (the paper) wraps around, ``fixed``
-    is 0 outside, ``free`` repeats the values at the edge."""
+    """Edge of the image: circular wraps around (the paper), fixed is 0 outside, free repeats the values at the edge."""
 
 
 class ConvRNN(RecurrentSegmenter):

@@ -24,8 +24,7 @@ class FusedSegmenterConfig(SegmenterConfig):
     """The base of the configurations of models that the fused engine can train."""
 
     engine: Engine = "auto"
-    """The engine that computes states, loss and predictions: ``plain`` torch, ``fused`` (compiled for CPUs; faster,
-    with less memory) or ``auto`` (fused where it can run)."""
+    """Engine: plain torch, fused (compiled for CPUs, faster, less memory), or auto (fused where it can run)."""
 
 
 class FusedSegmenter(Segmenter):

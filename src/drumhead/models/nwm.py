@@ -27,13 +27,12 @@ class NWMConfig(RecurrentConfig):
     dt: PositiveFloat = 0.1
     """Length of a time step, above 0. The stability limit is about 0.7 for a new network."""
     boundary: Boundary = "circular"
-    """What the field meets at the edge of the image: ``circular`` (the paper) wraps around, ``fixed`` is 0 outside,
-    ``free`` repeats the values at the edge."""
+    """Edge of the image: circular wraps around (the paper), fixed is 0 outside, free repeats the values at the edge."""
     nonlinearity: Nonlinearity = "tanh"
-    """The function that the coupling force passes through: ``tanh`` (the paper) or ``linear`` (none)."""
+    """Function applied to the force of the coupling: tanh (the paper) or linear (none)."""
     initial_stiffness: NonNegativeFloat = 0.0
-    """Added to the initial bias of the stiffness encoder, at least 0. Stiffness passes through a ReLU, so a channel
-    that starts at 0 for every image gets no gradient; some seeds need this to avoid it."""
+    """Added to the initial bias of the stiffness encoder, at least 0. Stiffness passes through a ReLU: a channel that
+    starts at 0 for every image gets no gradient. Some seeds need this to avoid it."""
     initial_damping: NonNegativeFloat = 0.0
     """Added to the initial bias of the damping encoder, at least 0, for the same reason."""
     chunk_steps: PositiveInt | None = None

@@ -25,8 +25,7 @@ class RecurrentConfig(FusedSegmenterConfig):
     steps: PositiveInt
     """Number of time steps T."""
     readout: ReadoutName = "linear"
-    """Features of each pixel's time series for the pixel network: the ``last`` frame, the ``mean`` or ``max`` over
-    time, ``fft`` (magnitudes of the Fourier transform) or ``linear`` (a learned linear map over time)."""
+    """Readout over time: last frame, mean, max, fft (Fourier magnitudes) or linear (a learned map over time)."""
     pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
     """Widths of the hidden layers of the pixel network."""
 

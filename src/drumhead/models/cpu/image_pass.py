@@ -15,9 +15,11 @@ from drumhead.models.cpu.workspace import Workspace
 
 
 class ImagePass:
-    """One image after another, in one thread: :meth:`begin`, :meth:`consume` all states, then results and gradients.
+    """The passes of one image at a time, in one thread.
 
-    The states come in chunks; logits, loss and their gradients are computed in blocks of pixels.
+    For each image call :meth:`begin`, then :meth:`consume` with each chunk of states, then one of :meth:`write_logits`,
+    :meth:`write_classes` and :meth:`loss`, and after :meth:`loss` :meth:`write_gradient` with each chunk again. Logits,
+    loss and their gradients are computed in blocks of pixels.
 
     Args:
         kernel: The readout head.
