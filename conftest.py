@@ -1,4 +1,4 @@
-"""A strict session: no network, no screen, one thread, the same seed and default dtype for every test."""
+"""A strict session: no network, no display, one thread, the same seed and default dtype for every test."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-# Set before anything imports matplotlib or torch, which read them once; tests that start a process hand them on.
+# Set before matplotlib or torch is imported, which read them once; processes started by tests inherit them.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["OMP_NUM_THREADS"] = "1"  # tiny tensors: many times faster than several threads on a busy machine
 
 
 def is_on_this_machine(address: Any) -> bool:
-    """Whether an address as sockets take it, a path or (host, port, ...), is a local socket or loopback."""
+    """Whether a socket address, a path or (host, port, ...), is a local socket or loopback."""
     if not isinstance(address, tuple):
         return True
     host = str(address[0])
@@ -28,12 +28,12 @@ def is_on_this_machine(address: Any) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
-    """Fail whatever opens a connection to, or looks up the name of, another machine."""
+    """Fail a test that connects to another machine, or looks up its name."""
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def refuse_others(address: Any) -> None:
         if not is_on_this_machine(address):
-            # pytest.fail raises what `except Exception` does not catch: a library cannot hide the attempt.
+            # `except Exception` does not catch the error of pytest.fail, so a library cannot hide the attempt.
             pytest.fail(f"tests use no network, but something tried to reach {address}")
 
     def guarded_connect(self: socket.socket, address: Any) -> None:

@@ -1,4 +1,4 @@
-"""For the tests of every room: digits, the real ones where they are at hand, and processes that start quickly."""
+"""Fixtures for the tests of every subpackage: digits (the real ones if they are available), and fast processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def real_mnist() -> Path:
 
 @pytest.fixture(scope="session")
 def toy_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of files like MNIST's, of 60 and 20 blots in random places; digit number n has the label n modulo 10."""
+    """A folder of files like MNIST's, with 60 and 20 images of random rectangles; image n has the label n modulo 10."""
     folder = tmp_path_factory.mktemp("mnist")
     generator = np.random.default_rng(0)
     for prefix, count in (("train", 60), ("t10k", 20)):

@@ -56,6 +56,15 @@ def test_a_docstring_below_a_field_is_its_description() -> None:
     assert Sizes.model_fields["height"].description == "Rows."
 
 
+def test_a_description_is_one_paragraph_of_plain_text() -> None:
+    class Window(Config):
+        name: str = "hann"
+        """The window:
+        ``hann`` or ``none``."""
+
+    assert Window.model_fields["name"].description == "The window: hann or none."
+
+
 @pytest.mark.parametrize("config", [*FAMILIES, Recipe, Experiment, *(kind.config for kind in DATASETS.values())])
 def test_every_field_a_user_can_set_is_described(config: type[Config]) -> None:
     assert [name for name, field in config.model_fields.items() if not field.description] == []

@@ -44,7 +44,7 @@ def test_the_data_of_a_run_is_where_the_run_found_it(run: Run, boards: Dataset) 
 def test_data_that_is_gone_can_be_named(run: Run, boards: Dataset, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     shutil.move(boards.folder, moved)
-    with pytest.raises(DatasetError, match=r"boards: the data of .*run is gone; tell where it is with --data"):
+    with pytest.raises(DatasetError, match=r"boards: the dataset of .*run is missing; give its folder with --data"):
         open_run_dataset(run)
     assert open_run_dataset(run, moved).fingerprint == boards.fingerprint
 
@@ -52,7 +52,9 @@ def test_data_that_is_gone_can_be_named(run: Run, boards: Dataset, tmp_path: Pat
 def test_data_that_has_changed_must_be_named(run: Run, boards: Dataset) -> None:
     shutil.rmtree(boards.folder)
     other = make_dataset(BOARDS.replace(seed=1), boards.folder)
-    with pytest.raises(DatasetError, match=r"this data is not what .*run was trained on; name it with --data"):
+    with pytest.raises(
+        DatasetError, match=r"not the dataset that .*run was trained on; to use it anyway, give it with --data"
+    ):
         open_run_dataset(run)
     assert open_run_dataset(run, other.folder).fingerprint == other.fingerprint != boards.fingerprint
 

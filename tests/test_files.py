@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.files import atomic_replace, fsync
+from drumhead.files import atomic_replace, fsync, read_json, read_small_file
 
 
 def test_a_new_file_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -111,3 +111,11 @@ def test_folders_that_cannot_be_synced_are_no_fault(
     else:
         with pytest.raises(OSError, match=os.strerror(number)):
             fsync(tmp_path)
+
+
+def test_paths_may_be_strings(tmp_path: Path) -> None:
+    path = str(tmp_path / "notes.json")
+    with atomic_replace(path) as temporary:
+        temporary.write_text("[1]")
+    assert read_small_file(path) == b"[1]"
+    assert read_json(path) == [1]

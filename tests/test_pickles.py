@@ -29,7 +29,7 @@ def test_a_damaged_file_ends_in_no_other_error(tmp_path: Path) -> None:
     torch.save({"weight": torch.rand(3)}, path, _use_new_zipfile_serialization=False)  # a plain pickle stream
     whole = path.read_bytes()
     generator = random.Random(0)
-    told = []
+    messages = []
     for _ in range(300):
         damaged = bytearray(whole[: generator.randrange(len(whole))] if generator.random() < 0.3 else whole)
         for _ in range(generator.randrange(4)):
@@ -39,6 +39,6 @@ def test_a_damaged_file_ends_in_no_other_error(tmp_path: Path) -> None:
         try:
             read_pickle(path)  # what was damaged may have been a mere number
         except PickleError as error:
-            told.append(str(error))
-    assert len(told) > 100
-    assert set(told) == {f"{path} is damaged, or holds more than tensors and plain values"}
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert set(messages) == {f"{path} is damaged, or holds more than tensors and plain values"}

@@ -1,8 +1,8 @@
-"""Drumhead: wave-based recurrent networks that hear the shape of what is in an image.
+"""Drumhead: recurrent networks whose hidden state is a wave field, for image segmentation.
 
-The names below are all a notebook needs; each room (``drumhead.fields``, ``drumhead.models``, ``drumhead.data``,
-``drumhead.training``, ``drumhead.report``) has more. They are imported when first used, so that ``import drumhead``
-and the command line's help are instant.
+The functions below are all that a notebook needs; the subpackages (``drumhead.fields``, ``drumhead.models``,
+``drumhead.data``, ``drumhead.training``, ``drumhead.report``) have more. They are imported on first use, so that
+``import drumhead`` and the command line's help are fast.
 """
 
 from __future__ import annotations

@@ -1,24 +1,33 @@
-"""The base of every configuration object: frozen, strict about names, documented field by field."""
+"""The base class of configuration objects: frozen, strict about field names, with a docstring for each field."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import Self
 
 
 class Config(BaseModel):
-    """A frozen set of named values, checked when made.
+    """A frozen set of named values, validated when it is created.
 
-    Each part of Drumhead defines its own beside the thing it configures. An unknown name, or a value out of
-    range or not finite, raises ``pydantic.ValidationError`` (a ``ValueError``) that names the field, the value and
-    the rule.
-    A changed copy is made with :meth:`replace`.
+    Each part of Drumhead defines its own configuration beside the class that it configures. An unknown field name, or a
+    value that is out of range or not finite, raises ``pydantic.ValidationError`` (a ``ValueError``) with the field, the
+    value and the rule. :meth:`replace` returns a changed copy.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Make each field's docstring one paragraph of plain text, as it is shown in command-line help."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            if field.description is not None:
+                field.description = " ".join(field.description.split()).replace("``", "")
+
     def replace(self, **changes: object) -> Self:
-        """A copy with some fields changed, checked like a new one."""
+        """Return a copy with some fields changed, validated like a new configuration."""
         return type(self).model_validate({**dict(self), **changes})
 
 

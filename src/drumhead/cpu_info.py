@@ -1,4 +1,4 @@
-"""What the processor can do."""
+"""Information about the processor."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 
 
 def cpu_capabilities() -> dict[str, Any]:
-    """The processor's name (``cpu_name``) and instruction sets, as torch tells them; empty where it does not.
+    """Return the processor's name (``cpu_name``) and instruction sets as reported by torch.
 
-    Older versions of torch do not.
+    The result is empty for older versions of torch, which do not report them.
     """
-    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return found
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return capabilities

@@ -1,4 +1,4 @@
-"""Judging a finished run: its kept weights on a split of its own data, or of other data that fits."""
+"""Evaluation of a run: scores of its best weights on a split of its own dataset, or of another compatible one."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from drumhead.training import Accelerator, Devices, make_fabric
 SplitName = Literal["train", "val", "test"]
 
 
-def open_run_dataset(run: Run, folder: Path | None = None) -> Dataset:
-    """The data a run was trained on, or other data that its model can be judged on.
+def open_run_dataset(run: Run, folder: str | Path | None = None) -> Dataset:
+    """Open the dataset that a run was trained on, or another dataset that its model can be evaluated on.
 
     Args:
         run: the run.
-        folder: other data, or the same in another place; by default where the run found it.
+        folder: another dataset folder, or the new folder of the same dataset. None: the folder the run was trained on.
 
     Raises:
-        DatasetError: if the data is not there, is no longer what the run was trained on, or does not fit the model.
+        DatasetError: if the dataset is missing, has changed since training, or does not fit the model.
     """
     record = run.config.data
     if folder is None and not Path(record.folder).is_dir():
-        raise DatasetError(f"{record.folder}: the data of {run.folder} is gone; tell where it is with --data")
-    dataset = open_dataset(folder or Path(record.folder))
+        raise DatasetError(f"{record.folder}: the dataset of {run.folder} is missing; give its folder with --data")
+    dataset = open_dataset(Path(folder or record.folder))
     if folder is None and dataset.fingerprint != record.fingerprint:
         raise DatasetError(
-            f"{dataset.folder}: this data is not what {run.folder} was trained on; name it with --data if it is meant"
+            f"{dataset.folder}: not the dataset that {run.folder} was trained on; to use it anyway, give it with --data"
         )
     if (dataset.channels, dataset.class_names) != (record.channels, record.class_names):
         raise DatasetError(
@@ -51,15 +51,15 @@ def evaluate_run(
     accelerator: Accelerator = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
-    """The scores of a run's kept weights on a split.
+    """Return the scores of a run's best weights on a split.
 
     Args:
-        run: a run of which at least one epoch has finished.
-        dataset: from :func:`open_run_dataset`.
-        split: which images.
-        batch_size: images at a time.
-        accelerator: where to compute.
-        progress: called with the number of batches done and the total.
+        run: a run with at least one finished epoch.
+        dataset: a dataset from :func:`open_run_dataset`.
+        split: the split to score.
+        batch_size: images per batch.
+        accelerator: the hardware to compute on.
+        progress: called with the number of finished batches and the total.
 
     Raises:
         ValueError: if this machine has no such accelerator.
@@ -75,7 +75,7 @@ def evaluate_run(
 def with_progress(
     batches: Iterable[tuple[Tensor, Tensor]], total: int, progress: Callable[[int, int], None] | None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches, with ``progress`` told of each when the next is asked for."""
+    """Yield the batches, and call ``progress`` after each of them has been consumed."""
     for number, batch in enumerate(batches, start=1):
         yield batch
         if progress is not None:

@@ -1,4 +1,4 @@
-"""Files read with care, and written so that a reader finds the old content or the new, never half of it."""
+"""Files: bounded reading of untrusted files, and atomic replacement, so that a reader never sees a partial file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 64_000_000
-"""Of a file that is read whole: a description, a table, scores. No honest one has nearly as many."""
+"""The default limit for a file that is read whole, such as a configuration or a table; real ones are much smaller."""
 MAX_DEPTH = 50
-"""Brackets within brackets in a JSON file."""
+"""The greatest nesting depth of a JSON file."""
 
 
 @contextmanager
-def atomic_replace(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """A temporary path near ``path``, of the same name, which takes its place if the block succeeds.
+def atomic_replace(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``, with the same name, which replaces ``path`` if the block succeeds.
 
-    Missing folders are made. If the block raises, nothing is left and a former ``path`` stays as it was; an error of
-    the file system's that names no file, as that of a full disk, is given this one's name. A link is replaced, not
-    followed.
+    Missing parent folders are made. If the block raises, the temporary file is removed and ``path`` is unchanged. File
+    system errors that name no file, such as that of a full disk, are raised with the name ``path``. A symbolic link is
+    replaced, not followed.
 
     Args:
-        path: the file, or folder.
-        durable: whether it is on the disk itself at the end of the block, so that a power cut does not take it.
+        path: the file or folder.
+        durable: whether to wait until the content is on the disk, so that it survives a power cut.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "new" / "notes.txt"
@@ -36,8 +36,9 @@ def atomic_replace(path: Path, *, durable: bool = False) -> Iterator[Path]:
     >>> target.read_text()
     'whole'
     """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with naming(path), tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+    with errors_naming(path), tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name
         yield temporary
         if durable:
@@ -48,56 +49,57 @@ def atomic_replace(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Give errors of the file system that name no file, or a temporary one, the name of the file that was meant."""
+def errors_naming(path: Path) -> Iterator[None]:
+    """Raise file system errors that name no file, or the temporary one, with the name ``path`` instead."""
     try:
         yield
     except OSError as error:
-        temporary = error.filename is not None and f"/.{path.stem}-" in str(error.filename)
-        if error.errno is None or not (error.filename is None or temporary):
+        names_temporary = error.filename is not None and f"/.{path.stem}-" in str(error.filename)
+        if error.errno is None or not (error.filename is None or names_temporary):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def fsync(path: Path) -> None:
-    """Wait until a file's content, or a folder's list of files, is on the disk itself."""
+    """Wait until a file's content, or a folder's list of files, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can for folders
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems cannot sync folders
             raise
     finally:
         os.close(descriptor)
 
 
-def read_small_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """All of a file that is not large.
+def read_small_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the content of a file that must not be large.
 
     Args:
         path: the file.
-        max_bytes: the most it may have.
+        max_bytes: the greatest allowed size.
 
     Raises:
-        ValueError: if it has more, or is no plain file: a pipe or a device may never end.
-        OSError: if it is not there or cannot be read.
+        ValueError: if the file is larger, or is not a regular file; a pipe or a device may never end.
+        OSError: if the file is missing or cannot be read.
     """
-    size = path.stat().st_size  # an error if it is not there
+    path = Path(path)
+    size = path.stat().st_size  # raises an error if the file is missing
     if not path.is_file():
-        raise ValueError(f"{path} is no plain file")
+        raise ValueError(f"{path} is not a regular file")
     if size > max_bytes:
-        raise ValueError(f"{path} has more than {max_bytes // 10**6} MB, which no file of its kind needs")
+        raise ValueError(f"{path} is larger than {max_bytes // 10**6} MB, more than any valid file of this kind")
     with path.open("rb") as file:
-        return file.read(size)  # as much as was promised: room for all of it is taken at once
+        return file.read(size)  # bounded by the size seen above, because read() allocates the whole buffer first
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+def read_json(path: str | Path) -> Any:
+    """Return the content of a JSON file.
 
     Raises:
-        ValueError: if it holds something else, or brackets nested as deep as nobody writes them; or as of
+        ValueError: if the file is not valid JSON, or is nested deeper than ``MAX_DEPTH``; or as in
             :func:`read_small_file`.
-        OSError: if it is not there or cannot be read.
+        OSError: if the file is missing or cannot be read.
     """
     content = read_small_file(path)
     try:
@@ -110,7 +112,7 @@ def read_json(path: Path) -> Any:
 
 
 def is_nested_too_deep(value: object) -> bool:
-    """Whether lists and mappings are nested deeper than ``MAX_DEPTH``: what walks through them may not come back."""
+    """Whether lists and mappings are nested deeper than ``MAX_DEPTH``; code that walks through them could overflow."""
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [

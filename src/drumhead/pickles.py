@@ -1,4 +1,4 @@
-"""Reading what torch has pickled: tensors and plain values, never code."""
+"""Loading of files written by ``torch.save``: tensors and plain values only, never code."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ import torch
 
 
 class PickleError(ValueError):
-    """A file that is damaged, or holds something else than tensors and plain values."""
+    """A file is damaged, or contains something other than tensors and plain values."""
 
 
 def is_compressed(path: Path) -> bool:
-    """Whether a file is a zip archive, as torch writes them, but with something in it compressed."""
+    """Whether a file is a zip archive with a compressed entry; ``torch.save`` writes uncompressed ones."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
 
 
-def read_pickle(path: Path) -> Any:
-    """What ``torch.save`` wrote, on the CPU; nothing in the file is run.
+def read_pickle(path: str | Path) -> Any:
+    """Load a file written by ``torch.save``, with tensors on the CPU; no code in the file is executed.
 
     Raises:
-        PickleError: if the file is damaged, or holds anything else than tensors and plain values, or is compressed,
-            which torch's are not: a small file could fill any memory.
-        OSError: if it cannot be read.
+        PickleError: if the file is damaged, contains anything other than tensors and plain values, or is compressed,
+            in which case a small file could fill the memory.
+        OSError: if the file cannot be read.
     """
-    path.stat()  # tells what is not there from what is no file
+    path = Path(path)
+    path.stat()  # raises an error if the file is missing
     if not path.is_file():
-        raise PickleError(f"{path} is no plain file")
+        raise PickleError(f"{path} is not a regular file")
     try:
         if is_compressed(path):
             raise PickleError("compressed")
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise
-    except Exception as error:  # bytes that are no pickle of torch's can make its parser raise anything
+    except Exception as error:  # on invalid bytes, torch's parser can raise any exception
         raise PickleError(f"{path} is damaged, or holds more than tensors and plain values") from error

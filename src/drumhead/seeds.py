@@ -1,7 +1,7 @@
-"""Independent streams of random numbers from one seed: one for each purpose, none of them global.
+"""Independent streams of random numbers derived from one seed, one for each purpose; none of them is global.
 
-Each stream is a pure function of the seed, its purpose and a number (an epoch, say), so nothing about it needs to
-be saved for a run to go on where it stopped.
+Each stream is a pure function of the seed, the purpose and a number (such as the epoch), so a run can resume without
+any saved random state.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STREAMS: dict[Purpose, int] = {"initialisation": 0, "shuffling": 1, "pixels": 2}
 
 
 def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:
-    """A 63-bit seed for one purpose of a run. Streams differ for seeds and numbers below 2**32.
+    """Return a 63-bit seed for one purpose of a run. Streams differ for all seeds and numbers below 2**32.
 
     >>> derive_seed(7, "shuffling", 1) == derive_seed(7, "shuffling", 1) != derive_seed(7, "shuffling", 2)
     True
@@ -27,5 +27,5 @@ def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:
 
 
 def generator(seed: int, purpose: Purpose, number: int = 0) -> torch.Generator:
-    """A CPU generator of torch, seeded by :func:`derive_seed`."""
+    """Return a torch generator on the CPU, seeded by :func:`derive_seed`."""
     return torch.Generator().manual_seed(derive_seed(seed, purpose, number))

@@ -1,10 +1,10 @@
-"""Text from outside, as a terminal may be shown it."""
+"""Text made safe to print on a terminal, wherever it comes from."""
 
 from __future__ import annotations
 
 
 def escape_controls(text: str) -> str:
-    r"""Text for a terminal: characters that it would obey rather than show are written out.
+    r"""Return the text with control characters escaped, except newline and tab; a terminal would obey them.
 
     >>> print(escape_controls("one\ntwo\x1b[2J"))
     one

@@ -1,4 +1,4 @@
-"""What a user types: each command's words, what it prints, its exit code, and what it leaves on disk."""
+"""Commands as a user types them: arguments, output, exit codes, and files on disk."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_help_names_every_command_and_is_instant(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with contextlib.suppress(SystemExit):  # the parser's own way to end
+    with contextlib.suppress(SystemExit):  # raised by the parser
         assert main([name, "--help"]) == OK
     assert f"drumhead {name}" in capsys.readouterr().out
 
@@ -78,7 +78,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("drumhead ")
 
 
-def test_an_unknown_command_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trian"]) == USAGE_ERROR
     printed = capsys.readouterr().err
     assert "'trian'" in printed
@@ -157,7 +157,7 @@ def test_a_finished_run_is_left_alone(workplace: Path, waves: str, capsys: pytes
     assert "seed is 2200, not 5" in capsys.readouterr().err
 
 
-def test_a_run_goes_on_where_its_data_is_now(
+def test_a_run_resumes_after_its_data_was_moved(
     workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there, out = tmp_path / "here", tmp_path / "there", tmp_path / "run"
@@ -172,7 +172,7 @@ def test_a_run_goes_on_where_its_data_is_now(
     assert Run.open(out).state == "done"
 
 
-def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
+def test_a_finished_run_resumes_with_more_epochs(workplace: Path, tmp_path: Path) -> None:
     args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data")]
     args += ["--out", str(tmp_path / "run"), "--model.pixel-widths", "8", "--recipe.epochs"]
     assert main([*args, "1"]) == OK
@@ -189,7 +189,7 @@ def test_a_finished_run_goes_on_with_more_epochs(workplace: Path, tmp_path: Path
         (["tetrominoes-cnn-2", "--data", "nowhere", "--dataset.seed", "3"], "drop one"),
     ],
 )
-def test_bad_words_for_train(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_of_train(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", *args]) == USAGE_ERROR
     assert message in capsys.readouterr().err
 
@@ -296,7 +296,7 @@ def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pyt
     assert Run.open(out / "tetrominoes-cnn-8").metrics() == epochs
 
 
-def test_interrupted_training_ends_cleanly_and_goes_on(workplace: Path, tmp_path: Path) -> None:
+def test_interrupted_training_ends_cleanly_and_resumes(workplace: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
     args += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]

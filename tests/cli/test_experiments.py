@@ -1,4 +1,4 @@
-"""``drumhead experiments``: what is listed, at the width of a plain terminal."""
+"""``drumhead experiments``: the list of experiments, at a terminal width of 80 columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed(printed: str) -> list[str]:
-    """Names in the first column, in their order."""
+    """Return the names in the first column, in order."""
     args = [line.split()[0] for line in printed.splitlines() if line.strip()]
     return [word for word in args if word in experiment_specs()]
 
@@ -34,7 +34,7 @@ def test_everything_is_listed_in_80_columns(capsys: pytest.CaptureFixture[str]) 
         ("tetrominoes-unet-4", ["122,118", " - "]),
     ],
 )
-def test_an_experiment_is_listed_with_what_was_published(
+def test_an_experiment_is_listed_with_its_published_scores(
     name: str, cells: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["experiments", name]) == OK
@@ -43,7 +43,7 @@ def test_an_experiment_is_listed_with_what_was_published(
     assert all(cell in printed for cell in cells)
 
 
-def test_words_and_dataset_choose(capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_and_dataset_filter_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["experiments", "NWM", "fft"]) == OK
     names = [f"{dataset}-nwm-fft" for dataset in ("tetrominoes", "mnist", "polygons")]
     assert listed(capsys.readouterr().out) == names
@@ -62,6 +62,6 @@ def test_words_and_dataset_choose(capsys: pytest.CaptureFixture[str]) -> None:
         (["unet", "--dataset", "mnist"], "no experiment on mnist has unet in its name"),
     ],
 )
-def test_what_is_not_there_is_told(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_names_are_reported(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["experiments", *args]) == USAGE_ERROR
     assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``drumhead figure``: each kind writes a PDF and a PNG and says where; bad words are reported before any work."""
+"""``drumhead figure``: each figure is a PDF and a PNG; invalid arguments are reported before any work."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_figure_is_a_pdf_and_a_png(
         (["scores", "--published", "--metric", "mean_iou"], "mean_iou was not published"),
     ],
 )
-def test_bad_words_are_told_before_any_work(
+def test_invalid_arguments_are_reported_before_any_work(
     workplace: Path,
     args: list[str],
     message: str,

@@ -1,4 +1,4 @@
-"""``drumhead figure square-area`` and ``drumhead figure polygons``: words, files, exit codes."""
+"""``drumhead figure square-area`` and ``drumhead figure polygons``: arguments, files, exit codes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFi
         (["polygons", "{cnn}"], "no states in time"),
     ],
 )
-def test_bad_input_is_told_in_a_line_and_leaves_nothing(
+def test_invalid_input_is_reported_in_a_line_and_writes_nothing(
     args: list[str], message: str, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures"

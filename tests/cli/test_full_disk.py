@@ -1,4 +1,4 @@
-"""Whatever a command writes, a full disk is message in a line, and leaves what was there and no litter."""
+"""A full disk: every command reports it in one line, keeps the existing files, and leaves no partial ones."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def files(folder: Path) -> dict[str, bytes]:
 # imageio-ffmpeg leaves its broken pipe to the collector of garbage.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", COMMANDS)
-def test_what_was_written_before_is_left(
-    name: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_existing_files_are_kept(name: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with small_disk(tmp_path / "disk", kilobytes=8192) as disk:
         args = COMMANDS[name].format(runs=runs, disk=disk.folder).split()
         assert main(args) == 0
@@ -59,7 +57,7 @@ def test_what_was_written_before_is_left(
         assert main(args) == 0
 
 
-def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_is_written_atomically(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with small_disk(tmp_path / "disk", kilobytes=64) as disk:
         sizes = [
             "--seed",
@@ -83,7 +81,7 @@ def test_data_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Capt
         assert list(disk.folder.iterdir()) == []
 
 
-def test_masks_are_written_whole_or_not_at_all(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_masks_are_written_atomically(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from PIL import Image
 
     Image.new("RGB", (24, 24)).save(tmp_path / "image.png")

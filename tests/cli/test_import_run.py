@@ -1,4 +1,4 @@
-"""``drumhead import``: a published checkpoint becomes a run that every command takes."""
+"""``drumhead import``: a published checkpoint becomes a run that every command accepts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> str:
     return folder
 
 
-def test_an_import_tells_what_it_made(
+def test_an_import_reports_its_result(
     theirs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""``drumhead reproduce`` and ``drumhead report``: words in, folders and exit codes out."""
+"""``drumhead reproduce`` and ``drumhead report``: arguments, folders and exit codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("args", [["tables", "--only", "squares"], ["--seeds", "0"], ["pictures"]])
-def test_bad_words_are_told_before_any_work(args: list[str], tmp_path: Path) -> None:
+def test_invalid_arguments_are_reported_before_any_work(args: list[str], tmp_path: Path) -> None:
     try:
         code: object = main(["reproduce", *args])
     except SystemExit as stop:

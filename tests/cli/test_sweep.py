@@ -1,4 +1,4 @@
-"""``drumhead sweep``, ``cancel`` and ``runs --watch``: words in, folders, lines and exit codes out."""
+"""``drumhead sweep``, ``cancel`` and ``runs --watch``: arguments, folders, output and exit codes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_dry_run_lists_and_makes_nothing(tmp_path: Path, capsys: pytest.Captur
         ([], "give the names of experiments"),
     ],
 )
-def test_bad_words_are_told_before_any_work(
+def test_invalid_arguments_are_reported_before_any_work(
     args: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert code_of(["sweep", *args]) == USAGE_ERROR
@@ -89,7 +89,7 @@ def test_without_slurm_nothing_is_begun(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_holds_another_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_holds_another_run_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "runs" / f"{NAME}-seed1").mkdir(parents=True)
     (tmp_path / "runs" / f"{NAME}-seed1" / "notes.txt").touch()
     assert main(["sweep", "tetrominoes-cnn-2", *SMALL, "--seeds", "0:2"]) == USAGE_ERROR

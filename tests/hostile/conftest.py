@@ -1,4 +1,4 @@
-"""A world to be hostile to, anew for each test, with what lies outside of it watched."""
+"""A folder with every kind of file that Drumhead opens, new for each test; files outside must not change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.hostile.world import build
 
 @pytest.fixture(scope="session")
 def model_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A world that is only copied."""
+    """The original folder, which tests only copy."""
     folder = tmp_path_factory.mktemp("model") / "world"
     folder.mkdir()
     build(folder)
@@ -23,7 +23,7 @@ def model_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(model_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A world of the test's own, where it works."""
+    """A copy of the folder for one test, as the current directory."""
     folder = tmp_path / "world"
     shutil.copytree(model_world, folder)
     monkeypatch.chdir(folder)
@@ -32,7 +32,7 @@ def world(model_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Iterator[Path]:
-    """A folder beside the world that must be the same at the end, to the time of change of each file."""
+    """A folder beside it that must not change during the test, including the modification time of each file."""
     folder = tmp_path / "outside"
     (folder / "below").mkdir(parents=True)
     for name in ("precious", "precious.json", "precious.csv", "precious.png", "below/precious"):
@@ -43,7 +43,7 @@ def outside(tmp_path: Path) -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell how many cases were run of each target."""
+    """Report the number of cases of each fuzz target."""
     if CASES:
         terminalreporter.section("fuzz cases")
         for target, cases in CASES.items():

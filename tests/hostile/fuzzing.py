@@ -1,4 +1,4 @@
-"""Fuzzing that is the same each time: how many cases, of what, and how many there were of each kind."""
+"""Deterministic fuzzing: settings, strategies, and counts of the cases that were run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.hostile.payloads import saved
 from drumhead.checksums import strip_csv_checksum
 
 CASES: Counter[str] = Counter()
-"""How many cases have been run of each target; reported at the end of the session."""
+"""The number of cases of each target; reported at the end of the session."""
 
 TOKENS = [b"\0", b"\n", b"\r", b",", b'"', b"'", b"{", b"[", b"(", b"}", b"\\", b"../", b"=1", b"\xff", b"\xef\xbb\xbf"]
 TOKENS += [
@@ -68,12 +68,12 @@ JUNK += [
 
 
 def same_each_time(cases: int) -> settings:
-    """So many cases, whichever the day."""
+    """Return settings that run the same cases each time."""
     return settings(
         max_examples=cases,
         derandomize=True,
         database=None,
-        deadline=None,  # a busy machine is none of the code's fault; see tests.hostile.guard
+        deadline=None,  # a busy machine is not an error of the code; tests.hostile.guard has its own limit
         suppress_health_check=list(HealthCheck),
     )
 

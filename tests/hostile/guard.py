@@ -1,4 +1,4 @@
-"""Running commands as a shell would, and seeing to it that they end cleanly and leave everything else alone."""
+"""Run commands as a shell does, with limits on time and memory, and check that they end cleanly."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import NamedTuple, NoReturn
 from drumhead.cli import main
 
 SECONDS = 20.0
-"""Of computing, after which something has hung: what is run here takes a small part of one."""
+"""The limit of computing time; a command that takes longer hangs, as the commands of these tests take far less."""
 
 
 class Hung(BaseException):
-    """A command computed for longer than it may. It passes every ``except Exception``."""
+    """A command exceeded its computing time. No ``except Exception`` catches this error."""
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
+class CommandResult(NamedTuple):
+    """The result of a command."""
 
     code: int
     printed: str
@@ -30,25 +30,25 @@ class Ended(NamedTuple):
 
     @property
     def is_clean(self) -> bool:
-        """Done, or refused with a message and no traceback."""
+        """Whether the command succeeded, or was refused with a message and without a traceback."""
         if self.code == 0:
             return True
         return self.code == 2 and bool(self.error.strip()) and "Traceback" not in self.error
 
 
-def run(args: Sequence[str]) -> Ended:
-    """Run a command; anything but an exit code is raised."""
+def run(args: Sequence[str]) -> CommandResult:
+    """Run a command and return its result; errors that it does not handle are raised."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), kept_signals(), deadline():
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), restored_handlers(), deadline():
         try:
             code = main(list(args))
-        except SystemExit as stop:  # the parser's way to end
+        except SystemExit as stop:  # raised by the argument parser
             code = stop.code if isinstance(stop.code, int) else 1
-    return Ended(code, out.getvalue(), err.getvalue())
+    return CommandResult(code, out.getvalue(), err.getvalue())
 
 
 def refused(args: Sequence[str], *names: str) -> str:
-    """Run a command that must be refused, with an error that has all the names in it; returns the error."""
+    """Run a command that must be refused, check that the error contains all the names, and return the error."""
     ended = run(args)
     assert ended.code == 2, (args, ended)
     assert ended.is_clean, (args, ended)
@@ -58,8 +58,8 @@ def refused(args: Sequence[str], *names: str) -> str:
 
 
 @contextlib.contextmanager
-def kept_signals() -> Iterator[None]:
-    """What commands make of SIGTERM and of warnings ends with the block."""
+def restored_handlers() -> Iterator[None]:
+    """Restore the handlers of SIGTERM and of warnings at the end of the block."""
     import warnings
 
     handler, shown = signal.getsignal(signal.SIGTERM), warnings.showwarning
@@ -72,7 +72,7 @@ def kept_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deadline(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise ``Hung`` in a block that computes for longer. Waiting, as for a pipe, is left to the test's own timeout."""
+    """Raise ``Hung`` in a block that computes for longer. Waiting, as for a pipe, is limited by the test's timeout."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         raise Hung(f"more than {seconds} seconds of computing")
@@ -88,7 +88,7 @@ def deadline(seconds: float = SECONDS) -> Iterator[None]:
 
 @contextlib.contextmanager
 def little_memory(more: int = 1_500_000_000) -> Iterator[None]:
-    """Let this process have only so many bytes more than it has, where the system tells how many that is."""
+    """Limit the memory of this process to its current size and some bytes more, where the system reports the size."""
     statm = Path("/proc/self/statm")
     if not statm.exists():
         yield
@@ -103,16 +103,16 @@ def little_memory(more: int = 1_500_000_000) -> Iterator[None]:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Everything below a folder: modes, times of change, and contents or targets of links."""
-    found = {}
+    """Return the mode, modification time and content (or link target) of everything below a folder."""
+    entries = {}
     for path in sorted([folder, *folder.rglob("*")]):
         stat = path.lstat()
-        found[str(path.relative_to(folder))] = (stat.st_mode, stat.st_mtime_ns, content_of(path))
-    return found
+        entries[str(path.relative_to(folder))] = (stat.st_mode, stat.st_mtime_ns, content_of(path))
+    return entries
 
 
 def content_of(path: Path) -> bytes:
-    """The bytes of a file, the target of a link; none of anything else."""
+    """Return the bytes of a file or the target of a link; empty for anything else."""
     if path.is_symlink():
         return str(path.readlink()).encode()
     return path.read_bytes() if path.is_file() else b""

@@ -1,4 +1,4 @@
-"""Files that run code where they are opened carelessly, and the careless ways to open them."""
+"""Files that execute code when they are opened unsafely, and the unsafe functions that open them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 
 
 class Trap:
-    """Makes a folder when it is unpickled."""
+    """An object that makes a folder when it is unpickled."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = str(marker)
@@ -73,4 +73,4 @@ PAYLOADS: dict[str, tuple[Callable[[Path], bytes], Callable[[bytes], object]]] =
     "npz": (archive_of_objects, lambda content: dict(np.load(io.BytesIO(content), allow_pickle=True))),
     "yaml": (yaml_object, lambda content: yaml.load(content, yaml.UnsafeLoader)),
 }
-"""What makes the file's bytes, and what opens them carelessly."""
+"""The function that makes the bytes of each file, and the function that opens them unsafely."""

@@ -30,13 +30,13 @@ GIGABYTES = 2**37
 
 @pytest.fixture(autouse=True)
 def spent() -> Iterator[None]:
-    """Only so much memory and time for any of these."""
+    """Limit the memory and time of each test."""
     with little_memory(), deadline(10):
         yield
 
 
 def png(width: int, height: int, *, extra: bytes = b"") -> bytes:
-    """A PNG file of a few bytes whose header tells of this size."""
+    """A PNG file of a few bytes whose header declares this size."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -52,13 +52,13 @@ def png(width: int, height: int, *, extra: bytes = b"") -> bytes:
 
 
 def text_chunk(size: int) -> bytes:
-    """A compressed text in a PNG, of so many zeros."""
+    """A compressed text chunk of a PNG, with this many zeros."""
     content = b"note\0\0" + zlib.compress(bytes(size), 9)
     return struct.pack(">I", len(content)) + b"zTXt" + content + struct.pack(">I", zlib.crc32(b"zTXt" + content))
 
 
 def array(shape: str, kind: str = "|u1") -> bytes:
-    """A NumPy file of a few bytes whose header tells of this shape and kind of number."""
+    """A NumPy file of a few bytes whose header declares this shape and dtype."""
     return npy(f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}}}\n")
 
 
@@ -68,7 +68,7 @@ def npy(header: str, content: bytes = bytes(16)) -> bytes:
 
 
 def safetensors(header: object, content: bytes = bytes(16), *, size: int | None = None) -> bytes:
-    """A safetensors file with this header, and a size of the header that may be a lie."""
+    """A safetensors file with this header, whose declared size may be wrong."""
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text) if size is None else size) + text + content
 
@@ -85,7 +85,7 @@ def yaml_lists(levels: int) -> bytes:
 
 
 def yaml_merges(levels: int) -> bytes:
-    """The same with mappings that are merged, which are copied at once."""
+    """The same with merged mappings, which are copied at once."""
     lines = ["a0: &a0 {x: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, levels)]
     return "\n".join([*lines, f"params: *a{levels - 1}"]).encode()
@@ -96,17 +96,17 @@ def idx(*sizes: int, content: bytes = b"") -> bytes:
 
 
 def gzip_bomb() -> bytes:
-    """Digits as the header tells, and then zeros, a hundred times more than the file has bytes."""
+    """The digits that the header declares, then zeros: a hundred times the size of the compressed file."""
     return gzip.compress(idx(6, 28, 28, content=bytes(100_000_000)), 1)
 
 
 def terabytes() -> dict[str, object]:
-    """A tensor of safetensors that is not there."""
+    """A safetensors header with a tensor that the file does not contain."""
     return {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}
 
 
 def zip_bomb() -> bytes:
-    """A checkpoint as torch writes it, but compressed: a thousandth of what it is unpacked."""
+    """A checkpoint like torch's, but compressed to a thousandth of its size."""
     packed = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(saved({"weight": torch.zeros(2**22)}))) as whole,
@@ -119,7 +119,7 @@ def zip_bomb() -> bytes:
 
 
 def long_storage() -> bytes:
-    """An old checkpoint whose tensor tells of a storage that is not there."""
+    """An old checkpoint whose tensor refers to a storage that the file does not contain."""
     content = saved({"weight": torch.zeros(77)}, _use_new_zipfile_serialization=False)
     assert content.count(b"K\x4d") >= 1
     return content.replace(b"K\x4d", b"\x8a\x05" + GIGABYTES.to_bytes(5, "little"))

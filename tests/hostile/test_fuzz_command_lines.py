@@ -1,4 +1,4 @@
-"""Command lines of real commands, real flags and junk: done, refused in words, or long work that would have begun."""
+"""Command lines of real commands, real flags and junk: they succeed, are refused, or start long work (replaced)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG_WORK = {
     "movie": ["sample_movie"],
     "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],
 }
-"""By the module of a command, what in it takes long, and is not begun here."""
+"""The functions of each command that take long; here they are replaced."""
 
 STARTS: list[list[str]] = [
     *[
@@ -73,47 +73,47 @@ NAMES = [
     "published",
 ]
 ODD = ["[/]", "$x^", "\x1b[2J", "\udcff", "é", "x" * 300, "*", "=1", "@data", "a,b", "--out=", "~", "%s", "a/../b"]
-PLACES = ["run", "going", "diverged", "data", "arrays", "pairs", "theirs", "mnist", "nowhere", ".", "run/config.json"]
-PLACES += ["picture.png", "array.npy", "results.csv", "run/../run", "run/movies"]
+PATHS = ["run", "going", "diverged", "data", "arrays", "pairs", "theirs", "mnist", "nowhere", ".", "run/config.json"]
+PATHS += ["picture.png", "array.npy", "results.csv", "run/../run", "run/movies"]
 OUTSIDE = ["..", "../outside", "../outside/precious", "../outside/precious.csv", "/dev/null", "/proc/self/mem"]
-"""Only to be read: what a user names with --out is the user's to choose."""
+"""Paths to read only; with --out, a user may choose any path."""
 WRITTEN = ["--out", "--json"]
 
 
-class WorkBegins(BaseException):
-    """Long work would have begun here. It is no error, and passes every ``except Exception``."""
+class LongWork(BaseException):
+    """Long work would start here. This is no error, and no ``except Exception`` catches it."""
 
 
-def begin_work(*arguments: object, **named: object) -> NoReturn:
-    raise WorkBegins
+def start_work(*arguments: object, **named: object) -> NoReturn:
+    raise LongWork
 
 
 @pytest.fixture(autouse=True)
 def no_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that takes long is done."""
+    """Replace the functions that take long."""
     for module, names in LONG_WORK.items():
         for name in names:
-            monkeypatch.setattr(f"drumhead.cli.{module}.{name}", begin_work)
+            monkeypatch.setattr(f"drumhead.cli.{module}.{name}", start_work)
 
 
 def flags_of(start: Sequence[str]) -> list[str]:
-    """The flags in a command's help."""
+    """Return the flags in a command's help."""
     printed = run([*start, "--help"]).printed
     return sorted(set(re.findall(r"--[a-z][\w.-]*[a-z]", printed)) - {"--help"})
 
 
 @st.composite
 def command_line(draw: st.DrawFn, flags: dict[tuple[str, ...], list[str]]) -> list[str]:
-    """A command and a few args: flags of its own or of others, with as many values as come, places, junk."""
+    """A command and a few arguments: its own flags or others, with a random number of values, paths and junk."""
     start = draw(st.sampled_from([*STARTS, *STARTS, *ODD_STARTS]))
     every = sorted({flag for some in flags.values() for flag in some})
     own = flags.get(tuple(start)) or flags.get(tuple(start[:1])) or flags.get(tuple(start[:2])) or every
-    value = st.one_of(*map(st.sampled_from, (NUMBERS, NAMES, ODD, PLACES)))
+    value = st.one_of(*map(st.sampled_from, (NUMBERS, NAMES, ODD, PATHS)))
     args = list(start)
     for _ in range(draw(st.integers(0, 4))):
-        match draw(st.sampled_from(["place", "place", "flag", "flag", "flag", "other flag", "outside", "junk"])):
-            case "place":
-                args.append(draw(st.sampled_from(PLACES)))
+        match draw(st.sampled_from(["path", "path", "flag", "flag", "flag", "other flag", "outside", "junk"])):
+            case "path":
+                args.append(draw(st.sampled_from(PATHS)))
             case "flag":
                 args += [draw(st.sampled_from(own)), *draw(st.lists(value, min_size=1, max_size=2))]
             case "other flag":
@@ -122,7 +122,7 @@ def command_line(draw: st.DrawFn, flags: dict[tuple[str, ...], list[str]]) -> li
                 args.append(draw(st.sampled_from(OUTSIDE)))
             case _:
                 args.append(draw(st.one_of(value, st.text(max_size=8).filter(lambda text: "/" not in text))))
-    return [word.replace("\0", "") for word in args]  # which no shell can hand on
+    return [word.replace("\0", "") for word in args]  # a shell cannot pass NUL
 
 
 @pytest.mark.timeout(3000)
@@ -141,7 +141,7 @@ def test_no_command_line_ends_badly(cases: int, world: Path, outside: Path) -> N
         CASES["command lines"] += 1
         try:
             ended = run(args)
-        except WorkBegins:
+        except LongWork:
             CASES["command lines that began long work"] += 1
         else:
             assert ended.is_clean, (args, ended)

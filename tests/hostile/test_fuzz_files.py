@@ -1,4 +1,4 @@
-"""Every file that is opened, changed at random: done or refused in words, nothing else touched, nothing without end.
+"""Random changes of every file that is opened: the command succeeds or is refused, quickly, and changes nothing else.
 
 Configurations, manifests, scores, tables, YAML, PNG, NumPy and IDX files, weights and checkpoints.
 """
@@ -15,7 +15,7 @@ from tests.hostile.guard import run, snapshot
 from tests.hostile.world import OPENED_BY
 
 MAY_FAIL = {"run/model.safetensors", "going/last.ckpt"}
-"""Weights may have become numbers that are not finite, which is found out by computing with them: exit code 1."""
+"""Weights may have become infinite or NaN, which only computing with them shows: exit code 1."""
 MADE = ("new", "masks", "runs")
 
 

@@ -1,4 +1,4 @@
-"""Links and odd files: what is written replaces a link and leaves alone what it leads to; nothing waits for a pipe."""
+"""Links and special files: writing replaces a link and leaves its target unchanged; no command waits for a pipe."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WRITERS: dict[str, Callable[[Run], None]] = {
 
 @pytest.fixture(params=["file", "folder", "nowhere"])
 def target(request: pytest.FixtureRequest, outside: Path) -> Path:
-    """What a link leads to."""
+    """The target of a link."""
     return outside / {"file": "precious", "folder": "below", "nowhere": "new"}[request.param]
 
 
@@ -121,7 +121,7 @@ def test_an_opened_dataset_cannot_be_written_to(world: Path) -> None:
 
 
 def terabyte(path: Path) -> None:
-    """A file of zeros that takes no room."""
+    """A sparse file of zeros, which needs no disk space."""
     path.touch()
     os.truncate(path, 2**40)
 
@@ -144,7 +144,7 @@ NEED_NOT_BE_THERE = [
     "stopped/log.txt",
     "lab/.submitit/jobs-0.json",
 ]
-"""What is no file is then as good as none."""
+"""Commands that treat anything other than a regular file as missing."""
 
 
 @pytest.mark.timeout(100)  # opening a pipe would wait for ever

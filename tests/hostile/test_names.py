@@ -1,4 +1,4 @@
-"""Names from outside: none leads out of a folder, ends in a traceback, or is obeyed by what shows it."""
+"""Untrusted names: none escapes a folder, causes a traceback, or is interpreted by the program that shows it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ PATHS = [
 CONTROLS = ["two\nlines", "\x1b[2J", "bell\a", "\x9b31m", "\u202egpj.exe", "\ud800", "back\bspace", "nul\0"]
 FORMULAS = ["=1+1", "=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(A1)"]
 MARKUP = ["[/]", "[bold", "[link=file:///etc/passwd]x", ":smile:", "<script>alert(1)</script>", "a|b", "$x^", "%s {0}"]
-"""Harmless as text; each is something else to some reader of text."""
+"""Names that are harmless as text, but that some reader of text interprets."""
 
 
 def edit(path: Path, change: Callable[[Any], None]) -> None:
-    """Change what a JSON file holds."""
+    """Change the content of a JSON file."""
     content = json.loads(path.read_text())
     content.pop("sha256", None)  # files of earlier versions have no checksum
     change(content)
@@ -48,7 +48,7 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
 
 
 def put(content: Any, where: tuple[str | int, ...], value: object) -> None:
-    """Replace a value deep inside."""
+    """Replace a nested value."""
     for key in where[:-1]:
         content = content[key]
     content[where[-1]] = value

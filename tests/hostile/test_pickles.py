@@ -1,4 +1,4 @@
-"""Files with code in them, in every place a file is opened: refused, and the code did not run."""
+"""Files that contain code, for every kind of file that is opened: they are refused, and the code does not run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.hostile.payloads import PAYLOADS
 from tests.hostile.world import OPENED_BY
 
 SHOWN_OR_LEFT = ["stopped/failed.json", "stopped/log.txt", "lab/.submitit/jobs-0.json"]
-"""Files that only tell what became of a run: shown as text, or left out where they are damaged."""
+"""Files that only describe the state of a run: they are shown as text, or omitted if damaged."""
 
 
 @pytest.mark.parametrize("place", OPENED_BY)

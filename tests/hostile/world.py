@@ -1,4 +1,4 @@
-"""A small world of every file that Drumhead opens, and the command that opens each."""
+"""A folder with one file of every kind that Drumhead opens, and the command that opens each."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ OPENED_BY: dict[str, list[str]] = {
     "array.npy": PREDICT,
     "results.csv": ["table", "results.csv"],
 }
-"""Every file, and the words of a command that opens it; both as seen from the world's folder."""
+"""The arguments of a command that opens each file; paths are relative to the folder."""
 
 
 def build(folder: Path) -> None:
-    """Make the world in a new folder."""
+    """Make all files in a new folder."""
     config = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=4, val=2, test=4, seed=0)
     dataset = make_dataset(config, folder / "data")
     own_arrays(folder / "arrays", dataset)
@@ -81,14 +81,14 @@ def build(folder: Path) -> None:
 
 
 def stopped(folder: Path, dataset: Dataset) -> None:
-    """A run that failed in a sweep."""
+    """Make a run that failed in a sweep."""
     untrained(folder, dataset)
     write_failure(folder, Failure(kind="failed", message="OSError: no space left on device"))
     (folder / "log.txt").write_text("epoch   1  loss 0.5\nOSError: no space left on device\n")
 
 
 def lab(folder: Path) -> None:
-    """The settings of a cluster, and a job that was submitted to it."""
+    """Make the settings of a cluster, and the record of a submitted job."""
     (folder / ".submitit").mkdir(parents=True)
     (folder / "drumhead.yaml").write_text("partition: gpu\ntime: 4:00:00\nmem: 16G\nsetup:\n  - module load cuda\n")
     job = {"job": "1_0", "name": "drumhead-1", "log": "1_0_log.out"}
@@ -96,7 +96,7 @@ def lab(folder: Path) -> None:
 
 
 def own_arrays(folder: Path, dataset: Dataset) -> None:
-    """A user's folder of arrays with named classes."""
+    """Make a user's folder of arrays, with class names."""
     folder.mkdir()
     for name, (images, masks) in dataset.splits.items():
         np.save(folder / f"{name}_images.npy", images)
@@ -105,7 +105,7 @@ def own_arrays(folder: Path, dataset: Dataset) -> None:
 
 
 def own_pairs(folder: Path, dataset: Dataset) -> None:
-    """A user's folder of PNG pairs with named classes."""
+    """Make a user's folder of PNG pairs, with class names."""
     for name, split in dataset.splits.items():
         for kind, arrays in (("images", split.images), ("masks", split.masks)):
             (folder / name / kind).mkdir(parents=True)
@@ -115,7 +115,7 @@ def own_pairs(folder: Path, dataset: Dataset) -> None:
 
 
 def untrained(folder: Path, dataset: Dataset) -> Run:
-    """A run of a small wave network with weights that were never trained, and two epochs of numbers."""
+    """Make a run of a small wave network with untrained weights and metrics of two epochs."""
     experiment = find_experiment("tetrominoes-nwm-linear")
     experiment = experiment.replace(model=experiment.model.replace(steps=4, pixel_widths=(8,), engine="plain"))
     run = Run.create(
@@ -128,7 +128,7 @@ def untrained(folder: Path, dataset: Dataset) -> Run:
 
 
 def digits(folder: Path) -> None:
-    """MNIST's four files with a few blots: training ones plain, test ones gzipped."""
+    """Make the four files of MNIST with a few random images; the test files are gzipped."""
     folder.mkdir()
     generator = np.random.default_rng(0)
     for prefix, count in DIGITS.items():

@@ -170,11 +170,11 @@ def test_without_data_the_record_is_of_the_published_set(
     assert (record.channels, record.height, record.width) == (3, 64, 64)
     assert record.class_names == DATASETS["tetrominoes"].class_names
     assert run.config.experiment.dataset == TetrominoConfig()
-    with pytest.raises(ValueError, match="tell where it is with --data"):
+    with pytest.raises(ValueError, match="give its folder with --data"):
         open_run_dataset(run)
     assert open_run_dataset(run, boards.folder).fingerprint == boards.fingerprint
     shutil.copytree(boards.folder, tmp_path / "data" / "tetrominoes")
-    with pytest.raises(ValueError, match=r"not what .* was trained on"):
+    with pytest.raises(ValueError, match=r"not the dataset that .* was trained on"):
         open_run_dataset(run)
 
 

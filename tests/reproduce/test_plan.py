@@ -75,3 +75,7 @@ def test_what_leaves_nothing_is_refused() -> None:
         plan_runs("tables", "lite", out=OUT, only=["mnist", "squares"])
     with pytest.raises(ValueError, match="seeds must be 1 or more; got 0"):
         plan_runs("tables", "lite", out=OUT, seeds=0)
+
+
+def test_the_output_folder_may_be_a_string() -> None:
+    assert plan_runs("figures", "smoke", out="out") == plan_runs("figures", "smoke", out=OUT)

@@ -1,4 +1,4 @@
-"""What to run: the paper's experiments, the demo, and what an experiment is made of."""
+"""Experiments that can be trained by name: the paper's and others, and the recipes that train them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ __all__ = [
 
 
 def experiment_specs() -> dict[str, ExperimentSpec]:
-    """Every experiment that can be trained by name: the paper's, then our own."""
+    """Return every experiment that can be trained by name: the paper's, then the extra ones."""
     return {spec.experiment.name: spec for spec in _all_specs()}
 
 
 @cache
 def _all_specs() -> tuple[ExperimentSpec, ...]:
-    """All of them, read once: a table of many runs asks for each."""
+    """Return all specs, which are read once, because a table of many runs looks up each."""
     return (*published_experiments(), *extra_experiments())
 
 
 def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
-    """The experiment of that name, with a recipe applied.
+    """Return the experiment with a name, trained by a recipe.
 
     Raises:
-        ValueError: for an unknown name, with the names there are.
+        ValueError: if the name or the recipe is unknown.
 
     >>> find_experiment("tetrominoes-nwm-linear").recipe.epochs
     300

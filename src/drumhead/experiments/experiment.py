@@ -16,18 +16,18 @@ from drumhead.string_types import FileName
 
 
 class Experiment(Config):
-    """All that determines a training, but for the machine it runs on."""
+    """Everything that determines a training run, except the machine."""
 
     name: FileName
-    """The experiment's name, from which its run folders have theirs."""
+    """The name of the experiment, which also names its run folders."""
     dataset: Annotated[DatasetConfig | None, Field(discriminator="name")] = TetrominoConfig()
-    """How the data is made; none where a folder of data is given."""
+    """The dataset to make. None: a dataset folder is given instead."""
     model: ModelConfig
     """The model."""
     recipe: Recipe = Recipe()
-    """How it is trained."""
+    """The training recipe."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Seed of the initial weights, of shuffling, and of pixel sampling, each with a stream of its own."""
+    """Seed of the initial weights, shuffling and pixel sampling, which use independent random streams."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""An experiment as it is listed: by a name that follows from its parts, with the seeds it was published with."""
+"""The specification of an experiment: its configuration, its name and its published seeds."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from drumhead.models import CNNConfig, ModelConfig, UNetConfig, build
 
 
 class ExperimentSpec(NamedTuple):
-    """An experiment, and the seeds of its published runs."""
+    """An experiment and the seeds of its published runs."""
 
     experiment: Experiment
     seeds: tuple[int, ...] = ()
-    """Seeds of the published runs; none if the paper does not have this experiment."""
+    """The seeds of the published runs; empty if the paper does not contain this experiment."""
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers training may change."""
+        """The number of trainable parameters."""
         dataset = self.experiment.dataset
         assert dataset is not None
-        kind = DATASETS[dataset.name]
-        with torch.device("meta"):  # counting needs no numbers
-            model = build(self.experiment.model, in_channels=kind.channels, classes=len(kind.class_names))
+        dataset_spec = DATASETS[dataset.name]
+        with torch.device("meta"):  # counting needs no values
+            model = build(
+                self.experiment.model, in_channels=dataset_spec.channels, classes=len(dataset_spec.class_names)
+            )
         return model.parameter_count
 
 
 def make_spec(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> ExperimentSpec:
-    """A model on a dataset with the paper's recipe; its default seed is the first published one.
+    """Return a model on a dataset with the paper's recipe; the default seed is the first published one.
 
     Args:
-        dataset: a name from ``drumhead.data.DATASETS``.
-        model: the model.
-        seeds: of the published runs.
+        dataset: a name in ``drumhead.data.DATASETS``.
+        model: the configuration of the model.
+        seeds: the seeds of the published runs.
     """
     experiment = Experiment.model_validate(
         {
@@ -50,7 +52,7 @@ def make_spec(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> Ex
 
 
 def experiment_name(dataset: str, model: ModelConfig) -> str:
-    """Dataset, model, and what the models of its kind differ in: the readout, the layers or the width.
+    """Return the name of an experiment: its dataset, its model, and its readout, number of layers or width.
 
     >>> from drumhead.models import model_config
     >>> experiment_name("mnist", model_config("conv_lstm", readout="fft"))
@@ -62,7 +64,7 @@ def experiment_name(dataset: str, model: ModelConfig) -> str:
 
 
 def variant_field(model: ModelConfig) -> str:
-    """The field that sets a model apart from the others of its kind."""
+    """Return the field in which the models of one architecture differ: readout, layers or width."""
     if isinstance(model, CNNConfig):
         return "layers"
     return "width" if isinstance(model, UNetConfig) else "readout"

@@ -1,4 +1,4 @@
-"""The paper's recipe for what the paper did not train, or did not publish the settings of."""
+"""Experiments beyond the paper's, with its recipe: models that it did not train, or whose settings it does not give."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from drumhead.models import ReadoutName, model_config
 
 
 def extra_experiments() -> list[ExperimentSpec]:
-    """The convolutional GRU and RNN and the U-Net on tetrominoes; the NWM with one channel on polygons."""
+    """Return the convolutional GRU and RNN and the U-Net on tetrominoes, and the NWM with one channel on polygons."""
     return [
         *[
             make_spec("tetrominoes", model_config(cell, readout=readout))

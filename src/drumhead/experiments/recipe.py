@@ -1,4 +1,4 @@
-"""How a model is trained: optimiser, schedule, batches, which weights are kept."""
+"""The training recipe: optimiser, schedule, batches, and which weights are kept."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from drumhead.config import Config
 
 Precision = Literal["float32", "bf16", "auto"]
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Recipe(Config):
-    """How a model is trained; the defaults are the paper's."""
+    """A training recipe; the defaults are the paper's."""
 
     optimizer: Literal["adam", "adamw"] = "adam"
-    """Adam, or Adam with decoupled weight decay."""
+    """The optimiser: Adam, or AdamW, which decouples weight decay."""
     learning_rate: PositiveFloat = 1e-3
-    """Learning rate, at its peak."""
+    """The peak learning rate."""
     weight_decay: NonNegativeFloat = 0.0
-    """Weight decay."""
+    """Weight decay, 0 or more."""
     schedule: Literal["constant", "cosine"] = "constant"
-    """What the learning rate does after the warm-up: stay, or fall to 0 along a cosine."""
-    warmup: Share = 0.0
-    """Share of the training over which the learning rate rises from 0."""
+    """Learning rate after the warm-up: constant, or decaying to 0 along a cosine."""
+    warmup: Fraction = 0.0
+    """Fraction of the training, from 0 to 1, over which the learning rate rises linearly from 0."""
     clip: PositiveFloat | None = None
-    """Largest norm of the gradient; longer ones are shortened to it."""
+    """Maximum norm of the gradient (gradient clipping). None: no clipping."""
     batch_size: PositiveInt = 64
-    """Images per step; a last incomplete batch is dropped."""
+    """Images per step. The last batch of an epoch is dropped if it is incomplete."""
     epochs: PositiveInt = 300
-    """Passes through the training images, each followed by a validation."""
+    """Epochs, each followed by a validation."""
     steps_per_epoch: PositiveInt | None = None
-    """End an epoch after this many steps, though images are left; each epoch draws anew from all of them."""
+    """Maximum steps per epoch; each epoch then uses a new random subset of the images. None: all images."""
     seconds: PositiveFloat | None = None
-    """End the training after this many seconds of training steps, though epochs are left."""
+    """Time limit in seconds, counting only training steps. None: no limit."""
     precision: Precision = "float32"
-    """Type of the matrix products in training: ``bf16`` keeps weights, states and sums in float32; ``auto`` takes it
-    where the processor has instructions for it. Validation and test are in float32."""
+    """Precision of matrix products in training. With bf16, weights, states and sums stay in float32. auto: bf16 where
+    the processor has instructions for it, else float32. Validation and test always use float32."""
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of the pixels the loss looks at in each step, half of them foreground, without bias; 1 for all."""
+    """Fraction of the pixels sampled for the loss in each step, above 0 and at most 1. Half of the samples are
+    foreground pixels; weights keep the loss unbiased."""
     min_delta: NonNegativeFloat = 0.001
-    """Weights are kept if their validation loss beats the best by more than this; 0 keeps the plain minimum."""
+    """Least improvement of the validation loss for new weights to be kept, 0 or more."""
     validation_images: PositiveInt | None = None
-    """Validate on the first so many images only; all by default."""
+    """Validate on the first N images only. None: all of them."""

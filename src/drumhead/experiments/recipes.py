@@ -1,4 +1,4 @@
-"""The recipes: ways to train an experiment, as functions that take one and return another."""
+"""The named recipes, as functions that take an experiment and return it with the recipe applied."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ RecipeName = Literal["paper", "lite", "smoke"]
 
 
 def paper(experiment: Experiment) -> Experiment:
-    """The paper's recipe, unchanged: 300 epochs of all pixels."""
+    """Return the experiment unchanged, with the paper's recipe: 300 epochs, and a loss on all pixels."""
     return experiment
 
 
 def lite(experiment: Experiment) -> Experiment:
-    """Minutes instead of days on a CPU: the same model and data, but 120,000 images rather than millions.
+    """Return the experiment with a shorter recipe: the same model and data, with minutes of training on a CPU.
 
-    Small batches, a part of the pixels, bfloat16 products where the processor has them, a rate that rises and falls. An
-    NWM starts with some stiffness and damping everywhere: a channel without them never gets any. But the readout
-    ``last`` hears little of waves that are damped from the start: they have died away by the last frame.
+    Training uses 120,000 images instead of millions, in small batches with sampled pixels, bfloat16 products where the
+    processor has instructions for them, and a learning rate with warm-up and cosine decay. An NWM starts with positive
+    stiffness and damping everywhere, because a channel that starts at 0 for every image gets no gradient. The readout
+    ``last`` is the exception: waves that are damped from the start have decayed by the last time step.
     """
     model = experiment.model
     if isinstance(model, NWMConfig):
@@ -46,7 +47,7 @@ def lite(experiment: Experiment) -> Experiment:
 
 
 def smoke(experiment: Experiment) -> Experiment:
-    """Two epochs of two steps on a handful of images: does it run at all?"""
+    """Return the experiment with two epochs of two steps on a few images, as a quick check that it runs."""
     dataset = experiment.dataset
     return experiment.replace(
         dataset=None if dataset is None else dataset.replace(train=16, val=8, test=8, seed=0),

@@ -1,4 +1,4 @@
-"""The paper again: which runs its tables and figures need, and what they show."""
+"""Reproduction of the paper: the runs that its tables and figures need, and the files made from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs show, as files: tables, figures, and the report."""
+"""The output files of a reproduction: tables, figures and the report."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ from drumhead.reproduce.plan import Target
 
 
 class Outputs(NamedTuple):
-    """What was written, and what could not be."""
+    """The files that were written, and the figures that failed."""
 
     written: list[Path]
     failed: dict[str, str]
-    """By the name of a figure, why it could not be drawn."""
+    """The reason why a figure could not be drawn, by the figure's name."""
 
 
 def write_outputs(
     target: Target,
     sections: Sequence[ReportSection],
-    out: Path,
+    out: str | Path,
     *,
     unreadable: Sequence[UnreadableRun] = (),
     theory: AreaStudy | None = None,
     dpi: int = DPI,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outputs:
-    """Write what a target asks for, and the report.
+    """Write the tables and figures of a target, and the report.
 
     Args:
-        target: tables go to ``out/tables`` as Markdown, CSV and LaTeX; figures to ``out/figures`` as PDF and PNG.
+        target: tables go to ``out/tables`` as Markdown, CSV and LaTeX, and figures to ``out/figures`` as PDF and PNG.
         sections: the runs.
-        out: the folder.
-        unreadable: runs to be named as broken.
-        theory: the study of square drums, if it is to be shown.
-        dpi: pixels to an inch of figures.
-        progress: as of :func:`drumhead.report.page.page.write_report`.
+        out: the output folder.
+        unreadable: runs that could not be read, which the report lists.
+        theory: the study of square drums. None: it is left out.
+        dpi: the resolution of figures, in dots per inch.
+        progress: as in :func:`drumhead.report.page.page.write_report`.
     """
+    out = Path(out)
     outputs = Outputs([], {})
     if target != "figures":
         outputs.written.extend(write_tables([section.result_set for section in sections], out / "tables", "scores"))

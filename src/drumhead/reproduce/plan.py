@@ -1,4 +1,4 @@
-"""What to make: the runs that tables and figures need, each with its experiment and its folder."""
+"""The plan of a reproduction: the runs that tables and figures need, each with its experiment and folder."""
 
 from __future__ import annotations
 
@@ -28,60 +28,60 @@ FIGURE_EXPERIMENTS = (
     "multi-mnist-nwm-linear",
     "multi-mnist-unet-2",
 )
-"""What waves, samples and the study of polygons are shown of, one seed each."""
+"""The experiments in figures of waves, samples and polygons, with one seed each."""
 
 ALL_SEEDS = {"paper": True, "lite": False, "smoke": False}
-"""Whether a recipe takes every published seed unless told otherwise; else the first."""
+"""Whether a recipe uses every published seed by default; otherwise it uses the first."""
 
 
 def plan_runs(
     target: Target,
     recipe: RecipeName,
     *,
-    out: Path,
+    out: str | Path,
     only: Sequence[str] = (),
     seeds: int | None = None,
 ) -> list[PlannedRun]:
-    """The runs that a target needs: dataset by dataset, and in each every experiment once before a second seed.
+    """Return the runs that a target needs, ordered by dataset, and then by the index of the seed.
 
     Args:
         target: ``tables``: every published experiment. ``figures``: ``FIGURE_EXPERIMENTS``. ``all``: both.
-        recipe: how they are trained.
-        out: runs go to ``out/runs/EXPERIMENT-seedSEED``.
-        only: names of datasets or experiments, or patterns such as ``tetrominoes-nwm-*``; all by default.
-        seeds: how many seeds of each experiment in tables, from the first published one; by default all of them with
+        recipe: the training recipe.
+        out: the output folder; runs are in ``out/runs/EXPERIMENT-seedSEED``.
+        only: names of datasets or experiments, or patterns such as ``tetrominoes-nwm-*``. All by default.
+        seeds: the number of seeds of each experiment in tables, from the first published one. None: all of them for
             the paper's recipe, else one.
 
     Raises:
-        ValueError: if ``only`` leaves nothing, or ``seeds`` is not 1 or more.
+        ValueError: if a pattern in ``only`` matches no run, or ``seeds`` is less than 1.
     """
     if seeds is not None and seeds < 1:
         raise ValueError(f"seeds must be 1 or more; got {seeds}")
-    found = order_runs(_runs(target, recipe, out, seeds))
-    for word in only:
-        if not any(_matches(run, word) for run in found):
+    runs = order_runs(_runs(target, recipe, Path(out), seeds))
+    for pattern in only:
+        if not any(_matches(run, pattern) for run in runs):
             raise ValueError(
-                f"--only {word}: no run of {target} is of that dataset or experiment; datasets are "
+                f"--only {pattern}: no run of {target} has this dataset or experiment; the datasets are "
                 f"{', '.join(DATASETS)}, and `drumhead experiments` lists experiments"
             )
-    return [run for run in found if not only or any(_matches(run, word) for word in only)]
+    return [run for run in runs if not only or any(_matches(run, pattern) for pattern in only)]
 
 
 def _runs(target: Target, recipe: RecipeName, out: Path, seeds: int | None) -> Iterator[tuple[int, PlannedRun]]:
-    """Every experiment's seeds, numbered."""
+    """Yield every run with the index of its seed among the seeds of its experiment."""
     specs = experiment_specs()
-    wanted: list[tuple[int, ExperimentSpec, int]] = []
+    selected: list[tuple[int, ExperimentSpec, int]] = []
     if target != "figures":
         for spec in specs.values():
-            its_seeds = spec.seeds if seeds is None and ALL_SEEDS[recipe] else spec.seeds[: seeds or 1]
-            wanted += [(place, spec, seed) for place, seed in enumerate(its_seeds)]
+            seed_numbers = spec.seeds if seeds is None and ALL_SEEDS[recipe] else spec.seeds[: seeds or 1]
+            selected += [(index, spec, seed) for index, seed in enumerate(seed_numbers)]
     if target != "tables":
-        wanted += [(0, specs[name], specs[name].experiment.seed) for name in FIGURE_EXPERIMENTS]
-    for place, spec, seed in wanted:
+        selected += [(0, specs[name], specs[name].experiment.seed) for name in FIGURE_EXPERIMENTS]
+    for index, spec, seed in selected:
         experiment = RECIPES[recipe](spec.experiment).replace(seed=seed)
-        yield place, PlannedRun(experiment, out / "runs" / run_name(experiment))
+        yield index, PlannedRun(experiment, out / "runs" / run_name(experiment))
 
 
-def _matches(run: PlannedRun, word: str) -> bool:
-    """Whether a word is the name of a run's dataset, or a pattern of its experiment's name."""
-    return word.replace("-", "_") == run.dataset_name or fnmatch(run.experiment.name, word)
+def _matches(run: PlannedRun, pattern: str) -> bool:
+    """Whether a pattern is the name of a run's dataset, or matches the name of its experiment."""
+    return pattern.replace("-", "_") == run.dataset_name or fnmatch(run.experiment.name, pattern)
