@@ -23,8 +23,8 @@ LONG_WORK = {
     "report": ["study_areas", "write_report"],
     "runs": ["watch_runs"],
     "sweep": ["prepare", "run_locally", "run_on_slurm"],
-    "movie": ["sample_movie"],
-    "figure": ["study_areas", "study_dataset", "samples_figure", "sample_waves_figure", "scores_figure"],
+    "movie": ["model_wave_movie"],
+    "figure": ["study_areas", "study_dataset", "model_predictions_figure", "model_waves_figure", "scores_figure"],
 }
 """The functions of each command that take long; here they are replaced."""
 

@@ -70,7 +70,7 @@ def test_commands_replace_links(name: str, world: Path, outside: Path) -> None:
 
 def test_movies_do_not_go_where_a_link_leads(world: Path, outside: Path) -> None:
     (world / "run" / "movies").symlink_to(outside, target_is_directory=True)
-    refused(["movie", "run", "--data", "data"], "link to another place")
+    refused(["movie", "run", "--data", "data"], "link to another folder")
 
 
 @pytest.mark.parametrize("args", [["data", "tetrominoes"], ["data", "import", "arrays"], ["import", "theirs"]], ids=str)
