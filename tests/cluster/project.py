@@ -108,8 +108,10 @@ class Project:
         return {run.config.experiment.seed: run for run in runs}
 
     def epochs(self, seed: int = 0) -> int:
-        """Return the number of finished epochs of a run."""
-        return len(run.metrics()) if (run := self.runs().get(seed)) else 0
+        """Return the epoch after which a run resumes; the ``metrics.csv`` of a killed run may be one behind."""
+        run = self.runs().get(seed)
+        checkpoint = None if run is None else run.load_checkpoint()
+        return 0 if checkpoint is None else int(checkpoint["epoch"])
 
     def is_done(self, seed: int = 0) -> bool:
         """Return whether a run is done."""
