@@ -16,7 +16,7 @@ def test_every_purpose_has_a_stream_of_its_own() -> None:
 
 
 def test_seeds_are_a_pure_function() -> None:
-    # Runs on disk go on with these, so they must never change.
+    # Runs on disk resume with these, so they must never change.
     assert derive_seed(0, "initialisation") == 7896617691693857887
     assert derive_seed(2200, "shuffling") == derive_seed(2200, "shuffling", 0) == 9146217889237806837
     assert derive_seed(2200, "pixels", 300) == 6515578752526194443

@@ -80,7 +80,7 @@ def test_a_diverged_run_is_named_at_the_end_and_ctrl_c_stops(
 
     monkeypatch.setattr(execution, "train", stopped)
     assert main(args) == INTERRUPTED
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command resumes" in capsys.readouterr().err
     monkeypatch.setattr(execution, "train", failing)
     assert main(args) == FAILED
     printed = capsys.readouterr().out

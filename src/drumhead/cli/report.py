@@ -23,7 +23,7 @@ def main(args: list[str]) -> int:
 
 
 def report(
-    places: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PATH ...]")] = (Path("runs"),),
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[PATH ...]")] = (Path("runs"),),
     *,
     out: Path = Path("report"),
     theory: bool = True,
@@ -36,13 +36,13 @@ def report(
     runs that diverged, collapsed or are unfinished.
 
     Args:
-        places: Run folders, or folders of runs.
+        paths: Run folders, or folders of runs.
         out: The folder for report.html.
         theory: Include the study of the area of square drums, which needs no run.
         movies: Include movies: those in the run folders, or new ones.
     """
-    runs, unreadable = open_runs(places)
-    chapters = report_sections(runs)
+    runs, unreadable = open_runs(paths)
+    sections = report_sections(runs)
     console = Console()
     study = None
     if theory:
@@ -50,7 +50,7 @@ def report(
             study = study_areas(progress=progress)
     with progress_bar(console, "figures") as progress:
         path = write_report(
-            out, chapters, unreadable=unreadable, paths=places, theory=study, movies=movies, progress=progress
+            out, sections, unreadable=unreadable, paths=paths, theory=study, movies=movies, progress=progress
         )
     size = path.stat().st_size / 1e6
     console.print(f"wrote {path} ({size:.1f} MB, {len(runs)} runs)", highlight=False, soft_wrap=True)
