@@ -30,7 +30,7 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:
-    """Disable autocast inside the block: where each step uses the one before, rounding errors would accumulate."""
+    """Disable autocast inside the block, for recurrences: over many steps, rounding errors would accumulate."""
     if not torch.amp.is_autocast_available(device.type):
         return nullcontext()
     return torch.autocast(device.type, enabled=False)
@@ -40,8 +40,8 @@ def without_autocast(device: torch.device) -> AbstractContextManager[object]:
 def single_threaded() -> Iterator[int]:
     """Let torch use a single thread inside the block; yield the number of threads that it used before.
 
-    Small tensors do not gain from several threads: on a busy machine the threads wait for each other and keep a
-    processor busy meanwhile. In a forked process, torch can deadlock with several threads, but not with one.
+    Several threads are no faster on small tensors: on a busy machine they wait for each other, and keep processors busy
+    while they wait. In a forked process, torch can deadlock with several threads, but not with one.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""How a field evolves in time: the oscillator sheet, its stability, and convolutional recurrent cells."""
+"""How a field evolves in time: the grid of oscillators, its stability, and convolutional recurrent cells."""
 
 from drumhead.fields.boundaries import Boundary, convolve
 from drumhead.fields.cells import CellState, GRUCell, LSTMCell, RNNCell

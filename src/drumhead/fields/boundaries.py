@@ -1,4 +1,4 @@
-"""What a field meets at the edge of the image: the one place where a convolution's surroundings are chosen."""
+"""The boundaries of a field, and the 3x3 convolution that applies them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Boundary = Literal["circular", "fixed", "free"]
-"""``circular``: the sheet wraps around (the paper). ``fixed``: a drum's rim, zero outside. ``free``: the edge
-moves with its neighbour, so nothing pulls on it."""
+"""What lies beyond the edge of the image. ``circular``: the opposite edge (the paper). ``fixed``: zeros, like the rim
+of a drum. ``free``: a copy of the edge, so that nothing outside pulls on it."""
 
 
 def convolve(values: Tensor, kernel: Tensor, bias: Tensor | None = None, *, boundary: Boundary) -> Tensor:
-    """A 3x3 convolution that keeps height and width.
+    """Convolve with a 3x3 kernel; height and width stay the same.
 
     Args:
         values: ``(batch, channel, height, width)``.
         kernel: ``(out channel, channel, 3, 3)``.
-        bias: ``(out channel,)`` or none.
-        boundary: what lies beyond the edge.
+        bias: ``(out channel,)``, or None for no bias.
+        boundary: What lies beyond the edge.
 
     Returns:
         ``(batch, out channel, height, width)``.
+
+    Raises:
+        ValueError: If ``boundary`` is unknown.
+
+    A constant field is not pulled at a free edge, but at a fixed one:
+
+    >>> import torch
+    >>> from drumhead.fields import laplacian
+    >>> values = torch.ones(1, 1, 1, 3)
+    >>> convolve(values, laplacian(1), boundary="free").flatten().tolist()
+    [0.0, 0.0, 0.0]
+    >>> convolve(values, laplacian(1), boundary="fixed").flatten().tolist()
+    [-3.0, -2.0, -3.0]
     """
     if boundary == "circular":
         return F.conv2d(F.pad(values, (1, 1, 1, 1), mode="circular"), kernel, bias)

@@ -1,9 +1,9 @@
-"""Convolutional recurrent cells: the memory of a RNN, GRU or LSTM at every pixel, with 3x3 connections.
+"""Convolutional recurrent cells: an RNN, GRU or LSTM at every pixel, with 3x3 connections between pixels.
 
 Each cell is a module with one 3x3 convolution per gate (LSTM: one for all four) on ``[input, hidden]``, and a
-step ``cell(inputs, state) -> state``. The recurrent loop is in :mod:`drumhead.models.conv_rnn`.
+step ``cell(inputs, state) -> state``. The loop over time is in :mod:`drumhead.models.conv_rnn`.
 
-Sources: Shi et al. 2015 (convolutional LSTM), Ballas et al. 2016 (convolutional GRU); the LSTM has no peepholes.
+Sources: Shi et al. 2015 (convolutional LSTM), Ballas et al. 2016 (convolutional GRU). The LSTM has no peepholes.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from drumhead.fields.boundaries import Boundary, convolve
 
 
 class CellState(NamedTuple):
-    """What a cell remembers, each ``(batch, channel, height, width)``."""
+    """The state of a cell, each ``(batch, channel, height, width)``."""
 
     hidden: Tensor
     memory: Tensor | None = None
-    """The LSTM's cell state; none for the other cells."""
+    """The LSTM's cell state; None for the other cells."""
 
 
 class FieldConvolution(nn.Conv2d):
-    """A 3x3 convolution with one of the field's boundaries around it; initialised as torch does."""
+    """A 3x3 convolution with a :data:`~drumhead.fields.Boundary`, initialised like :class:`torch.nn.Conv2d`."""
 
     def __init__(self, in_channels: int, out_channels: int, *, boundary: Boundary) -> None:
         super().__init__(in_channels, out_channels, 3)
@@ -36,7 +36,16 @@ class FieldConvolution(nn.Conv2d):
 
 
 class RNNCell(nn.Module):
-    """``hidden = relu(conv(input) + conv(hidden))``."""
+    """A convolutional RNN cell with ReLU: ``hidden = relu(conv(input) + conv(hidden))``.
+
+    Args:
+        channels: The number of channels of the input and of the state.
+        boundary: What lies beyond the edge of the image.
+
+    >>> zeros = torch.zeros(1, 2, 5, 7)
+    >>> RNNCell(2)(zeros, CellState(zeros)).hidden.shape
+    torch.Size([1, 2, 5, 7])
+    """
 
     def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
         super().__init__()
@@ -48,7 +57,16 @@ class RNNCell(nn.Module):
 
 
 class GRUCell(nn.Module):
-    """Update gate ``z``, reset gate ``r`` and candidate: ``hidden = (1 - z) hidden + z candidate``."""
+    """A convolutional GRU cell with update gate ``z`` and reset gate ``r``: ``hidden = (1 - z) hidden + z candidate``.
+
+    Args:
+        channels: The number of channels of the input and of the state.
+        boundary: What lies beyond the edge of the image.
+
+    >>> zeros = torch.zeros(1, 2, 5, 7)
+    >>> GRUCell(2)(zeros, CellState(zeros)).hidden.shape
+    torch.Size([1, 2, 5, 7])
+    """
 
     def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
         super().__init__()
@@ -58,15 +76,27 @@ class GRUCell(nn.Module):
 
     def forward(self, inputs: Tensor, state: CellState) -> CellState:
         hidden = state.hidden
-        both = torch.cat([inputs, hidden], dim=1)
-        z = torch.sigmoid(self.update(both))
-        r = torch.sigmoid(self.reset(both))
+        input_hidden = torch.cat([inputs, hidden], dim=1)
+        z = torch.sigmoid(self.update(input_hidden))
+        r = torch.sigmoid(self.reset(input_hidden))
         candidate = torch.tanh(self.candidate(torch.cat([inputs, r * hidden], dim=1)))
         return CellState((1 - z) * hidden + z * candidate)
 
 
 class LSTMCell(nn.Module):
-    """Gates in the order input, forget, cell, output: ``memory = f memory + i g``, ``hidden = o tanh(memory)``."""
+    """A convolutional LSTM cell: ``memory = f memory + i g``, ``hidden = o tanh(memory)``.
+
+    The gates are in the order input ``i``, forget ``f``, cell ``g``, output ``o``. A step raises ``ValueError`` if the
+    state has no memory.
+
+    Args:
+        channels: The number of channels of the input and of the state.
+        boundary: What lies beyond the edge of the image.
+
+    >>> zeros = torch.zeros(1, 2, 5, 7)
+    >>> LSTMCell(2)(zeros, CellState(zeros, zeros)).memory.shape
+    torch.Size([1, 2, 5, 7])
+    """
 
     def __init__(self, channels: int, *, boundary: Boundary = "circular") -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Which engine computes: the definitions in plain torch, or the same computations compiled for CPUs.
+"""The choice of an engine: the definitions in plain torch, or the same computations compiled for CPUs.
 
 The rule is the same for the evolution of a field (:mod:`drumhead.fields.evolution`) and for the loss and predictions of
-a model (:mod:`drumhead.models.engine`): ``plain`` and ``fused`` force an engine, ``auto`` takes the fused one where it
-can run.
+a model (:mod:`drumhead.models.engine`): ``plain`` and ``fused`` force an engine; ``auto`` takes the fused one if it can
+run.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 Engine = Literal["auto", "plain", "fused"]
 """``plain``: the definition in torch, on any device and in any dtype. ``fused``: equal up to rounding, faster and with
-far less memory, on CPUs in float32 or float64. ``auto``: fused where it can run, plain elsewhere."""
+far less memory, on CPUs in float32 or float64. ``auto``: fused if it can run, else plain."""
 
 
 def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None]) -> bool:
-    """Return whether the fused engine is to compute.
+    """Return whether to use the fused engine.
 
     Args:
-        engine: The engine that was asked for.
+        engine: The requested engine.
         find_unsupported_reason: Returns why the fused engine cannot run here, or None if it can. It is not called
             for ``engine="plain"``.
 
@@ -71,7 +71,7 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
 
     Args:
         y0: The initial position.
-        *others: Stiffness, damping and coupling.
+        *others: The stiffness, damping and coupling.
     """
     if reason := observation_reason():
         return reason
@@ -82,7 +82,7 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
     for values in others:
         if values.device != y0.device or values.dtype != y0.dtype:
             return (
-                f"it needs tensors of one device and type, got {y0.device} {y0.dtype} and "
+                f"it needs tensors of one device and dtype, got {y0.device} {y0.dtype} and "
                 f"{values.device} {values.dtype}"
             )
     if 0 in y0.shape[1:]:
@@ -93,7 +93,7 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
 def numba_failure() -> str | None:
     """Return why Numba cannot be imported, as the end of a sentence; None if it can.
 
-    Numba is imported by this call, not at the top of the file, since that takes most of a second.
+    Numba is imported here and not at the top of the file, because that takes most of a second.
     """
     try:
         import numba  # noqa: F401

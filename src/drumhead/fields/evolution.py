@@ -1,4 +1,4 @@
-"""The evolution of a field by whichever engine suits its tensors: the plain definition, or the one fused for CPUs."""
+"""The evolution of a field, by plain torch or by the fused engine for CPUs."""
 
 from __future__ import annotations
 
@@ -26,33 +26,34 @@ def evolve(
     nonlinearity: Nonlinearity = "tanh",
     engine: Engine = "auto",
 ) -> Tensor:
-    """The field that follows when a sheet at rest is let go from ``y0``.
+    """Return the evolution of a grid of oscillators that starts at rest at position ``y0``.
 
-    The equation is in :mod:`drumhead.fields.wave`. Both engines agree to rounding, in values and gradients; the
-    fused one is many times faster and keeps only the frames for the gradient, but cannot be differentiated twice.
-    Its first call in an environment compiles for some seconds; the result is kept on disk. Under autocast neither
-    rounds: errors would add up over time.
+    The equation is in :mod:`drumhead.fields.wave`. Both engines agree up to rounding, in values and gradients. The
+    fused engine is many times faster and keeps only the frames for the backward pass, but it cannot be differentiated
+    twice. Its first call in an environment compiles it, which takes some seconds; the compiled code is cached on disk.
+    Both engines ignore autocast, because rounding errors would accumulate over time.
 
     Args:
-        y0: initial position, ``(batch, channel, height, width)``; the initial velocity is 0.
-        omega: stiffness (squared natural frequency), same shape, at least 0.
-        alpha: damping (friction per unit of velocity), same shape, at least 0.
+        y0: The initial position, ``(batch, channel, height, width)``; the initial velocity is 0.
+        omega: Stiffness (squared natural frequency), same shape, at least 0.
+        alpha: Damping (friction per unit of velocity), same shape, at least 0.
         coupling: ``(channel, channel, 3, 3)``, see :func:`drumhead.fields.laplacian`.
-        dt: length of a step.
-        steps: number of steps, and of frames.
-        boundary: what lies beyond the edge.
-        nonlinearity: what the neighbours' pull passes through.
-        engine: what computes it.
+        dt: The length of a step.
+        steps: The number of steps, and of frames.
+        boundary: What lies beyond the edge of the grid.
+        nonlinearity: The function of the neighbours' pull.
+        engine: What computes it.
 
     Returns:
-        Positions after each step, ``(batch, steps, channel, height, width)``. ``y0`` itself is not a frame.
+        The positions after each step, ``(batch, steps, channel, height, width)``. ``y0`` itself is not a frame.
 
     Raises:
-        ValueError: if ``steps`` is below 1, the shapes do not fit each other, a name is unknown, or the fused
-            engine is asked for where it cannot run.
+        ValueError: If ``steps`` is below 1, ``dt`` is not positive and finite, the shapes do not match, a name is
+            unknown, or ``engine`` is ``"fused"`` and the fused engine cannot run.
 
-    A row of 8 oscillators, one of them lifted: after 2 steps the wave has reached its neighbours' neighbours.
+    In a row of 8 oscillators, one is displaced. After 2 steps the wave has reached its neighbours' neighbours:
 
+    >>> import torch
     >>> from drumhead.fields import laplacian
     >>> y0 = torch.zeros(1, 1, 1, 8)
     >>> y0[..., 3] = 1.0

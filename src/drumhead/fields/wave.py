@@ -1,4 +1,4 @@
-r"""The sheet of oscillators: the wave equation, its step and its evolution. The equation stands here and nowhere else.
+r"""The grid of oscillators: its wave equation, one step, and the evolution. The equation is written only here.
 
 Every pixel and channel has a position ``y`` and a velocity ``z``. With stiffness ``omega``, damping ``alpha``
 and a 3x3 ``coupling`` to the neighbours,
@@ -7,12 +7,12 @@ and a 3x3 ``coupling`` to the neighbours,
     dz/dt = f(coupling * y) - omega y - alpha z
 
 where ``f`` is tanh (the paper) or the identity (``linear``, a damped wave equation on a lattice). One step is
-semi-implicit Euler: the velocity moves first, then the position moves with the *new* velocity. It is of first
+semi-implicit Euler: first the velocity is updated, then the position with the *new* velocity. The scheme is of first
 order in ``dt``. For a linear field with a symmetric restoring force ``A = omega - coupling`` and no damping it
-conserves ``z.z + y.Ay - dt z.Ay``, which differs from (twice) the true energy by O(dt): waves neither grow nor
-fade by the scheme's own doing, as they would with explicit Euler. A wave of eigenvalue ``a`` of A has the
-frequency ``Omega`` with ``4 / dt^2 sin^2(Omega dt / 2) = a``, and nothing travels more than a pixel a step. The
-limit on ``dt`` is in :mod:`drumhead.fields.stability`.
+conserves ``z.z + y.Ay - dt z.Ay``, which differs from twice the true energy by O(dt). So the scheme itself neither
+amplifies nor damps waves, whereas explicit Euler amplifies them. An eigenvector of A with eigenvalue ``a`` oscillates
+at the angular frequency ``Omega`` that solves ``4 / dt^2 sin^2(Omega dt / 2) = a``. Nothing travels further than one
+pixel per step. The limit on ``dt`` is in :mod:`drumhead.fields.stability`.
 
 Source: Jacobs et al. 2025, section "Wave-based recurrent networks".
 """
@@ -27,11 +27,11 @@ from torch import Tensor
 from drumhead.fields.boundaries import Boundary, convolve
 
 Nonlinearity = Literal["tanh", "linear"]
-"""What the neighbours' pull passes through: ``tanh`` (the paper) or ``linear`` (nothing)."""
+"""The function of the neighbours' pull: ``tanh`` (the paper), or ``linear`` for the identity."""
 
 
 class WaveState(NamedTuple):
-    """The two states of every oscillator, each ``(batch, channel, height, width)``."""
+    """The state of every oscillator, each ``(batch, channel, height, width)``."""
 
     y: Tensor
     """Position."""
@@ -40,7 +40,7 @@ class WaveState(NamedTuple):
 
 
 def laplacian(channels: int, *, dtype: torch.dtype | None = None) -> Tensor:
-    """The coupling every network starts from: each channel feels its own neighbours and no other channel.
+    """Return the Laplacian as a coupling, the initial value in every network: channels are not coupled to each other.
 
     Returns:
         ``(channels, channels, 3, 3)``, the five-point Laplacian on the diagonal, 0 elsewhere.
@@ -64,7 +64,20 @@ def step(
     boundary: Boundary = "circular",
     nonlinearity: Nonlinearity = "tanh",
 ) -> WaveState:
-    """One step of length ``dt``; arguments as in :func:`drumhead.fields.evolve`."""
+    """Take one step of length ``dt``; the arguments are those of :func:`drumhead.fields.evolve`.
+
+    Returns:
+        The next state. The input is not modified.
+
+    Raises:
+        ValueError: If ``boundary`` or ``nonlinearity`` is unknown.
+
+    A single oscillator of stiffness 3 starts at position 1, at rest:
+
+    >>> y = torch.ones(1, 1, 1, 1)
+    >>> step(WaveState(y, 0 * y), 3 * y, 0 * y, torch.zeros(1, 1, 3, 3), dt=0.5)
+    WaveState(y=tensor([[[[0.2500]]]]), z=tensor([[[[-1.5000]]]]))
+    """
     y, z = state
     pull = convolve(y, coupling, boundary=boundary)
     if nonlinearity == "tanh":
@@ -87,9 +100,9 @@ def evolve(
     boundary: Boundary = "circular",
     nonlinearity: Nonlinearity = "tanh",
 ) -> Tensor:
-    """The plain definition of :func:`drumhead.fields.evolve`, which tells of the arguments: one step after another.
+    """Compute :func:`drumhead.fields.evolve`, which describes the arguments, by repeated steps in plain torch.
 
-    Any device and type, and as many derivatives as wanted.
+    It runs on any device and in any dtype, and can be differentiated any number of times.
     """
     check_evolution(y0, omega, alpha, coupling, dt=dt, steps=steps)
     state = WaveState(y0, torch.zeros_like(y0))
@@ -101,7 +114,7 @@ def evolve(
 
 
 def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *, dt: float, steps: int) -> None:
-    """Raise ``ValueError`` where the arguments of :func:`drumhead.fields.evolve` do not fit each other."""
+    """Raise ``ValueError`` if a shape, ``dt`` or ``steps`` is not valid for :func:`drumhead.fields.evolve`."""
     if y0.ndim != 4:
         raise ValueError(f"y0 must be (batch, channel, height, width), got shape {tuple(y0.shape)}")
     for name, values in (("omega", omega), ("alpha", alpha)):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from drumhead.fields import Boundary, CellState, LSTMCell
-from drumhead.fields.cpu.kernels.padded_rows import even, row_size
+from drumhead.fields.cpu.kernels.padded_rows import round_up_to_even, row_size
 from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
 
 every_boundary = pytest.mark.parametrize("boundary", get_args(Boundary))
@@ -173,5 +173,5 @@ def test_nan_stays_where_it_can_have_come() -> None:
 
 
 def test_the_size_of_a_row() -> None:
-    assert [even(n) for n in (1, 2, 3)] == [2, 2, 4]
+    assert [round_up_to_even(n) for n in (1, 2, 3)] == [2, 2, 4]
     assert [row_size(3, width) for width in (1, 14, 15, 64)] == [64, 64, 128, 320]

@@ -23,8 +23,8 @@ EVOLVE = """
 """
 SAY = """
     result = field()
-    from drumhead.fields.cpu.kernels.wave import forward
-    print(sum(forward.stats.cache_hits.values()), result.double().sum().item())
+    from drumhead.fields.cpu.kernels.wave import wave_forward
+    print(sum(wave_forward.stats.cache_hits.values()), result.double().sum().item())
 """
 PROBE_KERNEL = """
     from drumhead.fields.cpu.kernels.compiling import kernel

@@ -1,1 +1,1 @@
-"""The fields of :mod:`drumhead.fields` computed on a CPU by compiled code: the same numbers to rounding, faster."""
+"""The evolution of :mod:`drumhead.fields` on a CPU by compiled code: faster, and equal up to rounding."""

@@ -1,8 +1,8 @@
-"""The evolution of a batch on a CPU, compiled: one image a thread, as an operator of torch with its gradient.
+"""The evolution of a batch on a CPU by compiled code: a torch operator with its gradient, one image per thread.
 
-The operator is ``torch.ops.drumhead.evolve``; :func:`drumhead.fields.evolve` chooses it. It can be traced by
-``torch.compile``, checkpointed, and run in inference mode. What is compiled is in
-:mod:`drumhead.fields.cpu.kernels`, loaded when first needed.
+The operator is ``torch.ops.drumhead.evolve``; :func:`drumhead.fields.evolve` chooses it. ``torch.compile`` can trace
+it, and it works with activation checkpointing and in inference mode. The compiled kernels are in
+:mod:`drumhead.fields.cpu.kernels`, which is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class WaveGradients(NamedTuple):
-    """The loss's gradients with respect to what a field follows from, each of its shape, contiguous."""
+    """The loss's gradients with respect to the arguments of the evolution, each of its argument's shape, contiguous."""
 
     y0: Tensor
     omega: Tensor
@@ -33,13 +33,14 @@ class WaveGradients(NamedTuple):
 
 
 class WaveKernel:
-    """The sheets of a batch, each evolving by itself, forth and back, in as many pieces as wanted.
+    """The compiled evolution of single images of a batch and its adjoint.
 
-    Threads may share one, each with images of its own. Python's lock is not held while a sheet evolves.
+    An evolution may be computed in chunks of any number of steps. Several threads may share an instance if each has
+    its own images. Python's global interpreter lock is released during a computation.
 
     Args:
-        omega, alpha, coupling, dt, boundary, nonlinearity: as in :func:`drumhead.fields.evolve`, CPU tensors of one
-            type, float32 or float64. Not checked.
+        omega, alpha, coupling, dt, boundary, nonlinearity: As in :func:`drumhead.fields.evolve`; CPU tensors of one
+            dtype, float32 or float64. They are not checked.
     """
 
     def __init__(
@@ -52,31 +53,31 @@ class WaveKernel:
         boundary: Boundary,
         nonlinearity: Nonlinearity,
     ) -> None:
-        from drumhead.fields.cpu.kernels.convolutions import packed
+        from drumhead.fields.cpu.kernels.convolutions import pack_weights
 
         kernel = _array(coupling)
         self.omega, self.alpha = _array(omega), _array(alpha)
-        self.weights = packed(kernel)
-        self.transposed = packed(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
+        self.coupling = pack_weights(kernel)
+        self.transposed = pack_weights(kernel[:, :, ::-1, ::-1].swapaxes(0, 1))
         self.dt = dt
         self.settings = kernel.dtype.type(dt), get_args(Boundary).index(boundary), nonlinearity == "tanh"
 
     def forward_image(self, image: int, state: WaveState, frames: Tensor) -> None:
-        """Fill ``frames`` from a state, and move the state to its end.
+        """Fill ``frames`` from a state, and overwrite the state with the one after the last frame.
 
         Args:
-            image: number of the image in the batch.
-            state: ``(channel, height, width)`` each, contiguous.
+            image: The image's number in the batch.
+            state: Position and velocity, ``(channel, height, width)`` each, contiguous.
             frames: ``(time, channel, height, width)``, contiguous.
         """
-        from drumhead.fields.cpu.kernels.wave import State, forward
+        from drumhead.fields.cpu.kernels.wave import WaveArrays, wave_forward
 
-        forward(self._sheet(image), State(*map(_array, state)), _array(frames))
+        wave_forward(self._grid(image), WaveArrays(*map(_array, state)), _array(frames))
 
     def backward_image(
         self,
         image: int,
-        past: tuple[Tensor, Tensor],
+        previous: tuple[Tensor, Tensor],
         frames: Tensor,
         grad_frames: Tensor,
         *,
@@ -86,66 +87,72 @@ class WaveKernel:
         grad_alpha: Tensor,
         grad_coupling: NDArray[np.float64],
     ) -> None:
-        """The gradients from the one of frames that :meth:`forward_image` filled.
+        """Compute the gradients of an image's parameters and first state from those of its frames and last state.
 
         Args:
-            image: number of the image in the batch.
-            past: the last two positions before the frames, the later one first, contiguous.
-            frames: what :meth:`forward_image` filled, or some of it, contiguous.
-            grad_frames: the loss's gradient with respect to ``frames``, by what reads them,
-                ``(time, channel, pixel)``.
-            pixels: the numbers of the pixels at which it is given, int64, each once; all by default.
-            grad_state: its gradient with respect to the state at their end, by what comes later; becomes the gradient
-                with respect to the state before them.
-            grad_omega, grad_alpha: where the gradients of this image's stiffness and damping are added, contiguous.
-            grad_coupling: where the coupling's is added; with no elements it is left out, a quarter of the work.
+            image: The image's number in the batch.
+            previous: The last position before the first frame and the one before it, contiguous.
+            frames: All or some consecutive frames that :meth:`forward_image` filled, contiguous.
+            grad_frames: The loss's gradient with respect to ``frames``, ``(time, channel, pixel)``.
+            pixels: The numbers of the pixels of ``grad_frames`` in the image, int64, each at most once; None for all
+                pixels, in order.
+            grad_state: The gradient with respect to the state after the last frame, through what follows it;
+                overwritten with the gradient with respect to the state before the first frame. Contiguous.
+            grad_omega, grad_alpha: The gradients of this image's stiffness and damping are added to these. Contiguous.
+            grad_coupling: The gradient of the coupling is added to this, ``(channel, channel, 3, 3)``. If it has no
+                elements, this gradient is not computed, which saves a quarter of the work.
         """
-        from drumhead.fields.cpu.kernels.wave import Gradients, Past, State, adjoint
+        from drumhead.fields.cpu.kernels.wave import ParameterGradients, PreviousPositions, WaveArrays, wave_adjoint
 
-        arrays = map(np.ascontiguousarray, map(_array, (frames, grad_frames)))
-        places = np.zeros(0, np.int64) if pixels is None else _array(pixels)
-        gradients = Gradients(_array(grad_omega), _array(grad_alpha), grad_coupling)
-        positions = Past(*map(_array, past)), *arrays, places, State(*map(_array, grad_state))
-        adjoint(self._sheet(image), self.transposed, *positions, gradients)
+        frame_arrays = map(np.ascontiguousarray, map(_array, (frames, grad_frames)))
+        wave_adjoint(
+            self._grid(image),
+            self.transposed,
+            PreviousPositions(*map(_array, previous)),
+            *frame_arrays,
+            np.zeros(0, np.int64) if pixels is None else _array(pixels),
+            WaveArrays(*map(_array, grad_state)),
+            ParameterGradients(_array(grad_omega), _array(grad_alpha), grad_coupling),
+        )
 
-    def _sheet(self, image: int) -> OscillatorGrid:
+    def _grid(self, image: int) -> OscillatorGrid:
         from drumhead.fields.cpu.kernels.wave import OscillatorGrid
 
         omega, alpha = (np.ascontiguousarray(values[image]) for values in (self.omega, self.alpha))
-        return OscillatorGrid(omega, alpha, self.weights, *self.settings)
+        return OscillatorGrid(omega, alpha, self.coupling, *self.settings)
 
 
 def initial_state(y0: Tensor) -> WaveState:
-    """The state in which a sheet is let go from ``y0``, contiguous and in memory of its own."""
+    """Return the state at rest at position ``y0``, as contiguous copies."""
     y = y0.detach().clone(memory_format=torch.contiguous_format)
     return WaveState(y, torch.zeros_like(y))
 
 
-def forward_batch(y0: Tensor, sheets: WaveKernel, frames: Tensor, *, threads: int) -> None:
-    """Write the evolution of a batch from rest into memory that is there already.
+def forward_batch(y0: Tensor, kernel: WaveKernel, frames: Tensor, *, threads: int) -> None:
+    """Compute the evolution of a batch from rest.
 
     Args:
-        y0: as in :func:`drumhead.fields.evolve`.
-        sheets: of the batch.
-        frames: ``(batch, steps, channel, height, width)``, contiguous.
-        threads: how many images at a time; with 1, all on the calling thread.
+        y0: As in :func:`drumhead.fields.evolve`.
+        kernel: The kernel of this batch.
+        frames: Overwritten with the positions, ``(batch, steps, channel, height, width)``, contiguous.
+        threads: The number of images computed at a time; with 1, the calling thread computes all.
     """
-    _share(len(y0), lambda n: sheets.forward_image(n, initial_state(y0[n]), frames[n]), threads=threads)
+    _run_images(len(y0), lambda n: kernel.forward_image(n, initial_state(y0[n]), frames[n]), threads=threads)
 
 
 def backward_batch(
-    y0: Tensor, sheets: WaveKernel, frames: Tensor, grad_frames: Tensor, *, needs_grad_coupling: bool, threads: int
+    y0: Tensor, kernel: WaveKernel, frames: Tensor, grad_frames: Tensor, *, needs_grad_coupling: bool, threads: int
 ) -> WaveGradients:
-    """The gradients of ``y0``, ``omega``, ``alpha`` and ``coupling`` from the one of ``frames``.
+    """Return the gradients of ``y0``, ``omega``, ``alpha`` and ``coupling``, given the gradient of ``frames``.
 
     Args:
-        y0, sheets, frames: as in :func:`forward_batch`, the frames filled.
-        grad_frames: the loss's gradient with respect to ``frames``, any strides.
-        needs_grad_coupling: whether the coupling's gradient is wanted; without it that one is 0.
-        threads: how many images at a time.
+        y0, kernel, frames: As in :func:`forward_batch`, which has filled the frames.
+        grad_frames: The loss's gradient with respect to ``frames``, any strides.
+        needs_grad_coupling: Whether to compute the gradient of the coupling; otherwise it is 0.
+        threads: The number of images computed at a time.
 
     Returns:
-        The four gradients: the same bits whatever the number of threads.
+        The four gradients: the same bits for any number of threads.
     """
     channels = y0.shape[1]
     grad_y0, grad_omega, grad_alpha = (torch.zeros(y0.shape, dtype=y0.dtype) for _ in range(3))
@@ -154,23 +161,22 @@ def backward_batch(
 
     def run(n: int) -> None:
         start = y0[n].detach().contiguous()
-        grad_state = WaveState(grad_y0[n], torch.zeros_like(grad_y0[n]))
-        sheets.backward_image(
+        kernel.backward_image(
             n,
-            (start, start),  # at rest
+            (start, start),  # equal, since the evolution starts at rest
             frames[n],
             grad_frames[n].flatten(2),
-            grad_state=grad_state,
+            grad_state=WaveState(grad_y0[n], torch.zeros_like(grad_y0[n])),
             grad_omega=grad_omega[n],
             grad_alpha=grad_alpha[n],
             grad_coupling=grad_coupling_by_image[n],
         )
 
-    _share(len(y0), run, threads=threads)
-    total = torch.zeros(channels, channels, 3, 3, dtype=y0.dtype)
+    _run_images(len(y0), run, threads=threads)
+    grad_coupling = torch.zeros(channels, channels, 3, 3, dtype=y0.dtype)
     if needs_grad_coupling:
-        total.copy_(torch.from_numpy(grad_coupling_by_image.sum(axis=0)))
-    return WaveGradients(grad_y0, grad_omega, grad_alpha, total)
+        grad_coupling.copy_(torch.from_numpy(grad_coupling_by_image.sum(axis=0)))
+    return WaveGradients(grad_y0, grad_omega, grad_alpha, grad_coupling)
 
 
 def _array(values: Tensor) -> NDArray[Any]:
@@ -178,15 +184,16 @@ def _array(values: Tensor) -> NDArray[Any]:
     return array
 
 
-def _share(count: int, run: Callable[[int], None], *, threads: int) -> None:
-    """Call ``run`` for each of ``count`` images, each thread taking the next as it gets free."""
+def _run_images(count: int, run: Callable[[int], None], *, threads: int) -> None:
+    """Call ``run`` for each of ``count`` images; each thread takes the next image when it is free."""
     if min(count, threads) <= 1:
         for n in range(count):
             run(n)
         return
-    # Threads of one call: none is alive when a process forks between calls, so no child waits for one it lacks.
+    # The threads end with this call. So no thread is alive when the process forks between two calls, and no child
+    # process waits for a thread that it does not have.
     with ThreadPoolExecutor(min(count, threads)) as pool:
-        for _ in pool.map(run, range(count)):  # raises here what was raised there
+        for _ in pool.map(run, range(count)):  # the loop raises what a thread raised
             pass
 
 
@@ -201,14 +208,14 @@ def evolve_fused(
     boundary: str,
     nonlinearity: str,
 ) -> Tensor:
-    """:func:`drumhead.fields.evolve`, compiled, for CPU tensors of one type, float32 or float64.
+    """Compute :func:`drumhead.fields.evolve` by compiled code, for CPU tensors of one dtype, float32 or float64.
 
-    As many images at a time as ``torch.get_num_threads()``. Its gradient keeps nothing but the arguments and the
-    frames. It cannot be differentiated twice.
+    It computes ``torch.get_num_threads()`` images at a time. For the backward pass it keeps nothing but the arguments
+    and the frames. It cannot be differentiated twice.
     """
     frames = y0.new_empty((y0.shape[0], steps, *y0.shape[1:]))
-    sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
-    forward_batch(y0, sheets, frames, threads=torch.get_num_threads())
+    kernel = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    forward_batch(y0, kernel, frames, threads=torch.get_num_threads())
     return frames
 
 
@@ -225,9 +232,9 @@ def _evolve_adjoint(
     grad_frames: Tensor,
     needs_grad_coupling: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    sheets = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
+    kernel = WaveKernel(omega, alpha, coupling, dt=dt, boundary=boundary, nonlinearity=nonlinearity)  # type: ignore[arg-type]
     threads = torch.get_num_threads()
-    return backward_batch(y0, sheets, frames, grad_frames, needs_grad_coupling=needs_grad_coupling, threads=threads)
+    return backward_batch(y0, kernel, frames, grad_frames, needs_grad_coupling=needs_grad_coupling, threads=threads)
 
 
 @evolve_fused.register_fake
@@ -249,7 +256,7 @@ def _(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *settings: Any
     return WaveGradients(*(values.new_empty(values.shape) for values in (y0, omega, alpha, coupling)))
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+def _save_for_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
     y0, omega, alpha, coupling, dt, _, boundary, nonlinearity = inputs
     ctx.save_for_backward(y0, omega, alpha, coupling, output)
     ctx.settings = (dt, boundary, nonlinearity)
@@ -257,16 +264,16 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 
 def _backward(ctx: Any, grad_frames: Tensor) -> tuple[Any, ...]:
     *inputs, frames = ctx.saved_tensors
-    wanted = ctx.needs_input_grad
-    found = _evolve_adjoint(*inputs, *ctx.settings, frames, grad_frames, wanted[3])
-    return *(g if want else None for g, want in zip(found, wanted[:4], strict=True)), None, None, None, None
+    needs_grad = ctx.needs_input_grad[: len(inputs)]
+    gradients = _evolve_adjoint(*inputs, *ctx.settings, frames, grad_frames, needs_grad[3])
+    return *(g if needed else None for g, needed in zip(gradients, needs_grad, strict=True)), None, None, None, None
 
 
-def _refuse_second(ctx: Any, *grad_frames: Tensor) -> None:
+def _refuse_second_derivative(ctx: Any, *grad_outputs: Tensor) -> None:
     raise RuntimeError(
         "the fused evolution cannot be differentiated twice; call drumhead.fields.evolve with engine='plain'"
     )
 
 
-evolve_fused.register_autograd(_backward, setup_context=_keep)
-_evolve_adjoint.register_autograd(_refuse_second)
+evolve_fused.register_autograd(_backward, setup_context=_save_for_backward)
+_evolve_adjoint.register_autograd(_refuse_second_derivative)

@@ -1,5 +1,5 @@
-"""Compiled kernels for one image each: the wave equation, the convolutional LSTM, and the adjoints of both.
+"""Compiled kernels, each for one image: the wave equation and the convolutional LSTM, with their adjoints.
 
-Importing a module of this subpackage imports Numba, which takes a while. :mod:`drumhead.fields.cpu.wave` and
-:mod:`drumhead.fields.cpu.lstm` do so when they first need it.
+Importing a module of this subpackage imports Numba, which is slow. :mod:`drumhead.fields.cpu.wave` and
+:mod:`drumhead.fields.cpu.lstm` therefore import it when they first need it.
 """

@@ -1,4 +1,4 @@
-"""How kernels are compiled: what the compiler may do to the arithmetic, and where the result is kept."""
+"""Decorators that compile kernels: what the compiler may do to the arithmetic, and where compiled code is cached."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """A function for use in kernels, compiled as a part of them."""
+    """Decorate a function that kernels call: it is compiled as part of them."""
     return cast(Function, _compile(function))
 
 
 def jitable(function: Function) -> Function:
-    """A function for use in kernels and, as it stands, in Python."""
+    """Decorate a function that both kernels and Python call; in Python it is not compiled."""
     plain: Function = register_jitable(function)
     return plain
 
 
 def kernel(function: Callable[..., None]) -> Callable[..., None]:
-    """A kernel called from Python: compiled on its first call for a type of number, and kept on disk.
+    """Decorate a kernel, a function that Python calls: it is compiled on its first call for each dtype.
 
-    Kept beside the source, or where that cannot be written in the user's cache folder (``NUMBA_CACHE_DIR`` names
-    another); where neither can be written, compiled again in every process. Several processes may compile at once.
+    The compiled code is cached on disk: beside the source, or in the user's cache folder if the source folder is not
+    writable. ``NUMBA_CACHE_DIR`` names another folder. If no folder is writable, every process compiles the kernel
+    again. Several processes may compile it at once.
     """
     dispatcher = _compile(function)
-    with contextlib.suppress(RuntimeError):  # Numba's answer when no folder can be written
+    with contextlib.suppress(RuntimeError):  # Numba raises it if no folder is writable
         dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call, unused-ignore]
     return cast("Callable[..., None]", dispatcher)
 
@@ -41,17 +42,17 @@ def kernel(function: Callable[..., None]) -> Callable[..., None]:
 def _compile(function: Callable[..., Any]) -> Any:
     return numba.njit(
         nogil=True,
-        error_model="numpy",  # a division that may raise is not vectorised
-        fastmath={"contract"},  # multiply-add in one rounding; nan and infinity keep their meaning
+        error_model="numpy",  # loops with a division that may raise are not vectorised
+        fastmath={"contract"},  # fused multiply-add is allowed; nan and infinity keep their meaning
     )(function)
 
 
 class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
     """Numba's cache, with two changes.
 
-    Numba recompiles a kernel when the kernel's own file has changed; this class recompiles it when any file of this
-    folder has changed. And a cache that cannot be read counts as empty: a damaged one, or one that names a class by
-    its name in an earlier version of the source.
+    Numba recompiles a kernel when the kernel's own file has changed; this class recompiles it when any file in this
+    folder has changed. And a cache that cannot be read is treated as empty: it may be damaged, or refer to a class that
+    an earlier version of the source defined.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -63,10 +64,10 @@ class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
             return None
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), _sources())  # type: ignore[no-untyped-call, unused-ignore]
+        return (*super()._index_key(sig, codegen), _source_digest())  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def _sources() -> str:
+def _source_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""The hyperbolic tangent inside the kernels: a quotient of polynomials in float32, the library's in float64."""
+"""The hyperbolic tangent for use in kernels: a rational approximation in float32, the C library's in float64."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from drumhead.fields.cpu.kernels.compiling import compiled
 
-# tanh(x) / x as (1 + P1 u + ...) / (1 + Q1 u + ...) with u = x * x: a quotient with the least relative error on
-# [0, LIMIT] (2e-7 before rounding; by linear programming), held to 1 at 0 and just past tanh = 1 at LIMIT.
+# tanh(x) / x is approximated by (1 + P1 u + ...) / (1 + Q1 u + ...) with u = x * x, the quotient of the least relative
+# error on [0, LIMIT]: 2e-7 before rounding, found by linear programming. It is constrained to be 1 at 0, and to make
+# tanh slightly larger than 1 at LIMIT.
 LIMIT = np.float32(9.05)
 P1, P2 = np.float32(0.13277635145438635), np.float32(3.3727573602358135e-3)
 P3, P4 = np.float32(1.8611727949116434e-5), np.float32(1.0683897716944603e-8)
@@ -24,36 +25,37 @@ ONE = np.float32(1)
 
 
 def fast_tanh(x: Any) -> Any:
-    """``tanh(x)`` of one number, for use in kernels.
+    """Return ``tanh(x)`` of one number; kernels compile it inline.
 
-    float32: a few multiplications and one division. The largest error is 5e-7, relative and absolute; never beyond 1
-    in size, and 1 from 9.05 on; 0 at 0, nan at nan. float64: exact to the last digits.
+    In float32 it takes a few multiplications and one division. Its relative and its absolute error are at most 5e-7;
+    its magnitude is never above 1, and equals 1 from 9.05 on; it is 0 at 0 and nan at nan. In float64 it is exact to
+    the last digits.
     """
     return math.tanh(x)
 
 
 @compiled
-def tanh_(run: NDArray[Any]) -> None:
-    """The hyperbolic tangent of a run of numbers, in its place."""
-    for i in range(run.size):
-        run[i] = fast_tanh(run[i])
+def tanh_(values: NDArray[Any]) -> None:
+    """Replace the numbers of a flat array by their hyperbolic tangent, in place."""
+    for i in range(values.size):
+        values[i] = fast_tanh(values[i])
 
 
 @overload(fast_tanh)
 def _compiled_fast_tanh(x: Any) -> Callable[[Any], Any]:
-    return _quotient if x == types.float32 else _exact
+    return _rational_tanh if x == types.float32 else _library_tanh
 
 
-def _exact(x: Any) -> Any:
+def _library_tanh(x: Any) -> Any:
     return math.tanh(x)
 
 
-def _quotient(x: Any) -> Any:
-    x = -LIMIT if x < -LIMIT else x  # a comparison with nan is false: it passes
+def _rational_tanh(x: Any) -> Any:
+    x = -LIMIT if x < -LIMIT else x  # false for nan, which stays nan
     x = LIMIT if x > LIMIT else x
     u = x * x
-    above = x * (ONE + u * (P1 + u * (P2 + u * (P3 + u * P4))))
-    below = ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4)))
-    t = above / below
+    numerator = x * (ONE + u * (P1 + u * (P2 + u * (P3 + u * P4))))
+    denominator = ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4)))
+    t = numerator / denominator
     t = -ONE if t < -ONE else t
     return ONE if t > ONE else t

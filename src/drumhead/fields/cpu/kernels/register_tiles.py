@@ -1,11 +1,11 @@
-"""The two inner loops of a convolution, as tiles that stay in the vector registers of the CPU at hand.
+"""The inner loops of a convolution and of its weight gradient: micro-kernels that compute one register tile each.
 
-A compiler that vectorises loops on its own keeps the sums of a convolution over many channels in memory; these
-tiles keep them in registers, which is what brings the convolution near the speed of a matrix product.
+A compiler that vectorises loops by itself keeps the sums of a convolution over many channels in memory. These
+micro-kernels keep a tile of them in the vector registers of the CPU, which makes a convolution nearly as fast as a
+matrix product. They are written in LLVM's intermediate representation, for the widest vectors of the CPU at hand.
 
-Both read fields in one layout, flat arrays in which a row of the image holds the rows of its channels, one after
-another, and one element beyond either end of each may be read: see :mod:`drumhead.fields.cpu.kernels.padded_rows`.
-Places in such an array are given as the index of the first pixel; nothing is checked.
+They read and write fields in the layout of :mod:`drumhead.fields.cpu.kernels.padded_rows`. Positions in an array are
+indices of single elements. Nothing is checked; one element beyond either end of each channel's row may be read.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-TAPS = [(p, q) for p in (-1, 0, 1) for q in (-1, 0, 1)]
-"""Where the nine neighbours are, in rows and columns from the pixel, in the order of a kernel's last two axes."""
-POINT = [(0, 0)]
-"""The pixel alone."""
+TAPS_3X3 = [(p, q) for p in (-1, 0, 1) for q in (-1, 0, 1)]
+"""The nine taps of a 3x3 kernel: offsets in rows and columns, in the order of the kernel's last two axes."""
+TAPS_1X1 = [(0, 0)]
+"""The only tap of a 1x1 kernel."""
 
 
 def _vector_bytes() -> int:
@@ -33,12 +33,13 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-WIDE = 2 if VECTOR_BYTES == 32 else 4
-"""Vectors of pixels in a wide tile: four outputs of them fill half the registers (AVX2 has 16, others 32)."""
+"""The size of a vector register."""
+WIDE_VECTORS = 2 if VECTOR_BYTES == 32 else 4
+"""Vectors of pixels in a wide tile. With four outputs they fill half the registers: AVX2 has 16, the others have 32."""
 
 
 class _Emitter:
-    """Writes vector instructions for arrays of one type of number."""
+    """Emits vector instructions for arrays of one dtype."""
 
     def __init__(self, context: Any, builder: Any, array: Any) -> None:
         self.context, self.builder = context, builder
@@ -48,139 +49,204 @@ class _Emitter:
         self.align = array.dtype.bitwidth // 8
 
     def data(self, array: Any, value: Any) -> Any:
+        """Return the pointer to an array's first element."""
         return self.context.make_array(array)(self.context, self.builder, value).data
 
-    def index(self, number: int) -> Any:
+    def constant(self, number: int) -> Any:
+        """Return an integer constant, for indices."""
         return ir.Constant(ir.IntType(64), number)
 
     def _pointer(self, base: Any, index: Any) -> Any:
-        place = self.builder.gep(base, [index])
-        return self.builder.bitcast(place, self.vector.as_pointer())
+        element = self.builder.gep(base, [index])
+        return self.builder.bitcast(element, self.vector.as_pointer())
 
     def load(self, base: Any, index: Any) -> Any:
+        """Load a vector of contiguous elements."""
         return self.builder.load(self._pointer(base, index), align=self.align)
 
     def store(self, values: Any, base: Any, index: Any) -> None:
+        """Store a vector to contiguous elements."""
         self.builder.store(values, self._pointer(base, index), align=self.align)
 
-    def spread(self, base: Any, index: Any) -> Any:
-        """One number in every lane."""
+    def broadcast(self, base: Any, index: Any) -> Any:
+        """Load one element into every lane of a vector."""
         number = self.builder.load(self.builder.gep(base, [index]), align=self.align)
-        lane = self.builder.insert_element(
+        first_lane = self.builder.insert_element(
             ir.Constant(self.vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0)
         )
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(lane, ir.Constant(self.vector, ir.Undefined), zeros)
+        return self.builder.shuffle_vector(first_lane, ir.Constant(self.vector, ir.Undefined), zeros)
 
     def accumulators(self, count: int) -> list[Any]:
-        """Variables of one vector each, 0 at first; the compiler turns them into registers."""
+        """Allocate variables of one vector each, 0 at first; the compiler keeps them in registers."""
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
         allocate: Callable[..., Any] = cgutils.alloca_once
-        places = [allocate(self.builder, self.vector) for _ in range(count)]
-        for place in places:
-            self.builder.store(zero, place)
-        return places
+        accumulators = [allocate(self.builder, self.vector) for _ in range(count)]
+        for accumulator in accumulators:
+            self.builder.store(zero, accumulator)
+        return accumulators
 
-    def add_product(self, place: Any, left: Any, right: Any) -> None:
+    def multiply_add(self, accumulator: Any, left: Any, right: Any) -> None:
+        """Add ``left * right`` to an accumulator."""
         product = self.builder.fmul(left, right, flags=("contract",))
-        self.builder.store(self.builder.fadd(self.builder.load(place), product, flags=("contract",)), place)
+        total = self.builder.fadd(self.builder.load(accumulator), product, flags=("contract",))
+        self.builder.store(total, accumulator)
 
     def offset(self, start: Any, *terms: tuple[Any, int]) -> Any:
-        """``start`` plus the sum of ``value * factor`` over the terms."""
+        """Return ``start`` plus the sum of ``value * factor`` over the terms."""
         for value, factor in terms:
-            start = self.builder.add(start, self.builder.mul(value, self.index(factor)))
+            start = self.builder.add(start, self.builder.mul(value, self.constant(factor)))
         return start
 
 
 def convolution_tile(
-    outputs: int, vectors: int, *, taps: Sequence[tuple[int, int]] = TAPS, bias: bool = False
+    outputs: int, vectors: int, *, taps: Sequence[tuple[int, int]] = TAPS_3X3, bias: bool = False
 ) -> Callable[..., None]:
-    """Make the tile ``tile(source, at, channels, stride, row, weights, first, padded, out, to)``.
+    """Make a micro-kernel that convolves a tile of ``vectors`` vectors of pixels by ``outputs`` output channels.
 
-    It sets ``vectors`` vectors of pixels in each of ``outputs`` output channels, from ``to`` on in ``out``, to the
-    convolution of the ``channels`` channels around ``at`` in ``source``, whose rows are ``row`` apart. Channels are
-    ``stride`` apart in both. ``weights`` is ``(channel, tap, padded)``, flat, and with ``bias`` so many numbers more;
-    the output channels are those from ``first`` on.
+    Its signature is ``tile(field, start, inputs, channel_stride, row_stride, weights, first_output, padded_outputs,
+    out, out_start)``:
+
+    - ``field``, ``start``: the input, and the index of the tile's first pixel in its first channel;
+    - ``inputs``: the number of input channels;
+    - ``channel_stride``: elements between channels, in ``field`` and in ``out``;
+    - ``row_stride``: elements between rows of ``field``;
+    - ``weights``: ``(input, tap, padded_outputs)``, flat, and with ``bias`` followed by ``padded_outputs`` biases;
+    - ``first_output``: the first of the tile's output channels;
+    - ``out``, ``out_start``: where the tile is written; the index of the first pixel of its first output channel.
     """
 
     @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
     def tile(  # type: ignore[no-untyped-def]
-        typingctx, source, at, channels, stride, row, weights, first, padded, out, to
+        typingctx,
+        field,
+        start,
+        inputs,
+        channel_stride,
+        row_stride,
+        weights,
+        first_output,
+        padded_outputs,
+        out,
+        out_start,
     ):
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            source_value, at, channels, stride, row, weights_value, first, padded, out_value, to = arguments
+            (
+                field_value,
+                start,
+                inputs,
+                channel_stride,
+                row_stride,
+                weights_value,
+                first_output,
+                padded_outputs,
+                out_value,
+                out_start,
+            ) = arguments
             emit = _Emitter(context, builder, signature.args[0])
-            source_data = emit.data(signature.args[0], source_value)
+            field_data = emit.data(signature.args[0], field_value)
             weights_data = emit.data(signature.args[5], weights_value)
             sums = emit.accumulators(outputs * vectors)
-            kernel_size = builder.mul(padded, emit.index(len(taps)))
+            kernel_size = builder.mul(padded_outputs, emit.constant(len(taps)))
             if bias:
-                biases = builder.add(first, builder.mul(channels, kernel_size))
+                biases = builder.add(first_output, builder.mul(inputs, kernel_size))
                 for o in range(outputs):
-                    start_value = emit.spread(weights_data, builder.add(biases, emit.index(o)))
+                    bias_vector = emit.broadcast(weights_data, builder.add(biases, emit.constant(o)))
                     for v in range(vectors):
-                        builder.store(start_value, sums[o * vectors + v])
-            with cgutils.for_range(builder, channels) as loop:
-                place = builder.add(at, builder.mul(loop.index, stride))
-                kernel = builder.add(first, builder.mul(loop.index, kernel_size))
+                        builder.store(bias_vector, sums[o * vectors + v])
+            with cgutils.for_range(builder, inputs) as loop:
+                channel = builder.add(start, builder.mul(loop.index, channel_stride))
+                kernel = builder.add(first_output, builder.mul(loop.index, kernel_size))
                 for tap, (p, q) in enumerate(taps):
-                    start = emit.offset(place, (row, p), (emit.index(1), q))
+                    pixel = emit.offset(channel, (row_stride, p), (emit.constant(1), q))
                     pixels = [
-                        emit.load(source_data, builder.add(start, emit.index(v * emit.lanes))) for v in range(vectors)
+                        emit.load(field_data, builder.add(pixel, emit.constant(v * emit.lanes))) for v in range(vectors)
                     ]
                     for o in range(outputs):
-                        weight = emit.spread(weights_data, emit.offset(kernel, (padded, tap), (emit.index(1), o)))
+                        index = emit.offset(kernel, (padded_outputs, tap), (emit.constant(1), o))
+                        weight = emit.broadcast(weights_data, index)
                         for v in range(vectors):
-                            emit.add_product(sums[o * vectors + v], weight, pixels[v])
+                            emit.multiply_add(sums[o * vectors + v], weight, pixels[v])
             out_data = emit.data(signature.args[8], out_value)
             for o in range(outputs):
                 for v in range(vectors):
-                    index = emit.offset(to, (stride, o), (emit.index(v), emit.lanes))
+                    index = emit.offset(out_start, (channel_stride, o), (emit.constant(v), emit.lanes))
                     emit.store(builder.load(sums[o * vectors + v]), out_data, index)
             return context.get_dummy_value()
 
         integers = (types.int64,) * 4
-        return types.void(source, *integers, weights, types.int64, types.int64, out, types.int64), codegen
+        return types.void(field, *integers, weights, types.int64, types.int64, out, types.int64), codegen
 
     return tile
 
 
 def correlation_tile(outputs: int, *, columns: Sequence[int] = (-1, 0, 1)) -> Callable[..., None]:
-    """Make the tile ``tile(pull, at, row, source, near, source_row, stride, rows, vectors, sums, to)``.
+    """Make a micro-kernel that sums the products of ``outputs`` output gradients with one input channel over a block.
 
-    It adds to ``sums`` the products of ``outputs`` channels of ``pull`` from ``at`` on, ``stride`` apart, with one
-    channel of ``source`` around ``near``, at its columns, over ``rows`` rows (``row`` and ``source_row`` elements
-    apart) of ``vectors`` vectors: ``(output, column)`` vectors, flat, whose lanes are still to be summed.
+    Its signature is ``tile(grad_out, out_start, out_stride, field, field_start, field_stride, channel_stride, rows,
+    vectors, lane_sums, sums_start)``:
+
+    - ``grad_out``, ``out_start``: the gradients, and the index of the block's first pixel in the first of them;
+    - ``field``, ``field_start``: the input, and the index of the pixel that belongs to it, to which each of
+      ``columns`` is added;
+    - ``out_stride``, ``field_stride``: elements between the rows of either;
+    - ``channel_stride``: elements between channels of ``grad_out``;
+    - ``rows``, ``vectors``: the size of the block, in rows and in vectors of pixels;
+    - ``lane_sums``, ``sums_start``: where one vector for each ``(output, column)`` is added to; the sum over the lanes
+      of a vector is left to the caller.
     """
 
     @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
     def tile(  # type: ignore[no-untyped-def]
-        typingctx, pull, at, row, source, near, source_row, stride, rows, vectors, sums, to
+        typingctx,
+        grad_out,
+        out_start,
+        out_stride,
+        field,
+        field_start,
+        field_stride,
+        channel_stride,
+        rows,
+        vectors,
+        lane_sums,
+        sums_start,
     ):
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pull_value, at, row, source_value, near, source_row, stride, rows, vectors, sums_value, to = arguments
+            (
+                out_value,
+                out_start,
+                out_stride,
+                field_value,
+                field_start,
+                field_stride,
+                channel_stride,
+                rows,
+                vectors,
+                sums_value,
+                sums_start,
+            ) = arguments
             emit = _Emitter(context, builder, signature.args[0])
-            pull_data = emit.data(signature.args[0], pull_value)
-            source_data = emit.data(signature.args[3], source_value)
+            out_data = emit.data(signature.args[0], out_value)
+            field_data = emit.data(signature.args[3], field_value)
             sums_data = emit.data(signature.args[9], sums_value)
             totals = emit.accumulators(outputs * len(columns))
-            with cgutils.for_range(builder, rows) as down, cgutils.for_range(builder, vectors) as along:
-                across = builder.mul(along.index, emit.index(emit.lanes))
-                start = builder.add(builder.add(at, across), builder.mul(down.index, row))
-                source_start = builder.add(builder.add(near, across), builder.mul(down.index, source_row))
-                pixels = [emit.load(source_data, builder.add(source_start, emit.index(q))) for q in columns]
+            with cgutils.for_range(builder, rows) as row_loop, cgutils.for_range(builder, vectors) as vector_loop:
+                x = builder.mul(vector_loop.index, emit.constant(emit.lanes))
+                out = builder.add(builder.add(out_start, x), builder.mul(row_loop.index, out_stride))
+                near = builder.add(builder.add(field_start, x), builder.mul(row_loop.index, field_stride))
+                pixels = [emit.load(field_data, builder.add(near, emit.constant(q))) for q in columns]
                 for o in range(outputs):
-                    pulls = emit.load(pull_data, emit.offset(start, (stride, o)))
+                    gradient = emit.load(out_data, emit.offset(out, (channel_stride, o)))
                     for q, pixel in enumerate(pixels):
-                        emit.add_product(totals[o * len(columns) + q], pulls, pixel)
+                        emit.multiply_add(totals[o * len(columns) + q], gradient, pixel)
             for k, total in enumerate(totals):
-                index = builder.add(to, emit.index(k * emit.lanes))
+                index = builder.add(sums_start, emit.constant(k * emit.lanes))
                 before = emit.load(sums_data, index)
                 emit.store(builder.fadd(before, builder.load(total)), sums_data, index)
             return context.get_dummy_value()
 
         integer = types.int64
-        places = (pull, integer, integer, source, integer, integer)
-        return types.void(*places, integer, integer, integer, sums, integer), codegen
+        arrays = (grad_out, integer, integer, field, integer, integer)
+        return types.void(*arrays, integer, integer, integer, lane_sums, integer), codegen
 
     return tile
