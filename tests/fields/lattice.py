@@ -1,6 +1,6 @@
-"""What the physics tests share: linear algebra on small sheets, in float64, made without the code under test.
+"""Helpers of the physics tests: linear algebra on small grids, in float64, independent of the code under test.
 
-Only :func:`coupling_matrix` looks at the package, and ``test_boundaries.py`` checks what it looks at by hand.
+Only :func:`coupling_matrix` uses the package, and ``test_boundaries.py`` checks by hand what it uses.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def scheme_frequency(eigenvalue: float, dt: float) -> float:
     return float(2 / dt * np.arcsin(dt / 2 * np.sqrt(eigenvalue)))
 
 
-def at_rest(eigenvalue: float, dt: float, steps: int) -> Tensor:
-    """Amplitude after each step of an undamped mode let go from 1, ``(steps,)``.
+def mode_amplitudes(eigenvalue: float, dt: float, steps: int) -> Tensor:
+    """The amplitude after each step of an undamped mode that starts at rest at 1, ``(steps,)``.
 
-    The recurrence of the scheme with ``y[-1] = y[0] = 1``, for the velocity before the first step is 0.
+    It solves the recurrence of the scheme with ``y[-1] = y[0] = 1``, because the velocity before the first step is 0.
     """
     frequency = scheme_frequency(eigenvalue, dt)
     n = np.arange(1, steps + 1)
@@ -57,5 +57,5 @@ def at_rest(eigenvalue: float, dt: float, steps: int) -> Tensor:
 def coupling_matrix(coupling: Tensor, height: int, width: int, *, boundary: Boundary) -> Tensor:
     """The coupling as a dense matrix on the flattened ``(channel, height, width)``."""
     n = coupling.shape[1] * height * width
-    struck = torch.eye(n, dtype=coupling.dtype).reshape(n, -1, height, width)  # each position in turn, as a batch
-    return convolve(struck, coupling, boundary=boundary).reshape(n, n).T
+    unit_positions = torch.eye(n, dtype=coupling.dtype).reshape(n, -1, height, width)  # one oscillator per image
+    return convolve(unit_positions, coupling, boundary=boundary).reshape(n, n).T

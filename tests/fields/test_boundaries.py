@@ -1,4 +1,4 @@
-"""The three edges, against padding by numpy and a sum over nine neighbours written out."""
+"""The three boundaries against NumPy's padding and an explicit sum over nine neighbours."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ def test_convolution_matches_a_sum_over_neighbours(boundary: Boundary, size: tup
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_the_laplacian_is_symmetric_and_never_pushes_outwards(boundary: Boundary) -> None:
+def test_the_laplacian_is_symmetric_and_negative_semidefinite(boundary: Boundary) -> None:
     matrix = coupling_matrix(LAPLACIAN, 4, 6, boundary=boundary)
     assert torch.equal(matrix, matrix.T)
-    stiffest = torch.linalg.eigvalsh(-matrix)
-    assert -1e-12 < float(stiffest.min()) <= float(stiffest.max()) < 8 + 1e-12
+    eigenvalues = torch.linalg.eigvalsh(-matrix)
+    assert -1e-12 < float(eigenvalues.min()) <= float(eigenvalues.max()) < 8 + 1e-12
 
 
-@pytest.mark.parametrize(("boundary", "rests"), [("circular", True), ("free", True), ("fixed", False)])
-def test_a_lifted_sheet_rests_unless_its_rim_is_held(boundary: Boundary, rests: bool) -> None:
+@pytest.mark.parametrize(("boundary", "at_rest"), [("circular", True), ("free", True), ("fixed", False)])
+def test_a_constant_field_is_at_rest_unless_the_boundary_is_fixed(boundary: Boundary, at_rest: bool) -> None:
     pull = convolve(torch.ones(1, 1, 5, 7, dtype=torch.float64), LAPLACIAN, boundary=boundary)
     assert torch.equal(pull[..., 1:-1, 1:-1], torch.zeros(1, 1, 3, 5, dtype=torch.float64))
     corner_and_edge = pull[0, 0, 0, :2].tolist()
-    assert corner_and_edge == ([0.0, 0.0] if rests else [-2.0, -1.0])
+    assert corner_and_edge == ([0.0, 0.0] if at_rest else [-2.0, -1.0])
 
 
-def test_an_unknown_boundary_is_refused_with_the_options() -> None:
+def test_an_unknown_boundary_raises_an_error_that_lists_the_options() -> None:
     values = torch.zeros(1, 1, 3, 3)
     with pytest.raises(ValueError, match="boundary must be 'circular', 'fixed' or 'free', got 'open'"):
         convolve(values, torch.zeros(1, 1, 3, 3), boundary="open")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Recurrent cells against the same cells written pixel by pixel, with loops and numpy alone."""
+"""Recurrent cells against the same cells computed pixel by pixel, with loops and NumPy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANNELS, HEIGHT, WIDTH = 2, 3, 4
 
 
 def neighbour(values: Array, row: int, column: int, boundary: Boundary) -> Array:
-    """The channels at a pixel that may lie outside ``(channel, height, width)``."""
+    """The channels of ``(channel, height, width)`` at a pixel that may lie outside the image."""
     _, height, width = values.shape
     if boundary == "circular":
         return values[:, row % height, column % width]
@@ -31,8 +31,8 @@ def neighbour(values: Array, row: int, column: int, boundary: Boundary) -> Array
     return values[:, row, column] if inside else np.zeros(len(values))
 
 
-def connect(values: Array, convolution: nn.Conv2d, boundary: Boundary) -> Array:
-    """Each pixel's sum over its 3x3 neighbours and all channels, plus the bias: ``(out channel, height, width)``."""
+def convolve_by_hand(values: Array, convolution: nn.Conv2d, boundary: Boundary) -> Array:
+    """The sum over 3x3 neighbours and channels at each pixel, plus the bias: ``(out channel, height, width)``."""
     assert convolution.bias is not None
     weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
     out = np.zeros((len(bias), HEIGHT, WIDTH))
@@ -48,13 +48,13 @@ def sigmoid(values: Array) -> Array:
 
 
 def randomise(cell: nn.Module) -> None:
-    """Float64 weights and biases far from their small initial values, so that every gate matters."""
+    """Set float64 weights and biases that are larger than the initial ones, so that every gate matters."""
     cell.double()
     for seed, parameter in enumerate(cell.parameters()):
         parameter.data = 0.5 * normal(*parameter.shape, seed=seed + 20)
 
 
-def fields(count: int, batch: int = 2) -> list[Tensor]:
+def random_fields(count: int, batch: int = 2) -> list[Tensor]:
     return [normal(batch, CHANNELS, HEIGHT, WIDTH, seed=seed) for seed in range(count)]
 
 
@@ -66,10 +66,10 @@ def assert_same(computed: Tensor, by_hand: list[Array]) -> None:
 def test_rnn(boundary: Boundary) -> None:
     cell = RNNCell(CHANNELS, boundary=boundary)
     randomise(cell)
-    inputs, hidden = fields(2)
+    inputs, hidden = random_fields(2)
     state = cell(inputs, CellState(hidden))
     by_hand = [
-        np.maximum(connect(x, cell.input, boundary) + connect(h, cell.hidden, boundary), 0)
+        np.maximum(convolve_by_hand(x, cell.input, boundary) + convolve_by_hand(h, cell.hidden, boundary), 0)
         for x, h in zip(inputs.numpy(), hidden.numpy(), strict=True)
     ]
     assert_same(state.hidden, by_hand)
@@ -78,16 +78,16 @@ def test_rnn(boundary: Boundary) -> None:
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_gru(boundary: Boundary) -> None:
-    """Keeps ``1 - z`` of the old; the reset acts on the hidden state before the candidate's convolution."""
+    """The weight of the old state is ``1 - z``; the reset gate acts before the candidate's convolution."""
     cell = GRUCell(CHANNELS, boundary=boundary)
     randomise(cell)
-    inputs, hidden = fields(2)
+    inputs, hidden = random_fields(2)
     state = cell(inputs, CellState(hidden))
     by_hand = []
     for x, h in zip(inputs.numpy(), hidden.numpy(), strict=True):
-        z = sigmoid(connect(np.concatenate([x, h]), cell.update, boundary))
-        r = sigmoid(connect(np.concatenate([x, h]), cell.reset, boundary))
-        candidate = np.tanh(connect(np.concatenate([x, r * h]), cell.candidate, boundary))
+        z = sigmoid(convolve_by_hand(np.concatenate([x, h]), cell.update, boundary))
+        r = sigmoid(convolve_by_hand(np.concatenate([x, h]), cell.reset, boundary))
+        candidate = np.tanh(convolve_by_hand(np.concatenate([x, r * h]), cell.candidate, boundary))
         by_hand.append((1 - z) * h + z * candidate)
     assert_same(state.hidden, by_hand)
     assert state.memory is None
@@ -95,14 +95,14 @@ def test_gru(boundary: Boundary) -> None:
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_lstm(boundary: Boundary) -> None:
-    """The four gates lie one after another in the convolution's output: input, forget, cell, output."""
+    """The gates are in the order input, forget, cell, output in the convolution's output."""
     cell = LSTMCell(CHANNELS, boundary=boundary)
     randomise(cell)
-    inputs, hidden, memory = fields(3)
+    inputs, hidden, memory = random_fields(3)
     state = cell(inputs, CellState(hidden, memory))
     memories, hiddens = [], []
     for x, h, c in zip(inputs.numpy(), hidden.numpy(), memory.numpy(), strict=True):
-        gates = connect(np.concatenate([x, h]), cell.gates, boundary)
+        gates = convolve_by_hand(np.concatenate([x, h]), cell.gates, boundary)
         i, f, g, o = (gates[CHANNELS * gate : CHANNELS * (gate + 1)] for gate in range(4))
         memories.append(sigmoid(f) * c + sigmoid(i) * np.tanh(g))
         hiddens.append(sigmoid(o) * np.tanh(memories[-1]))
@@ -111,13 +111,13 @@ def test_lstm(boundary: Boundary) -> None:
     assert_same(state.hidden, hiddens)
 
 
-@pytest.mark.parametrize("kind", [RNNCell, GRUCell, LSTMCell])
-def test_gradients_match_finite_differences(kind: type[nn.Module]) -> None:
-    """Of two steps, by input, state and every weight and bias."""
-    cell = kind(CHANNELS)
+@pytest.mark.parametrize("cell_type", [RNNCell, GRUCell, LSTMCell])
+def test_gradients_match_finite_differences(cell_type: type[nn.Module]) -> None:
+    """The gradients of two steps with respect to input, state and every parameter."""
+    cell = cell_type(CHANNELS)
     randomise(cell)
     names = [name for name, _ in cell.named_parameters()]
-    states = [each.requires_grad_() for each in fields(3 if kind is LSTMCell else 2, batch=1)]
+    states = [each.requires_grad_() for each in random_fields(3 if cell_type is LSTMCell else 2, batch=1)]
     weights = [parameter.detach().clone().requires_grad_() for parameter in cell.parameters()]
 
     def two_steps(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -131,11 +131,11 @@ def test_gradients_match_finite_differences(kind: type[nn.Module]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"),
+    ("cell_type", "count"),
     [(RNNCell, 2 * (2 * 2 * 9 + 2)), (GRUCell, 3 * (2 * 4 * 9 + 2)), (LSTMCell, 8 * 4 * 9 + 8)],
 )
-def test_number_of_parameters_of_two_channels(kind: type[nn.Module], count: int) -> None:
-    assert sum(parameter.numel() for parameter in kind(2).parameters()) == count
+def test_number_of_parameters_of_two_channels(cell_type: type[nn.Module], count: int) -> None:
+    assert sum(parameter.numel() for parameter in cell_type(2).parameters()) == count
 
 
 def test_an_lstm_needs_a_memory() -> None:

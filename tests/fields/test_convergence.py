@@ -17,22 +17,22 @@ STEPS = (100, 200, 400, 800, 1600)
 
 
 def damped_oscillation(eigenvalue: float, damping: float, time: float) -> float:
-    """Exact position at ``time`` of an underdamped oscillator let go from 1."""
+    """The exact position at ``time`` of an underdamped oscillator that starts at rest at 1."""
     frequency = np.sqrt(eigenvalue - damping**2 / 4)
     phase = frequency * time
     return float(np.exp(-damping * time / 2) * (np.cos(phase) + damping / (2 * frequency) * np.sin(phase)))
 
 
 def assert_first_order(errors: list[float]) -> None:
-    """Slope 1 of log error against log dt, the closer the smaller dt.
+    """Check that the slope of log error against log dt approaches 1 as dt decreases.
 
-    An error ``c dt + e dt^2`` has a slope off 1 by about ``e dt / c`` between neighbouring dt, so what is left
-    must halve with dt too; 0.02 at the smallest dt tells first order from anything else.
+    For an error ``c dt + e dt^2`` the slope between neighbouring dt differs from 1 by about ``e dt / c``, so this
+    difference must halve with dt too. A difference of 0.02 at the smallest dt rules out any other order.
     """
     slopes = -np.diff(np.log(errors)) / np.diff(np.log(STEPS))
-    off = np.abs(slopes - 1)
-    assert off[-1] < 0.02, f"observed orders {slopes}"
-    assert np.all(off[1:] < 0.6 * off[:-1] + 1e-3), f"observed orders {slopes}"
+    differences = np.abs(slopes - 1)
+    assert differences[-1] < 0.02, f"observed orders {slopes}"
+    assert np.all(differences[1:] < 0.6 * differences[:-1] + 1e-3), f"observed orders {slopes}"
     assert errors[0] < 0.1, f"no convergence to the solution: errors {errors}"
 
 
@@ -57,7 +57,7 @@ def test_order_against_a_damped_standing_wave(omega: float, damping: float) -> N
 
 
 def exact_position(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, boundary: Boundary) -> Tensor:
-    """The linear equation's position at ``TIME``, by the exponential of its dense matrix on (y, z)."""
+    """The position at ``TIME`` of the linear equation, by the exponential of its dense matrix on (y, z)."""
     _, _, height, width = y0.shape
     pull = coupling_matrix(coupling, height, width, boundary=boundary)
     stiffness, damping = torch.diag(omega.flatten()), torch.diag(alpha.flatten())
@@ -70,7 +70,7 @@ def exact_position(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, b
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_order_against_the_matrix_exponential(boundary: Boundary) -> None:
-    """Stiffness and damping vary over the sheet, and the channels are coupled without any symmetry."""
+    """Stiffness and damping vary over the grid, and the coupling of the channels has no symmetry."""
     y0 = normal(1, 2, 3, 4, seed=0)
     omega, alpha = uniform(1, 2, 3, 4, seed=1, high=2), uniform(1, 2, 3, 4, seed=2)
     coupling = 0.3 * normal(2, 2, 3, 3, seed=3)

@@ -1,4 +1,4 @@
-"""Waves of the linear field against the closed form of this scheme: frequency, damping, speed, light cone."""
+"""Waves of the linear field against closed forms of the scheme: frequency, damping, speed, light cone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 
 from drumhead.fields import Nonlinearity, WaveState, evolve, laplacian, step
 
-from .lattice import LAPLACIAN, at_rest, normal, plane, restoring, scheme_frequency, uniform
+from .lattice import LAPLACIAN, mode_amplitudes, normal, plane, restoring, scheme_frequency, uniform
 
 HEIGHT, WIDTH = 10, 16
 WAVES = [(0, 0), (1, 0), (0, 1), (3, 2), (8, 0), (0, 5), (5, 4), (8, 5)]
-"""Wavelengths along width and height, from none to the shortest (two pixels) in both."""
+"""Numbers of wavelengths along width and height, from 0 to those of the shortest wave (two pixels)."""
 
 
 def wave_vector(wave: tuple[int, int]) -> tuple[float, float]:
@@ -28,8 +28,8 @@ def test_a_standing_wave_has_the_frequency_of_the_closed_form(wave: tuple[int, i
     y0 = torch.cos(plane(kx, ky, HEIGHT, WIDTH))
     stiffness = torch.full_like(y0, omega)
     field = evolve(y0, stiffness, 0 * y0, LAPLACIAN, dt=dt, steps=1000, nonlinearity="linear")
-    amplitudes = at_rest(restoring(kx, ky, omega), dt, steps=1000)
-    # Rounding adds up over 1000 steps, to 1e-12 or so; a frequency off by 1e-9 would show.
+    amplitudes = mode_amplitudes(restoring(kx, ky, omega), dt, steps=1000)
+    # Rounding errors add up to about 1e-12 over 1000 steps; a frequency error of 1e-9 would fail.
     torch.testing.assert_close(field, amplitudes[None, :, None, None, None] * y0[:, None], rtol=0, atol=1e-10)
 
 
@@ -56,14 +56,14 @@ def test_a_damped_wave_follows_the_roots_of_the_scheme(wave: tuple[int, int], da
 
 
 def travelling(spectrum: Tensor, frequencies: Tensor, dt: float) -> WaveState:
-    """Complex waves ``exp(i (k x - Omega t))`` on a strip, all going one way, as this scheme carries them."""
+    """Complex waves ``exp(i (k x - Omega t))`` on a strip, all in one direction, as a state of the scheme."""
     now = torch.fft.ifft(spectrum)
     before = torch.fft.ifft(spectrum * torch.exp(1j * frequencies * dt))
     return WaveState(now[None, None, None], ((now - before) / dt)[None, None, None])
 
 
 def run_complex(state: WaveState, omega: float, dt: float, steps: int) -> Tensor:
-    """Complex position after ``steps`` on a circular strip, ``(width,)``; real and imaginary part side by side."""
+    """The complex position after ``steps`` on a circular strip, ``(width,)``; both parts evolve as one batch."""
     state = WaveState(*(torch.cat([part.real, part.imag]) for part in state))
     stiffness = torch.full_like(state.y, omega)
     for _ in range(steps):
@@ -101,9 +101,9 @@ def test_a_wave_packet_moves_at_its_group_velocity(wavenumber: float) -> None:
 
     frequency = scheme_frequency(restoring(wavenumber, 0.0, omega), dt)
     closed_form = dt * np.sin(wavenumber) / np.sin(frequency * dt)
-    # The packet holds wavenumbers within some 1/30 of its centre, whose speeds average to within 0.5 %.
+    # The packet's wavenumbers are within about 1/30 of its central one; their speeds average to within 0.5 %.
     assert speed == pytest.approx(closed_form, rel=5e-3)
-    if wavenumber > 1:  # ... where the scheme's own speed differs from the equation's by far more
+    if wavenumber > 1:  # there, the scheme's speed differs from the equation's by far more than that
         equation = np.sin(wavenumber) / np.sqrt(restoring(wavenumber, 0.0, omega))
         assert speed > 1.05 * equation
 
@@ -111,15 +111,15 @@ def test_a_wave_packet_moves_at_its_group_velocity(wavenumber: float) -> None:
 @pytest.mark.parametrize("nonlinearity", ["tanh", "linear"])
 @pytest.mark.parametrize("diagonals", [True, False])
 def test_a_front_moves_exactly_one_pixel_a_step(diagonals: bool, nonlinearity: Nonlinearity) -> None:
-    """What one pixel does changes nothing beyond the light cone, not by one bit, and all within it."""
+    """A change of one pixel changes every pixel within its light cone, and no bit of any pixel outside it."""
     size, centre = 15, 7
     coupling = normal(1, 1, 3, 3, seed=3) if diagonals else laplacian(1, dtype=torch.float64)
-    y0 = 0.2 * normal(1, 1, size, size, seed=0)  # where tanh does not saturate, and so swallow, a small change
-    struck = y0.clone()
-    struck[0, 0, centre, centre] += 0.2
+    y0 = 0.2 * normal(1, 1, size, size, seed=0)  # small, so that tanh does not saturate and hide the change
+    changed_y0 = y0.clone()
+    changed_y0[0, 0, centre, centre] += 0.2
     omega, alpha = uniform(1, 1, size, size, seed=1), uniform(1, 1, size, size, seed=2)
-    fields = [evolve(y, omega, alpha, coupling, dt=0.2, steps=5, nonlinearity=nonlinearity) for y in (y0, struck)]
-    changed = (fields[0] != fields[1])[0, :, 0]
+    both = [evolve(y, omega, alpha, coupling, dt=0.2, steps=5, nonlinearity=nonlinearity) for y in (y0, changed_y0)]
+    changed = (both[0] != both[1])[0, :, 0]
     offsets = (torch.arange(size) - centre).abs()
     rows, columns = offsets[:, None], offsets[None, :]
     distance = torch.maximum(rows, columns) if diagonals else rows + columns

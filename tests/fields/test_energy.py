@@ -1,7 +1,7 @@
-"""What the scheme conserves without damping and how damping spends it, for the linear field.
+"""The conserved quantity of the linear scheme without damping, and its decay with damping.
 
-With ``A`` the symmetric matrix of the restoring force, the scheme does not conserve the energy
-``z.z + y.Ay`` (times one half) but the nearby ``Q = z.z + y.Ay - dt z.Ay``, to the last digit.
+Let ``A`` be the symmetric matrix of the restoring force. The scheme does not conserve the energy ``z.z + y.Ay`` (times
+one half), but the modified energy ``Q = z.z + y.Ay - dt z.Ay``, up to rounding.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SHAPE = (1, 2, 4, 5)
 
 
 def symmetric_coupling() -> Tensor:
-    """Two channels, the Laplacian in each, and a pull between them that is the same both ways."""
+    """The Laplacian in each of two channels, and an equal pull of each channel on the other."""
     coupling = laplacian(2, dtype=torch.float64)
     coupling[0, 1, 1, 1] = coupling[1, 0, 1, 1] = 0.4
     return coupling
 
 
-class OscillatorGrid:
-    """A linear field of varying stiffness with its dense restoring force A, let go from random y and z."""
+class LinearField:
+    """A linear field of varying stiffness with its dense restoring force A, which starts at random y and z."""
 
     def __init__(self, boundary: Boundary, *, dt: float, damping: float = 0.0) -> None:
         self.boundary, self.dt = boundary, dt
@@ -40,7 +40,7 @@ class OscillatorGrid:
         self.A = torch.diag(self.omega.flatten()) - pull
 
     def states(self, steps: int) -> Iterator[WaveState]:
-        """The start and the states after each step."""
+        """Yield the first state and the state after each step."""
         state = WaveState(normal(*SHAPE, seed=3), normal(*SHAPE, seed=4))
         yield state
         for _ in range(steps):
@@ -68,56 +68,56 @@ class OscillatorGrid:
 @pytest.mark.parametrize("dt", [0.1, 0.5])
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_the_modified_energy_is_conserved_to_rounding(boundary: Boundary, dt: float) -> None:
-    sheet = OscillatorGrid(boundary, dt=dt)
-    assert torch.equal(sheet.A, sheet.A.T)
-    energies = np.array([sheet.modified_energy(state) for state in sheet.states(1000)])
+    field = LinearField(boundary, dt=dt)
+    assert torch.equal(field.A, field.A.T)
+    energies = np.array([field.modified_energy(state) for state in field.states(1000)])
     np.testing.assert_allclose(energies, energies[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_the_true_energy_oscillates_within_order_dt_and_does_not_drift(boundary: Boundary) -> None:
-    """Since ``E - Q = dt z.Ay`` and ``2 |z.Ay| <= sqrt(largest A) (z.z + y.Ay)``, E stays within that share of Q."""
-    swings = []
+    """``E - Q = dt z.Ay`` and ``2 |z.Ay| <= sqrt(largest A) E``, so ``|E - Q| <= dt sqrt(largest A) E / 2``."""
+    ranges = []
     for dt in (0.1, 0.05):
-        sheet = OscillatorGrid(boundary, dt=dt)
-        share = 0.5 * dt * float(torch.linalg.eigvalsh(sheet.A).max().sqrt())
-        states = list(sheet.states(int(200 / dt)))
-        Q = sheet.modified_energy(states[0])
-        energies = np.array([sheet.energy(state) for state in states])
+        field = LinearField(boundary, dt=dt)
+        share = 0.5 * dt * float(torch.linalg.eigvalsh(field.A).max().sqrt())
+        states = list(field.states(int(200 / dt)))
+        Q = field.modified_energy(states[0])
+        energies = np.array([field.energy(state) for state in states])
         assert Q / (1 + share) <= energies.min() <= energies.max() <= Q / (1 - share)
         early, late = np.array_split(energies, 2)
-        # Means over 100 units of time, some 30 of the slowest periods, agree far within the swing.
+        # Means over 100 units of time, about 30 of the slowest periods, differ by far less than the oscillation.
         assert abs(early.mean() - late.mean()) < 0.05 * np.ptp(energies)
-        swings.append(np.ptp(energies))
-    # Half the step, half the swing; not exactly, for the extremes of a sum of modes are sampled.
-    assert 1.8 < swings[0] / swings[1] < 2.2
+        ranges.append(np.ptp(energies))
+    # Half the step halves the range, but not exactly, because the extremes of a sum of modes are sampled.
+    assert 1.8 < ranges[0] / ranges[1] < 2.2
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_damping_spends_energy_as_fast_as_it_should(boundary: Boundary) -> None:
-    """With ``D`` the damping, ``Q - (dt/2) z.Dz`` falls each step by ``(dt/2) (z + z').D(z + z')``, exactly."""
-    sheet = OscillatorGrid(boundary, dt=0.3, damping=1.0)
-    damping = sheet.alpha
+def test_damping_dissipates_energy_at_the_exact_rate(boundary: Boundary) -> None:
+    """With ``D`` the damping, ``Q - (dt/2) z.Dz`` decreases in each step by ``(dt/2) (z + z').D(z + z')``, exactly."""
+    field = LinearField(boundary, dt=0.3, damping=1.0)
+    damping = field.alpha
 
-    def left(state: WaveState) -> float:
-        return sheet.modified_energy(state) - sheet.dt / 2 * float((damping * state.z**2).sum())
+    def remaining(state: WaveState) -> float:
+        return field.modified_energy(state) - field.dt / 2 * float((damping * state.z**2).sum())
 
-    states = list(sheet.states(200))
-    energies = [left(state) for state in states]
+    states = list(field.states(200))
+    energies = [remaining(state) for state in states]
     for n, (before, after) in enumerate(pairwise(states)):
-        spent = sheet.dt / 2 * float((damping * (before.z + after.z) ** 2).sum())
-        assert spent >= 0
-        assert energies[n] - energies[n + 1] == pytest.approx(spent, abs=1e-12 * energies[0])
-    assert sheet.energy(states[-1]) < 1e-3 * sheet.energy(states[0])
+        dissipated = field.dt / 2 * float((damping * (before.z + after.z) ** 2).sum())
+        assert dissipated >= 0
+        assert energies[n] - energies[n + 1] == pytest.approx(dissipated, abs=1e-12 * energies[0])
+    assert field.energy(states[-1]) < 1e-3 * field.energy(states[0])
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("damping", [0.0, 1.0])
 def test_the_conserved_energy_is_a_norm_just_below_the_stability_limit(boundary: Boundary, damping: float) -> None:
-    """This is why the field stays bounded there: the energy is positive for every state other than rest."""
-    sheet = OscillatorGrid(boundary, dt=1.0, damping=damping)
-    dt = 0.999 * stability_limit(sheet.omega, sheet.alpha, sheet.coupling)
-    n = len(sheet.A)
-    kinetic = torch.eye(n, dtype=torch.float64) - dt / 2 * torch.diag(sheet.alpha.flatten())
-    form = torch.cat([torch.cat([kinetic, -dt / 2 * sheet.A], 1), torch.cat([-dt / 2 * sheet.A, sheet.A], 1)])
+    """The energy is positive for every state other than rest, which is why the field stays bounded."""
+    field = LinearField(boundary, dt=1.0, damping=damping)
+    dt = 0.999 * stability_limit(field.omega, field.alpha, field.coupling)
+    n = len(field.A)
+    kinetic = torch.eye(n, dtype=torch.float64) - dt / 2 * torch.diag(field.alpha.flatten())
+    form = torch.cat([torch.cat([kinetic, -dt / 2 * field.A], 1), torch.cat([-dt / 2 * field.A, field.A], 1)])
     assert float(torch.linalg.eigvalsh(form).min()) > 0

@@ -13,7 +13,7 @@ from .lattice import BOUNDARIES, normal, uniform
 
 
 def inputs(channels: int, height: int, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """y0, omega, alpha and coupling, each asking for its gradient."""
+    """Random y0, omega, alpha and coupling that require a gradient."""
     shape = (1, channels, height, width)
     values = (
         normal(*shape, seed=0),

@@ -1,4 +1,4 @@
-"""One step by hand, evolve as repeated steps, precision, and what is refused."""
+"""One step by hand, the evolution as repeated steps, precision, and invalid arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NONLINEARITIES: tuple[Nonlinearity, ...] = ("tanh", "linear")
 
 
 def test_one_step_by_hand() -> None:
-    """A single oscillator under a coupling to itself alone, in numbers anyone can check."""
+    """A single oscillator that is coupled only to itself."""
     coupling = torch.zeros(1, 1, 3, 3, dtype=torch.float64)
     coupling[0, 0, 1, 1] = -2.0
     y, z, omega, alpha = (torch.full((1, 1, 1, 1), v, dtype=torch.float64) for v in (1.0, 0.5, 3.0, 4.0))
@@ -40,7 +40,7 @@ def test_tanh_is_the_linear_field_for_small_positions() -> None:
     assert 0 < float((tanh - linear).abs().max()) < 1e-5  # the cubic term, of order small^2
 
 
-def random_sheet(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def random_parameters(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     shape = (2, 2, 6, 5)
     coupling = laplacian(2, dtype=torch.float64) + 0.3 * normal(2, 2, 3, 3, seed=3)
     y0, omega, alpha = torch.tanh(normal(*shape, seed=0)), uniform(*shape, seed=1), uniform(*shape, seed=2)
@@ -49,8 +49,8 @@ def random_sheet(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 @pytest.mark.parametrize("nonlinearity", NONLINEARITIES)
 @pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_evolve_is_the_step_again_and_again_from_rest(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
-    y0, omega, alpha, coupling = random_sheet(torch.float64)
+def test_the_evolution_is_repeated_steps_from_rest(boundary: Boundary, nonlinearity: Nonlinearity) -> None:
+    y0, omega, alpha, coupling = random_parameters(torch.float64)
     before = y0.clone()
     settings: dict[str, Any] = {"dt": 0.1, "boundary": boundary, "nonlinearity": nonlinearity}
     field = evolve(y0, omega, alpha, coupling, steps=7, engine="plain", **settings)
@@ -62,16 +62,16 @@ def test_evolve_is_the_step_again_and_again_from_rest(boundary: Boundary, nonlin
     assert torch.equal(y0, before)
 
 
-def test_a_longer_evolution_begins_with_the_shorter() -> None:
-    sheet = random_sheet(torch.float64)
-    assert torch.equal(evolve(*sheet, dt=0.1, steps=9)[:, :4], evolve(*sheet, dt=0.1, steps=4))
+def test_a_longer_evolution_starts_with_the_shorter_one() -> None:
+    parameters = random_parameters(torch.float64)
+    assert torch.equal(evolve(*parameters, dt=0.1, steps=9)[:, :4], evolve(*parameters, dt=0.1, steps=4))
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_float32_agrees_with_float64(boundary: Boundary) -> None:
-    """100 steps of positions of order 1 gather at most some 100 roundings of 6e-8 each."""
-    single = evolve(*random_sheet(torch.float32), dt=0.1, steps=100, boundary=boundary)
-    double = evolve(*random_sheet(torch.float64), dt=0.1, steps=100, boundary=boundary)
+    """Over 100 steps, positions of order 1 accumulate at most about 100 rounding errors of 6e-8 each."""
+    single = evolve(*random_parameters(torch.float32), dt=0.1, steps=100, boundary=boundary)
+    double = evolve(*random_parameters(torch.float64), dt=0.1, steps=100, boundary=boundary)
     assert single.dtype == torch.float32
     assert float((single - double).abs().max()) < 6e-6 * float(double.abs().max())
 
@@ -100,15 +100,15 @@ def test_the_laplacian_is_the_second_difference_within_a_channel() -> None:
         ({"boundary": "open"}, r"boundary must be one of \('circular', 'fixed', 'free'\), got 'open'"),
     ],
 )
-def test_what_does_not_fit_is_refused(changed: dict[str, Any], message: str) -> None:
-    y0, omega, alpha, coupling = random_sheet(torch.float32)
+def test_invalid_arguments_raise_an_error(changed: dict[str, Any], message: str) -> None:
+    y0, omega, alpha, coupling = random_parameters(torch.float32)
     arguments: dict[str, Any] = {"y0": y0, "omega": omega, "alpha": alpha, "coupling": coupling}
     with pytest.raises(ValueError, match=message):
         evolve(**{**arguments, "dt": 0.1, "steps": 3, **changed})
 
 
 @pytest.mark.parametrize("dt", [0.0, -0.1, float("nan"), float("inf")])
-def test_a_step_must_take_time(dt: float) -> None:
+def test_dt_must_be_positive_and_finite(dt: float) -> None:
     y0 = torch.zeros(1, 1, 3, 3)
     with pytest.raises(ValueError, match="dt must be positive and finite"):
         evolve(y0, y0, y0, laplacian(1), dt=dt, steps=1)

@@ -1,4 +1,4 @@
-"""The compiled LSTM against the cell's definition: values, gradients, pieces."""
+"""The compiled LSTM against the cell's definition: values, gradients, and evolutions in chunks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from drumhead.fields import Boundary, CellState, LSTMCell
-from drumhead.fields.cpu.kernels.padded_rows import round_up_to_even, row_size
 from drumhead.fields.cpu.lstm import LSTMGradients, LSTMKernel, LSTMState, LSTMWeights
 
 every_boundary = pytest.mark.parametrize("boundary", get_args(Boundary))
 
 
 class Case(NamedTuple):
-    """A recurrence, where it starts, and the gradient of its frames."""
+    """An LSTM, its first state, and the gradient of its frames."""
 
     state: LSTMState
     weights: LSTMWeights
@@ -24,6 +23,7 @@ class Case(NamedTuple):
     boundary: Boundary
 
     def to(self, dtype: torch.dtype) -> Case:
+        """Return the case in another dtype."""
         state, weights = (
             LSTMState(*(v.to(dtype) for v in self.state)),
             LSTMWeights(*(v.to(dtype) for v in self.weights)),
@@ -31,38 +31,39 @@ class Case(NamedTuple):
         return Case(state, weights, self.grad_frames.to(dtype), self.boundary)
 
     def plain(self) -> list[Tensor]:
-        """Frames, then the gradients of state and weights, by the definition."""
+        """Return the frames and the gradients of state and weights, by the definition."""
         state = LSTMState(*(values.clone().requires_grad_() for values in self.state))
         weights = LSTMWeights(*(values.clone().requires_grad_() for values in self.weights))
         cell = LSTMCell(len(state.input), boundary=self.boundary)
         parameters = {"gates.weight": weights.gates, "gates.bias": weights.gates_bias}
-        inputs, now, frames = state.input[None], CellState(state.hidden[None], state.memory[None]), []
+        inputs, cell_state, frames = state.input[None], CellState(state.hidden[None], state.memory[None]), []
         for _ in self.grad_frames:
-            now = torch.func.functional_call(cell, parameters, (inputs, now))
-            units = torch.relu(now.hidden.movedim(1, -1) @ weights.first.T + weights.first_bias)
+            cell_state = torch.func.functional_call(cell, parameters, (inputs, cell_state))
+            units = torch.relu(cell_state.hidden.movedim(1, -1) @ weights.first.T + weights.first_bias)
             inputs = (units @ weights.second.T + weights.second_bias).movedim(-1, 1)
             frames.append(inputs[0])
         field = torch.stack(frames)
         return [field.detach(), *torch.autograd.grad(field, [*state, *weights], self.grad_frames)]
 
-    def fused(self, pieces: list[int] | None = None, *, grad_weights: bool = True) -> list[Tensor]:
-        """The same, forth piece by piece and back from states that were kept."""
-        recurrence = LSTMKernel(self.weights, boundary=self.boundary)
-        state, tracks, starts = copy(self.state), [], []
-        for steps in pieces or [len(self.grad_frames)]:
+    def fused(self, chunks: list[int] | None = None, *, needs_grad: bool = True) -> list[Tensor]:
+        """Return the same, computed chunk by chunk, with or without the gradients of the weights."""
+        kernel = LSTMKernel(self.weights, boundary=self.boundary)
+        state, tapes, starts = copy(self.state), [], []
+        for steps in chunks or [len(self.grad_frames)]:
             starts.append(copy(state))
-            tracks.append(recurrence.new_tape(state, steps=steps, backward=True))
-            recurrence.forward_image(state, tracks[-1])
-        gradients = LSTMGradients(self.weights, needs_grad=grad_weights)
+            tapes.append(kernel.new_tape(state, steps=steps, backward=True))
+            kernel.forward_image(state, tapes[-1])
+        grad_weights = LSTMGradients(self.weights, needs_grad=needs_grad)
         grad_state = LSTMState(*(torch.zeros_like(values) for values in self.state))
-        arriving = torch.split(self.grad_frames, [len(track.frames) for track in tracks])
-        for start, track, grad_frames in reversed(list(zip(starts, tracks, arriving, strict=True))):
-            recurrence.backward_image(start, track, grad_frames, grad_state=grad_state, grad_weights=gradients)
-        found = [gradient for gradient in gradients.tensors() if gradient is not None]
-        return [torch.cat([track.frames for track in tracks]), *grad_state, *found]
+        grad_chunks = torch.split(self.grad_frames, [len(tape.frames) for tape in tapes])
+        for start, tape, grad_chunk in reversed(list(zip(starts, tapes, grad_chunks, strict=True))):
+            kernel.backward_image(start, tape, grad_chunk, grad_state=grad_state, grad_weights=grad_weights)
+        gradients = [gradient for gradient in grad_weights.tensors() if gradient is not None]
+        return [torch.cat([tape.frames for tape in tapes]), *grad_state, *gradients]
 
 
 def copy(state: LSTMState) -> LSTMState:
+    """Return a state in memory of its own."""
     return LSTMState(*(values.clone() for values in state))
 
 
@@ -73,7 +74,7 @@ def case(
     boundary: Boundary = "circular",
     dtype: torch.dtype = torch.float64,
 ) -> Case:
-    """A random case for a shape (channel, height, width)."""
+    """Make a random case for a shape (channel, height, width)."""
     generator = torch.Generator().manual_seed(0)
 
     def normal(*size: int) -> Tensor:
@@ -87,9 +88,9 @@ def case(
     return Case(state, weights, normal(steps, *shape), boundary)
 
 
-def assert_same(found: list[Tensor], expected: list[Tensor]) -> None:
-    for ours, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-12 * float(1 + theirs.abs().max()))
+def assert_same(results: list[Tensor], expected: list[Tensor]) -> None:
+    for result, value in zip(results, expected, strict=True):
+        torch.testing.assert_close(result, value, rtol=1e-11, atol=1e-12 * float(1 + value.abs().max()))
 
 
 @every_boundary
@@ -97,81 +98,76 @@ def assert_same(found: list[Tensor], expected: list[Tensor]) -> None:
     "shape", [(1, 1, 1), (1, 7, 1), (1, 5, 9), (2, 1, 9), (2, 5, 37), (3, 4, 20), (16, 4, 35)], ids=str
 )
 def test_agrees_with_the_definition(shape: tuple[int, ...], boundary: Boundary) -> None:
-    it = case(*shape, boundary=boundary)
-    assert_same(it.fused(), it.plain())
+    lstm = case(*shape, boundary=boundary)
+    assert_same(lstm.fused(), lstm.plain())
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_agrees_for_any_number_of_steps(steps: int, channels: int) -> None:
-    it = case(channels, 6, 11, steps=steps)
-    assert_same(it.fused(), it.plain())
+    lstm = case(channels, 6, 11, steps=steps)
+    assert_same(lstm.fused(), lstm.plain())
 
 
 @pytest.mark.parametrize("units", [1, 2, 5, 6, 8])
 def test_agrees_for_any_number_of_hidden_units(units: int) -> None:
-    it = case(2, 3, 70, units=units)
-    assert_same(it.fused(), it.plain())
+    lstm = case(2, 3, 70, units=units)
+    assert_same(lstm.fused(), lstm.plain())
 
 
 @every_boundary
-@pytest.mark.parametrize("pieces", [[1] * 8, [3, 1, 4]], ids=str)
-def test_the_same_in_pieces(pieces: list[int], boundary: Boundary) -> None:
-    it = case(3, 6, 11, steps=8, boundary=boundary)
-    assert_same(it.fused(pieces), it.plain())
+@pytest.mark.parametrize("chunks", [[1] * 8, [3, 1, 4]], ids=str)
+def test_an_evolution_in_chunks_equals_the_whole(chunks: list[int], boundary: Boundary) -> None:
+    lstm = case(3, 6, 11, steps=8, boundary=boundary)
+    assert_same(lstm.fused(chunks), lstm.plain())
 
 
-def test_weights_may_be_left_out() -> None:
-    it = case(2, 5, 9)
-    for ours, same in zip(it.fused(grad_weights=False), it.fused()[:4], strict=True):
-        assert torch.equal(ours, same)
+def test_the_gradients_of_the_weights_are_optional() -> None:
+    lstm = case(2, 5, 9)
+    for value, same in zip(lstm.fused(needs_grad=False), lstm.fused()[:4], strict=True):
+        assert torch.equal(value, same)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 16])
 def test_float32_is_as_close_to_float64_as_the_definition(channels: int) -> None:
-    it = case(channels, 20, 21, steps=20)
-    single = it.to(torch.float32)
+    lstm = case(channels, 20, 21, steps=20)
+    float32_lstm = lstm.to(torch.float32)
 
-    def error(found: Tensor, exact: Tensor) -> float:
-        return float((found.double() - exact).norm() / exact.norm())
+    def error(single: Tensor, exact: Tensor) -> float:
+        return float((single.double() - exact).norm() / exact.norm())
 
-    for found, eager, exact in zip(single.fused(), single.plain(), it.plain(), strict=True):
-        assert error(found, exact) <= 3 * error(eager, exact) + 1e-6
-
-
-def test_the_way_forward_is_the_same_whether_there_is_a_way_back() -> None:
-    it = case(3, 6, 20, steps=5, dtype=torch.float32)
-    recurrence = LSTMKernel(it.weights, boundary="circular")
-    state, track = copy(it.state), recurrence.new_tape(it.state, steps=5, backward=False)
-    recurrence.forward_image(state, track)
-    assert torch.equal(track.frames, it.fused()[0])
-    assert torch.equal(track.frames[-1], state.input)
-    assert not any(values.numel() for values in (track.hidden, track.memory, track.gates))
+    for fused, plain, exact in zip(float32_lstm.fused(), float32_lstm.plain(), lstm.plain(), strict=True):
+        assert error(fused, exact) <= 3 * error(plain, exact) + 1e-6
 
 
-def test_a_track_may_be_used_again() -> None:
-    """Also after a state that is not a number, and back more than once."""
-    it = case(2, 5, 9, boundary="free")
-    recurrence = LSTMKernel(it.weights, boundary="free")
-    track, expected = recurrence.new_tape(it.state, steps=3, backward=True), it.fused()
+def test_the_forward_pass_is_the_same_with_and_without_a_backward_pass() -> None:
+    lstm = case(3, 6, 20, steps=5, dtype=torch.float32)
+    kernel = LSTMKernel(lstm.weights, boundary="circular")
+    state, tape = copy(lstm.state), kernel.new_tape(lstm.state, steps=5, backward=False)
+    kernel.forward_image(state, tape)
+    assert torch.equal(tape.frames, lstm.fused()[0])
+    assert torch.equal(tape.frames[-1], state.input)
+    assert not any(values.numel() for values in (tape.hidden, tape.memory, tape.gates))
+
+
+def test_a_tape_can_be_reused() -> None:
+    """A tape can be reused after a state that is nan, and for several backward passes."""
+    lstm = case(2, 5, 9, boundary="free")
+    kernel = LSTMKernel(lstm.weights, boundary="free")
+    tape, expected = kernel.new_tape(lstm.state, steps=3, backward=True), lstm.fused()
     for value in (torch.nan, 0, 0):
-        state = LSTMState(it.state.input + value, *copy(it.state)[1:])
-        recurrence.forward_image(state, track)
-        grad_state = LSTMState(*(torch.zeros_like(values) for values in it.state))
-        gradients = LSTMGradients(it.weights, needs_grad=True)
-        recurrence.backward_image(it.state, track, it.grad_frames, grad_state=grad_state, grad_weights=gradients)
-    for ours, same in zip([track.frames, *grad_state], expected[:4], strict=True):
-        assert torch.equal(ours, same)
+        state = LSTMState(lstm.state.input + value, *copy(lstm.state)[1:])
+        kernel.forward_image(state, tape)
+        grad_state = LSTMState(*(torch.zeros_like(values) for values in lstm.state))
+        grad_weights = LSTMGradients(lstm.weights, needs_grad=True)
+        kernel.backward_image(lstm.state, tape, lstm.grad_frames, grad_state=grad_state, grad_weights=grad_weights)
+    for result, same in zip([tape.frames, *grad_state], expected[:4], strict=True):
+        assert torch.equal(result, same)
 
 
-def test_nan_stays_where_it_can_have_come() -> None:
-    it = case(1, 9, 40, steps=3, boundary="fixed", dtype=torch.float32)
-    it.state.input[0, 4, 20] = torch.nan
-    frames = it.fused()[0]
-    assert torch.equal(frames.isnan(), it.plain()[0].isnan())
+def test_nan_is_only_where_it_is_in_the_definition() -> None:
+    lstm = case(1, 9, 40, steps=3, boundary="fixed", dtype=torch.float32)
+    lstm.state.input[0, 4, 20] = torch.nan
+    frames = lstm.fused()[0]
+    assert torch.equal(frames.isnan(), lstm.plain()[0].isnan())
     assert frames.isnan().any()
-
-
-def test_the_size_of_a_row() -> None:
-    assert [round_up_to_even(n) for n in (1, 2, 3)] == [2, 2, 4]
-    assert [row_size(3, width) for width in (1, 14, 15, 64)] == [64, 64, 128, 320]

@@ -1,4 +1,4 @@
-"""The fused evolution among processes: what is imported when, forks, and the compiled code on disk."""
+"""The fused evolution in processes: when Numba is imported, forks, and the cache of compiled code on disk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVOLVE = """
         y0 = torch.linspace(-1, 1, 2 * side * side).reshape(2, 1, side, side)
         return evolve(y0, y0.abs(), y0.abs(), laplacian(1), dt=0.1, steps=9, engine="fused")
 """
-SAY = """
+PRINT_CACHE_HITS_AND_SUM = """
     result = field()
     from drumhead.fields.cpu.kernels.wave import wave_forward
     print(sum(wave_forward.stats.cache_hits.values()), result.double().sum().item())
@@ -45,7 +45,7 @@ PROBE = """
 
 
 def start(script: str, *, package: Path | None = None, **environment: str) -> subprocess.Popen[str]:
-    """A Python of its own on ``package``, with Numba's settings from here alone."""
+    """Start a Python process that imports ``package``, with no settings of Numba but those given here."""
     source = package or Path(drumhead.__file__).parents[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA", "XDG"))}
     kept.update(PYTHONPATH=str(source), OMP_NUM_THREADS="2", **environment)
@@ -53,7 +53,8 @@ def start(script: str, *, package: Path | None = None, **environment: str) -> su
     return subprocess.Popen(command, env=kept, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def said(process: subprocess.Popen[str]) -> list[str]:
+def output_words(process: subprocess.Popen[str]) -> list[str]:
+    """Wait for the process, and return what it printed."""
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     return out.split()
@@ -61,16 +62,16 @@ def said(process: subprocess.Popen[str]) -> list[str]:
 
 def test_numba_is_imported_when_first_needed() -> None:
     script = "import sys; print('numba' in sys.modules); field(); print('numba' in sys.modules)"
-    assert said(start(script)) == ["False", "True"]
+    assert output_words(start(script)) == ["False", "True"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="forking is for Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are tested on Linux only")
 def test_nothing_hangs_after_a_fork() -> None:
     script = """
         import os, warnings
         from torch.utils.data import DataLoader
 
-        warnings.simplefilter("ignore", DeprecationWarning)  # forking beside other threads is the point
+        warnings.simplefilter("ignore", DeprecationWarning)  # this test forks while other threads exist
         expected = field(64)
         child = os.fork()
         if child == 0:
@@ -84,49 +85,49 @@ def test_nothing_hangs_after_a_fork() -> None:
                 return field(64)
 
         loader = DataLoader(Fields(), num_workers=2, multiprocessing_context="fork")
-        print(all(torch.equal(found[0], expected) for found in loader))
+        print(all(torch.equal(batch[0], expected) for batch in loader))
         print(torch.equal(field(64), expected))
     """
-    assert said(start(script)) == ["0", "True", "True"]
+    assert output_words(start(script)) == ["0", "True", "True"]
 
 
-class TestTheCacheOnDisk:
+class TestCacheOnDisk:
     def test_two_processes_compile_at_once(self, tmp_path: Path) -> None:
-        both = [start(SAY, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2)]
-        (_, first), (_, second) = (said(process) for process in both)
-        hits, third = said(start(SAY, NUMBA_CACHE_DIR=str(tmp_path)))
+        both = [start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2)]
+        (_, first), (_, second) = (output_words(process) for process in both)
+        hits, third = output_words(start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=str(tmp_path)))
         assert hits == "1"
         assert first == second == third
 
-    def test_a_package_that_cannot_be_written(self, tmp_path: Path, package: Path) -> None:
-        """The user's folder is taken, and what is there is used until the source changes."""
+    def test_a_package_folder_that_is_not_writable(self, tmp_path: Path, package: Path) -> None:
+        """The user's cache folder is used instead, and its content until the source changes."""
         home = tmp_path / "home"
-        _, first = said(start(PROBE, package=package, HOME=str(home)))
+        _, first = output_words(start(PROBE, package=package, HOME=str(home)))
         assert list(home.rglob("*.nbi"))
-        assert said(start(PROBE, package=package, HOME=str(home))) == ["1", first]
+        assert output_words(start(PROBE, package=package, HOME=str(home))) == ["1", first]
         sibling = package / "drumhead" / "fields" / "cpu" / "kernels" / "fast_tanh.py"
         sibling.write_text(sibling.read_text().replace("return ONE if t > ONE else t", "return t / LIMIT"))
-        hits, third = said(start(PROBE, package=package, HOME=str(home)))
+        hits, third = output_words(start(PROBE, package=package, HOME=str(home)))
         assert hits == "0"
         assert third != first
 
     @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-    def test_damaged_files_count_as_no_cache(self, tmp_path: Path, package: Path, suffix: str) -> None:
+    def test_damaged_files_are_compiled_again(self, tmp_path: Path, package: Path, suffix: str) -> None:
         home = tmp_path / "home"
-        _, first = said(start(PROBE, package=package, HOME=str(home)))
+        _, first = output_words(start(PROBE, package=package, HOME=str(home)))
         (path,) = home.rglob(f"*probe*{suffix}")
         path.write_bytes(path.read_bytes()[:-7])
-        assert said(start(PROBE, package=package, HOME=str(home))) == ["0", first]
-        assert said(start(PROBE, package=package, HOME=str(home))) == ["1", first]
+        assert output_words(start(PROBE, package=package, HOME=str(home))) == ["0", first]
+        assert output_words(start(PROBE, package=package, HOME=str(home))) == ["1", first]
 
-    def test_no_folder_that_can_be_written(self, tmp_path: Path, package: Path) -> None:
+    def test_no_writable_folder(self, tmp_path: Path, package: Path) -> None:
         (tmp_path / "home").touch()
-        hits, _ = said(start(PROBE, package=package, HOME=str(tmp_path / "home")))
+        hits, _ = output_words(start(PROBE, package=package, HOME=str(tmp_path / "home")))
         assert hits == "0"
 
     @pytest.fixture
     def package(self, tmp_path: Path) -> Path:
-        """A copy of the package, with a small kernel, beside which not even an administrator can write anything."""
+        """A copy of the package with a small kernel, whose cache folder not even an administrator can write to."""
         source = Path(drumhead.__file__).parent
         shutil.copytree(source, tmp_path / "copy" / "drumhead", ignore=shutil.ignore_patterns("__pycache__"))
         kernels = tmp_path / "copy" / "drumhead" / "fields" / "cpu" / "kernels"
