@@ -40,11 +40,11 @@ def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None])
 
 
 def observation_reason() -> str | None:
-    """Return what observes single operations of torch here, as the end of a sentence; None if nothing does.
+    """Return what observes or transforms single torch operations now, as the end of a sentence; None if nothing does.
 
-    Compiled code is one operation to torch. So a transformation or a recording of single operations would miss what it
-    computes, or fail: forward-mode differentiation, ``torch.func``, ``torch.jit.trace``, ``torch.export``, ONNX,
-    counters of operations. ``torch.compile`` is no such case: it calls the compiled code.
+    Compiled code is a single operation to torch. So anything that records or transforms single operations misses what
+    it computes, or fails: forward-mode differentiation, ``torch.func``, ``torch.jit.trace``, ``torch.export``, ONNX
+    export and operation counters. ``torch.compile`` is supported: it calls the compiled code.
     """
     if torch.compiler.is_compiling():
         return "torch.export records single operations" if _is_exporting() else None
@@ -61,7 +61,7 @@ def observation_reason() -> str | None:
 
 
 def _is_exporting() -> bool:
-    """Whether ``torch.export`` runs; before torch 2.7 it cannot be told from ``torch.compile``, and counts as such."""
+    """Return whether ``torch.export`` is running; False before torch 2.7, which does not report it."""
     is_exporting = getattr(torch.compiler, "is_exporting", None)
     return is_exporting is not None and bool(is_exporting())
 
