@@ -20,6 +20,7 @@ from drumhead.analysis.spectrum import Floats
 from drumhead.data import Dataset, to_tensors
 from drumhead.models import NWM
 from drumhead.report.colours import WAVES, class_colours, class_legend, colour_image, colour_masks, wave_limit
+from drumhead.report.figures.log_axis import set_plain_log_labels
 from drumhead.report.figures.wave_figure import default_times
 from drumhead.report.samples import SampleStates, check_samples, compute_sample_states
 from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, two_digits
@@ -163,6 +164,7 @@ def _draw_spectra(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -> 
         natural = float(np.median(values.uncoupled[0]))
         axes.axvline(natural, color=colour, lw=0.9, ls="--", zorder=0, label=f"natural, {name}")
     axes.set(yscale="log", ylim=(bottom, top), xlim=(0, frequencies[last]))
+    set_plain_log_labels(axes.yaxis)
     axes.set(xlabel="frequency, channel 1", ylabel="amplitude (mean, s.d.)")
     axes.legend(fontsize=SMALL_FONT_SIZE, loc="upper right", borderaxespad=0, labelspacing=0.2)
 
@@ -191,7 +193,7 @@ def _draw_confusion(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -
     axes.tick_params(length=0)
     probe = study.probe
     axes.set_xlabel(
-        "% of a class predicted as each, in order\n"
+        "% predicted as each class, in order\n"
         f"balanced {probe.balanced_accuracy:.2f} (chance {probe.chance_balanced_accuracy:.2f})\n"
         f"accuracy {probe.accuracy:.2f} (chance {probe.chance_accuracy:.2f})",
         fontsize=SMALL_FONT_SIZE,

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 
 from drumhead.analysis.drums import continuous_fundamental, lattice_fundamental
 from drumhead.analysis.square_area import WITH_INTERPOLATION, WITHOUT_INTERPOLATION, AreaStudy, paper_duration
+from drumhead.report.figures.log_axis import set_plain_log_labels
 from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style
 
 SPECTRA_COUNT = 4
@@ -157,6 +158,7 @@ def _draw_errors(axes: Axes, study: AreaStudy) -> None:
     axes.set(xscale="log", yscale="log", xlabel="duration T dt", ylabel="error of the area (%)")
     axes.set_xlim(study.durations[0], study.durations[-1])
     _set_decade_ticks(axes.xaxis)
+    set_plain_log_labels(axes.yaxis)
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.legend(loc="lower left", borderaxespad=0.5, handlelength=1.5)
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from drumhead.report.figures.log_axis import set_plain_log_labels
 from drumhead.report.style import DPI, PAGE_WIDTH, figure_style, legend_columns
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#444444", "#cc79a7", "#56b4e9", "#b8860b")
@@ -56,6 +57,7 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
             axes.set_ylim(-0.02, 1.02)
         else:
             axes.set_yscale("log")
+            set_plain_log_labels(axes.yaxis)
             axes.tick_params(axis="y", which="both", labelsize=6)
     handles = [Line2D([], [], label=name, lw=1.2, **style) for name, style in styles.items()]  # type: ignore[arg-type]
     figure.legend(
