@@ -1,4 +1,4 @@
-"""Where something watches single operations or modules, the engine is plain: nothing is silently left out."""
+"""The engine is plain where something observes single operations or modules, so that nothing is left out silently."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from drumhead.models.fused_segmenter import FusedSegmenter
 IMAGES = torch.rand(2, 2, 7, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 MASKS = torch.randint(3, (2, 7, 6), generator=torch.Generator().manual_seed(0))
 NAMES = [name for name in MODEL_NAMES if name != "unet"]
-EVERY_MODEL = pytest.mark.parametrize("name", NAMES)
 
 
 def make(name: str, engine: str) -> FusedSegmenter:
@@ -31,7 +30,7 @@ def make(name: str, engine: str) -> FusedSegmenter:
 
 @pytest.fixture(params=NAMES)
 def models(request: pytest.FixtureRequest) -> tuple[FusedSegmenter, FusedSegmenter, FusedSegmenter]:
-    """A model with each engine: auto, plain, fused."""
+    """Return a model with each engine: auto, plain, fused."""
     auto, plain, fused = (make(request.param, engine) for engine in ("auto", "plain", "fused"))
     return auto, plain, fused
 
@@ -46,7 +45,7 @@ def loss_gradients(model: FusedSegmenter) -> list[Tensor]:
     return [loss.detach(), *(p.grad for p in model.parameters() if p.grad is not None)]
 
 
-def test_without_anything_that_watches_auto_is_fused(models: Models) -> None:
+def test_auto_is_fused_if_nothing_observes(models: Models) -> None:
     auto, _, _ = models
     assert auto.fused_unsupported_reason(IMAGES) is None
 
@@ -57,7 +56,7 @@ class TestTransformations:
         auto, plain, fused = models
 
         def derivative(model: FusedSegmenter) -> Tensor:
-            with torch.no_grad():  # where the fused engine would make predictions
+            with torch.no_grad():  # without gradients, the fused engine computes the logits
                 tangent: Tensor = torch.func.jvp(model, (IMAGES,), (IMAGES.cos(),))[1]
             return tangent
 
@@ -130,12 +129,12 @@ class TestRecordings:
 
 
 def changed_by(change: Callable[[nn.Module], object], models: Models) -> Models:
-    """Change the last linear layer of each model and the first convolution of its first encoder."""
+    """Return copies of the models whose last convolution and last linear layer are changed."""
     auto, plain, fused = (copy.deepcopy(model) for model in models)
     for model in (auto, plain, fused):
         torch.manual_seed(0)
-        for kind in (nn.Conv2d, nn.Linear):
-            change([module for module in model.modules() if isinstance(module, kind)][-1])
+        for layer_type in (nn.Conv2d, nn.Linear):
+            change([module for module in model.modules() if isinstance(module, layer_type)][-1])
     return auto, plain, fused
 
 
@@ -155,8 +154,7 @@ class TestModules:
         with pytest.raises(ValueError, match="does not"):
             fused.loss(IMAGES, MASKS)
         for _ in range(2):  # the second step has weights that the first did not
-            found, expected = loss_gradients(auto), loss_gradients(plain)
-            torch.testing.assert_close(found, expected)
+            torch.testing.assert_close(loss_gradients(auto), loss_gradients(plain))
             for model in (auto, plain):
                 with torch.no_grad():
                     for parameter in model.parameters():
@@ -171,7 +169,7 @@ class TestModules:
     )
     def test_hooks(self, models: Models, register: str) -> None:
         def calls(model: FusedSegmenter) -> list[str]:
-            """The modules whose hooks a loss and its gradient call, in order."""
+            """Return the modules whose hooks a loss and its gradient call, in order."""
             called: list[str] = []
             for name, module in model.named_modules():
                 if name and not list(module.children()):

@@ -216,16 +216,9 @@ def unsupported_networks() -> Iterator[tuple[str, Callable[[str], ConvRNN]]]:
     def remove_bias(model: ConvRNN) -> None:
         model.next_input.layers[2] = nn.Linear(4, 2, bias=False)
 
-    def add_hook(model: ConvRNN) -> None:
-        model.next_input.register_forward_hook(lambda module, inputs, output: output / 2)
-
-    def add_parametrization(model: ConvRNN) -> None:
-        assert isinstance(model.cell, LSTMCell)
-        nn.utils.parametrizations.weight_norm(model.cell.gates)
-
     yield "gru", changed(lambda model: None, name="conv_gru")
     yield "rnn", changed(lambda model: None, name="conv_rnn")
-    for change in (subclass_cell, add_layer, replace_relu, remove_bias, add_hook, add_parametrization):
+    for change in (subclass_cell, add_layer, replace_relu, remove_bias):
         yield change.__name__, changed(change)
     yield "states", lambda engine: DoubledStates(network(engine).config, in_channels=1, classes=4).double()
 
@@ -238,3 +231,27 @@ def test_unsupported_networks_are_computed_by_torch(make: Callable[[str], ConvRN
     fused.load_state_dict(plain.state_dict())
     assert isinstance(fused.make_stream(images, Workspace()), StoredStates)
     assert_all_close(loss_and_gradients(fused, images, masks), loss_and_gradients(plain, images, masks))
+
+
+def add_hook(model: ConvRNN) -> None:
+    model.next_input.register_forward_hook(lambda module, inputs, output: output / 2)
+
+
+def add_parametrization(model: ConvRNN) -> None:
+    assert isinstance(model.cell, LSTMCell)
+    nn.utils.parametrizations.weight_norm(model.cell.gates)
+
+
+@pytest.mark.parametrize("change", [add_hook, add_parametrization])
+def test_hooks_and_parametrizations_are_computed_by_torch(change: Callable[[ConvRNN], None]) -> None:
+    """With ``auto`` they have their effect; with ``fused`` they are refused."""
+    images, masks = batch()
+    plain, auto, fused = (network(engine).double() for engine in ("plain", "auto", "fused"))
+    without_change = loss_and_gradients(plain, images, masks)[0]
+    for model in (plain, auto, fused):
+        change(model)
+    assert_all_close(loss_and_gradients(auto, images, masks), loss_and_gradients(plain, images, masks))
+    if change is add_hook:
+        assert not torch.equal(auto.loss(images, masks).detach(), without_change)
+    with pytest.raises(ValueError, match="it does not"):
+        fused.loss(images, masks)
