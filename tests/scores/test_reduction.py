@@ -115,14 +115,16 @@ def slow_loss(logits: list[float], label: int) -> float:
     return top + math.log(sum(math.exp(value - top) for value in logits)) - logits[label]
 
 
-def slow_scores(logits: torch.Tensor, masks: torch.Tensor) -> dict[str, Any]:
-    """Compute every score from lists of pixels, in plain Python."""
+def slow_scores(logits: torch.Tensor, masks: torch.Tensor, ignored_label: int) -> dict[str, Any]:
+    """Compute every score from lists of the pixels that are not ignored, in plain Python."""
     whole: list[tuple[float, float, float]] = []
     foreground: list[tuple[float, float, float]] = []
     everything: list[tuple[int, int]] = []
     for image, mask in zip(logits.permute(0, 2, 3, 1).tolist(), masks.tolist(), strict=True):
-        pixels = [pixel for row in image for pixel in row]
-        labels = [label for row in mask for label in row]
+        rows = zip(image, mask, strict=True)
+        everywhere = [pair for row, labels in rows for pair in zip(row, labels, strict=True)]
+        kept = [(pixel, label) for pixel, label in everywhere if label != ignored_label]
+        pixels, labels = [pixel for pixel, _ in kept], [label for _, label in kept]
         pairs = [(t, pixel.index(max(pixel))) for t, pixel in zip(labels, pixels, strict=True)]
         losses = [slow_loss(pixel, t) for t, pixel in zip(labels, pixels, strict=True)]
         everything += pairs
@@ -149,16 +151,21 @@ def slow_scores(logits: torch.Tensor, masks: torch.Tensor) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("ignored", [False, True], ids=["all pixels", "ignored pixels"])
 @pytest.mark.parametrize("seed", range(8))
-def test_agrees_with_the_slow_implementation(seed: int) -> None:
+def test_agrees_with_the_slow_implementation(seed: int, ignored: bool) -> None:
     generator = torch.Generator().manual_seed(seed)
     classes, height, width = 2 + seed, 3 + seed, 7
     logits = 3 * torch.randn(5, classes, height, width, generator=generator)
     masks = torch.randint(classes, (5, height, width), generator=generator)
     masks[seed % 5] = 0
+    if ignored:
+        masks[torch.rand(masks.shape, generator=generator) < 0.4] = 77
+        masks[(seed + 1) % 5] = 77
     names = [str(label) for label in range(classes)]
-    scores = compute_scores(count_logits(logits, masks), names)
-    for name, value in slow_scores(logits, masks).items():
+    scores = compute_scores(count_logits(logits, masks, ignored_label=77 if ignored else None), names)
+    assert (scores.images, scores.ignored_images) == ((4, 1) if ignored else (5, 0))
+    for name, value in slow_scores(logits, masks, ignored_label=77).items():
         assert getattr(scores, name) == pytest.approx(value, rel=1e-5), name
 
 

@@ -13,12 +13,13 @@ CHUNK_IMAGES = 256
 """Images counted at a time, which bounds the memory that the counts of a whole test set take."""
 
 
-def background_scores(masks: Labels, class_names: Sequence[str]) -> Scores:
+def background_scores(masks: Labels, class_names: Sequence[str], *, ignored_label: int | None = None) -> Scores:
     """Return the scores of predicting background everywhere, which any model has to beat.
 
     Args:
         masks: (image, height, width), integer classes.
         class_names: one name per class, background first.
+        ignored_label: the label in the masks of pixels that count nowhere; none by default.
 
     Example:
         >>> masks = np.array([[[0, 0], [0, 1]]])
@@ -27,5 +28,8 @@ def background_scores(masks: Labels, class_names: Sequence[str]) -> Scores:
         (0.75, 0.0, 0.375, None)
     """
     chunks = [masks[start : start + CHUNK_IMAGES] for start in range(0, max(len(masks), 1), CHUNK_IMAGES)]
-    parts = [count_predictions(np.zeros(chunk.shape, np.uint8), chunk, classes=len(class_names)) for chunk in chunks]
+    parts = [
+        count_predictions(np.zeros(chunk.shape, np.uint8), chunk, classes=len(class_names), ignored_label=ignored_label)
+        for chunk in chunks
+    ]
     return compute_scores(concatenate(parts), class_names)

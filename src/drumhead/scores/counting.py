@@ -1,6 +1,7 @@
 """Pixel counts, from which scores are computed.
 
 For each image and class they are the number of pixels whose true class it is, whose predicted class it is, and both.
+Pixels with the ignored label are in none of the counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn.functional import cross_entropy
 
 Counts = npt.NDArray[np.int64]
 Labels = torch.Tensor | npt.NDArray[Any]
@@ -19,7 +21,7 @@ Labels = torch.Tensor | npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class ImageCounts:
-    """The counts of a set of images, one row per image. Class 0 is background."""
+    """The counts of a set of images, one row per image, without ignored pixels. Class 0 is background."""
 
     truth: Counts
     """(image, class): the number of pixels whose true class it is."""
@@ -28,13 +30,13 @@ class ImageCounts:
     hits: Counts
     """(image, class): the number of pixels whose true and predicted class it is (true positives)."""
     loss: npt.NDArray[np.float64] | None = None
-    """(image,): cross-entropy in nats, summed over all pixels; None without logits."""
+    """(image,): cross-entropy in nats, summed over all pixels that are not ignored; None without logits."""
     foreground_loss: npt.NDArray[np.float64] | None = None
     """(image,): cross-entropy in nats, summed over foreground pixels; None without logits."""
 
     @property
     def pixels(self) -> Counts:
-        """(image,): the number of pixels."""
+        """(image,): the number of pixels that are not ignored."""
         return _sum_over_classes(self.truth)
 
     @property
@@ -53,12 +55,13 @@ class ImageCounts:
         return _sum_over_classes(self.hits[:, 1:])
 
 
-def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
+def count_logits(logits: torch.Tensor, masks: torch.Tensor, *, ignored_label: int | None = None) -> ImageCounts:
     """Count a batch of logits. The predicted class of a pixel is that of its largest logit, the first of equal ones.
 
     Args:
         logits: (batch, class, height, width), float.
         masks: (batch, height, width), integer classes.
+        ignored_label: the label in the masks of pixels that count nowhere; none by default.
 
     Raises:
         ValueError: if the shapes do not fit, or a class is out of range.
@@ -66,10 +69,12 @@ def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
     """
     if logits.ndim != 4:
         raise ValueError(f"logits must be (batch, class, height, width); got shape {tuple(logits.shape)}")
-    counts = count_predictions(logits.argmax(dim=1), masks, classes=logits.shape[1])
+    counts = count_predictions(logits.argmax(dim=1), masks, classes=logits.shape[1], ignored_label=ignored_label)
     masks = masks.to(logits.device, torch.long)
     # The losses move to the CPU first, because not every device has the float64 of the sums.
-    losses = torch.nn.functional.cross_entropy(logits.float(), masks, reduction="none").detach().cpu()
+    is_ignored = torch.zeros_like(masks, dtype=torch.bool) if ignored_label is None else masks == ignored_label
+    losses = cross_entropy(logits.float(), masks.masked_fill(is_ignored, 0), reduction="none").detach()
+    losses = losses.masked_fill(is_ignored, 0).cpu()
     foreground = losses.where(masks.cpu() != 0, 0.0)
     totals, foreground_totals = (x.sum(dim=(1, 2), dtype=torch.float64).numpy() for x in (losses, foreground))
     if not np.isfinite(totals).all():
@@ -87,31 +92,36 @@ def count_logits(logits: torch.Tensor, masks: torch.Tensor) -> ImageCounts:
     )
 
 
-def count_predictions(predictions: Labels, masks: Labels, *, classes: int) -> ImageCounts:
+def count_predictions(
+    predictions: Labels, masks: Labels, *, classes: int, ignored_label: int | None = None
+) -> ImageCounts:
     """Count a batch of predicted classes, without losses.
 
     Args:
         predictions: (batch, height, width), integer classes.
         masks: (batch, height, width), integer classes.
         classes: the number of classes, background included.
+        ignored_label: the label in the masks of pixels that count nowhere; none by default.
 
     Raises:
         ValueError: if the shapes differ or have no pixel, labels are not integers, or a class is out of range.
 
     Example:
-        >>> counts = count_predictions(np.array([[[0, 1, 1]]]), np.array([[[0, 1, 0]]]), classes=2)
+        >>> prediction, truth = np.array([[[0, 1, 1, 1]]]), np.array([[[0, 1, 0, 255]]])
+        >>> counts = count_predictions(prediction, truth, classes=2, ignored_label=255)
         >>> counts.truth, counts.predicted, counts.hits
         (array([[2, 1]]), array([[1, 2]]), array([[1, 1]]))
     """
-    predicted, truth = _labels(predictions, "predictions", classes), _labels(masks, "masks", classes)
+    predicted, truth = _labels(predictions, "predictions", classes), _labels(masks, "masks", classes, ignored_label)
     if predicted.shape != truth.shape:
         raise ValueError(
             f"predictions and masks must have one shape; got {predicted.shape} and {truth.shape} (batch, height, width)"
         )
+    counted = np.ones_like(truth, dtype=bool) if ignored_label is None else truth != ignored_label
     return ImageCounts(
-        truth=_histogram(truth, np.ones_like(truth, dtype=bool), classes),
-        predicted=_histogram(predicted, np.ones_like(truth, dtype=bool), classes),
-        hits=_histogram(truth, truth == predicted, classes),
+        truth=_histogram(truth, counted, classes),
+        predicted=_histogram(predicted, counted, classes),
+        hits=_histogram(truth, counted & (truth == predicted), classes),
     )
 
 
@@ -135,7 +145,18 @@ def concatenate(parts: Sequence[ImageCounts]) -> ImageCounts:
     )
 
 
-def _labels(labels: Labels, name: str, classes: int) -> npt.NDArray[Any]:
+def select_images(counts: ImageCounts, chosen: npt.NDArray[np.bool_]) -> ImageCounts:
+    """Return the counts of the images for which ``chosen``, (image,), is true."""
+    return ImageCounts(
+        truth=counts.truth[chosen],
+        predicted=counts.predicted[chosen],
+        hits=counts.hits[chosen],
+        loss=None if counts.loss is None else counts.loss[chosen],
+        foreground_loss=None if counts.foreground_loss is None else counts.foreground_loss[chosen],
+    )
+
+
+def _labels(labels: Labels, name: str, classes: int, ignored_label: int | None = None) -> npt.NDArray[Any]:
     """Return labels as an array on the CPU, or raise ``ValueError`` if they are not valid."""
     array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
     if array.ndim != 3 or not all(array.shape[1:]) or array.dtype.kind not in "iu":
@@ -143,10 +164,12 @@ def _labels(labels: Labels, name: str, classes: int) -> npt.NDArray[Any]:
             f"{name} must be integer classes (batch, height, width) with at least one pixel; "
             f"got {array.dtype} of shape {array.shape}"
         )
-    if array.size and (array.min() < 0 or array.max() >= classes):
+    counted = array if ignored_label is None else array[array != ignored_label]
+    if counted.size and (counted.min() < 0 or counted.max() >= classes):
+        ignored = "" if ignored_label is None else f", or be the ignored label {ignored_label}"
         raise ValueError(
-            f"{name} must lie in 0 to {classes - 1}, one of {classes} classes; "
-            f"got values from {array.min()} to {array.max()}"
+            f"{name} must lie in 0 to {classes - 1}, one of {classes} classes{ignored}; "
+            f"got values from {counted.min()} to {counted.max()}"
         )
     return array
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.config import Config
-from drumhead.scores.counting import Counts, ImageCounts
+from drumhead.scores.counting import Counts, ImageCounts, select_images
 from drumhead.string_types import Name
 
 
@@ -32,6 +32,9 @@ class Scores(Config):
     foreground counts only for ``acc``, ``iou`` and ``loss``. ``iou`` and ``iou_foreground`` are functions of the
     accuracy of the image, acc / (2 - acc), and ``iou_foreground`` ignores false positives on background; ``mean_iou``
     does not. The foreground scores are None if no image has foreground.
+
+    Pixels with the ignored label count in no score, whatever is predicted there. An image with no other pixels counts
+    for nothing.
     """
 
     acc: float
@@ -51,9 +54,11 @@ class Scores(Config):
     classes: tuple[ClassScores, ...]
     """Scores of each class, background first."""
     images: int
-    """The number of images."""
+    """The number of images that count: those with at least one pixel that is not ignored."""
     images_without_foreground: int
-    """The number of images that have only background."""
+    """The number of those images that have only background."""
+    ignored_images: int = 0
+    """The number of further images whose pixels are all ignored."""
 
     @property
     def collapsed(self) -> bool:
@@ -69,7 +74,7 @@ def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
         class_names: one name per class, background first.
 
     Raises:
-        ValueError: if there is no image, or not one name per class.
+        ValueError: if there is no image, all pixels of all images are ignored, or there is not one name per class.
 
     Example:
         >>> from drumhead.scores import count_predictions
@@ -83,6 +88,10 @@ def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
         raise ValueError("scores need at least one image; got none")
     if len(class_names) != classes:
         raise ValueError(f"class_names must name each of the {classes} classes; got {list(class_names)}")
+    has_counted_pixels = counts.pixels > 0
+    if not has_counted_pixels.any():
+        raise ValueError(f"scores need at least one pixel that is not ignored; got {images} images with none")
+    counts = select_images(counts, has_counted_pixels)
     has_foreground = counts.foreground > 0
     foreground, foreground_correct = counts.foreground[has_foreground], counts.foreground_correct[has_foreground]
     class_scores = _class_scores(counts, class_names)
@@ -100,8 +109,9 @@ def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
         ),
         mean_iou=float(np.mean([entry.iou for entry in class_scores if entry.iou is not None])),
         classes=class_scores,
-        images=images,
-        images_without_foreground=int(images - has_foreground.sum()),
+        images=len(counts.truth),
+        images_without_foreground=int((~has_foreground).sum()),
+        ignored_images=images - len(counts.truth),
     )
 
 
