@@ -171,19 +171,19 @@ def test_a_page_has_no_markup_of_its_names(world: Path) -> None:
 
     edit(world / "run" / "config.json", partial(put, where=("machine",), value={"cpu": ""}))
     edit(world / "run" / "config.json", rename)
-    chapters = report_sections([Run.open(world / "run")])
-    html = render(make_page(chapters, unreadable=[UnreadableRun(Path(evil), evil)], paths=[Path(evil)], movies=False))
+    sections = report_sections([Run.open(world / "run")])
+    html = render(make_page(sections, unreadable=[UnreadableRun(Path(evil), evil)], paths=[Path(evil)], movies=False))
     assert "<img src=x" not in html
     assert "<b>torch" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;" in html
     assert "default-src 'none'" in html  # and no script would run if there were one
 
 
-def test_figures_of_a_chapter_are_files_of_one_folder(world: Path) -> None:
+def test_figures_of_a_section_are_files_of_one_folder(world: Path) -> None:
     edit(world / "run" / "config.json", partial(put, where=("data", "name"), value="../../outside/precious"))
-    for exhibit in section_figures(report_sections([Run.open(world / "run")])[0]):
-        assert Path(exhibit.name).name == exhibit.name
-        assert not exhibit.name.startswith(".")
+    for spec in section_figures(report_sections([Run.open(world / "run")])[0]):
+        assert Path(spec.name).name == spec.name
+        assert not spec.name.startswith(".")
     assert slug("../../etc/passwd") == "etc-passwd"
 
 

@@ -20,8 +20,7 @@ def test_listed_experiments_have_short_and_distinct_labels() -> None:
         title = experiment_label(spec.experiment)
         assert "," not in title
         assert spec.experiment.dataset is not None
-        place = spec.experiment.dataset.name, title
-        assert titles.setdefault(place, name) == name
+        assert titles.setdefault((spec.experiment.dataset.name, title), name) == name
 
 
 def test_experiment_label_lists_what_differs() -> None:
@@ -45,10 +44,10 @@ def test_dataset_titles() -> None:
     assert dataset_title("my_cells") == "my_cells"
 
 
-def runs(*places: tuple[str, str]) -> list[Run]:
+def runs(*folders_and_names: tuple[str, str]) -> list[Run]:
     return [
         Run(Path(folder), RunConfig(experiment=find_experiment(name), data=OTHER_DATA, versions={}, machine={}))
-        for folder, name in places
+        for folder, name in folders_and_names
     ]
 
 

@@ -49,14 +49,14 @@ def write_outputs(
     if target != "figures":
         outputs.written.extend(write_tables([section.result_set for section in sections], out / "tables", "scores"))
     if target != "tables":
-        exhibits = [exhibit for section in sections for exhibit in section_figures(section)]
-        for exhibit in [*exhibits, *([] if theory is None else [square_area_spec(theory)])]:
+        specs = [spec for section in sections for spec in section_figures(section)]
+        for spec in [*specs, *([] if theory is None else [square_area_spec(theory)])]:
             try:
-                figure = exhibit.draw(dpi)
+                figure = spec.draw(dpi)
             except (ValueError, OSError) as error:
-                outputs.failed[exhibit.name] = str(error)
+                outputs.failed[spec.name] = str(error)
                 continue
-            stem = out / "figures" / exhibit.name
+            stem = out / "figures" / spec.name
             outputs.written.extend(save_figure(figure, Path(f"{stem}.pdf"), Path(f"{stem}.png")))
     outputs.written.append(
         write_report(out, sections, unreadable=unreadable, paths=[out / "runs"], theory=theory, progress=progress)

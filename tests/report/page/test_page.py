@@ -127,7 +127,7 @@ def test_headings_include_the_recipe(toy_report: ToyReport) -> None:
 
 def test_missing_data_is_reported(page: Reader) -> None:
     assert page.text.count("Not shown:") >= 3
-    assert "gone: the data of" in page.text
+    assert "gone: the dataset of" in page.text
 
 
 def test_page_supports_small_screens_and_dark_mode(page: Reader, toy_report: ToyReport) -> None:
