@@ -8,7 +8,15 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from drumhead.data import DatasetError, check_dataset, import_dataset, open_dataset, write_dataset
+from drumhead.data import (
+    IGNORED_LABEL,
+    DatasetError,
+    ImportOptions,
+    check_dataset,
+    import_dataset,
+    open_dataset,
+    write_dataset,
+)
 
 Pixels = npt.NDArray[Any]
 COUNTS = {"train": 4, "val": 2, "test": 3}
@@ -220,7 +228,78 @@ def test_a_class_that_is_missing_in_train(arrays: Path) -> None:
 
 def test_masks_of_0_and_255(arrays: Path) -> None:
     np.save(arrays / "train_masks.npy", (random_masks(4) > 0).astype(np.uint8) * 255)
-    assert_refused(arrays, r"train_masks\.npy: .*from 0 to the largest, 255; got 0, 255\. .*by 255.*classes\.txt")
+    assert_refused(
+        arrays,
+        r"train_masks\.npy: .*from 0 to the largest, 255; got 0, 255\. .*--ignore-label 255`.*--relabel`.*classes\.txt",
+    )
+
+
+def test_ignored_labels_are_stored_as_255_and_get_no_class(arrays: Path, tmp_path: Path) -> None:
+    for name in COUNTS:
+        edit_array(arrays / f"{name}_masks.npy", dtype="int16", index=(0, 0, slice(0, 2)), value=-1)
+        edit_array(arrays / f"{name}_masks.npy", index=(1, 0, 0), value=255)
+    assert_refused(arrays, r"train_masks\.npy, sample 0: .*got -1\. .*--ignore-label -1`.*--relabel")
+    imported = import_dataset(arrays, tmp_path / "new", ImportOptions(ignore_labels=(-1, 255)))
+    for dataset in (imported, check_dataset(tmp_path / "new"), open_dataset(tmp_path / "new")):
+        assert (dataset.ignored_label, dataset.relabel, dataset.classes) == (255, None, 3)
+        expected = random_masks(4)
+        expected[0, 0, 0:2] = expected[1, 0, 0] = 255
+        np.testing.assert_array_equal(dataset.splits["train"].masks, expected)
+
+
+def test_an_ignored_label_is_no_class_number(arrays: Path, tmp_path: Path) -> None:
+    splits = open_dataset(arrays).splits
+    with pytest.raises(ValueError, match="ignored_label must not be the number of one of the 3 classes; got 2"):
+        write_dataset(tmp_path / "a", splits, name="a", class_names=("background", "a", "b"), ignored_label=2)
+
+
+@pytest.mark.parametrize("fixture", ["arrays", "pngs"])
+def test_labels_with_gaps_are_renumbered(request: pytest.FixtureRequest, fixture: str, tmp_path: Path) -> None:
+    folder = request.getfixturevalue(fixture)
+    labels = np.array([0, 85, 255], np.uint8)
+    for name, count in COUNTS.items():
+        if fixture == "arrays":
+            np.save(folder / f"{name}_masks.npy", labels[random_masks(count)])
+        else:
+            for index, mask in enumerate(labels[random_masks(count)]):
+                Image.fromarray(mask).save(folder / name / "masks" / f"cell{index}.png")
+    dataset = import_dataset(folder, tmp_path / "new", ImportOptions(relabel=True))
+    assert open_dataset(tmp_path / "new").relabel == dataset.relabel == {0: 0, 85: 1, 255: 2}
+    assert dataset.class_names == ("background", "class 85", "class 255")
+    np.testing.assert_array_equal(dataset.splits["test"].masks, random_masks(3))
+    dataset = check_dataset(folder, ImportOptions(relabel=True, ignore_labels=(255,)))
+    assert (dataset.relabel, dataset.classes) == ({0: 0, 85: 1}, 2)
+    np.testing.assert_array_equal(
+        dataset.splits["test"].masks, np.where(random_masks(3) == 2, IGNORED_LABEL, random_masks(3))
+    )
+
+
+def test_a_class_is_0_only_if_its_label_is(arrays: Path) -> None:
+    """Class 0 is the background of all scores: no other label takes its number, even if 0 is ignored."""
+    dataset = check_dataset(arrays, ImportOptions(relabel=True, ignore_labels=(0,)))
+    assert (dataset.relabel, dataset.class_names) == ({1: 1, 2: 2}, ("background", "class 1", "class 2"))
+    np.testing.assert_array_equal(
+        dataset.splits["test"].masks, np.where(random_masks(3) == 0, IGNORED_LABEL, random_masks(3))
+    )
+
+
+def test_renumbered_classes_have_as_many_names(arrays: Path) -> None:
+    (arrays / "classes.txt").write_text("background\na\nb\nc\n")
+    with pytest.raises(DatasetError, match=r"classes\.txt: .*\(0 -> 0, 1 -> 1, 2 -> 2\), 3 in all.*; got 4"):
+        check_dataset(arrays, ImportOptions(relabel=True))
+
+
+def test_too_many_labels(arrays: Path) -> None:
+    np.save(arrays / "train_masks.npy", np.arange(4 * 8 * 60).reshape(4, 8, 60)[..., :6] * 7)
+    np.save(arrays / "val_masks.npy", np.arange(10**6, 10**6 + 2 * 8 * 6).reshape(2, 8, 6))
+    with pytest.raises(DatasetError, match=r"_masks\.npy, sample 1: masks must hold at most 255 different labels"):
+        check_dataset(arrays, ImportOptions(relabel=True))
+
+
+def test_options_for_reading_do_not_apply_to_a_manifest(arrays: Path, tmp_path: Path) -> None:
+    import_dataset(arrays, tmp_path / "new")
+    with pytest.raises(DatasetError, match=r"new: has a manifest.*Import the original folder again"):
+        check_dataset(tmp_path / "new", ImportOptions(relabel=True))
 
 
 def test_masks_without_foreground(arrays: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 
 from drumhead.cli import OK
@@ -16,14 +17,17 @@ from drumhead.config import Config
 from drumhead.data import (
     DATASETS,
     Dataset,
+    ImportOptions,
     check_dataset,
     check_new_folder,
     find_reference_dataset,
     import_dataset,
     make_dataset,
 )
+from drumhead.data.labels import describe_labels, parse_labels
 
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+Labels = Annotated[str | None, tyro.conf.arg(metavar="N[,N...]")]
 
 
 def main(args: list[str]) -> int:
@@ -64,13 +68,15 @@ def make_command(name: str) -> Callable[..., None]:
     return command
 
 
-def check(folder: Folder) -> None:
+def check(folder: Folder, *, ignore_label: Labels = None, relabel: bool = False) -> None:
     """Check a dataset folder: every file, pixel value, class number and SHA-256.
 
     Args:
         folder: A folder that Drumhead made, or your own folder of arrays or PNG pairs.
+        ignore_label: The label of pixels that do not count, such as 255, or several: 0,255.
+        relabel: Number the labels that occur in the masks 0, 1, 2, ... in their order; 0 stays 0.
     """
-    dataset = check_dataset(folder)
+    dataset = check_dataset(folder, read_options(ignore_label, relabel))
     console = Console()
     describe(dataset, console)
     known = find_reference_dataset(dataset)
@@ -79,7 +85,7 @@ def check(folder: Folder) -> None:
     console.print("No errors were found.")
 
 
-def import_folder(source: Folder, *, out: Path) -> None:
+def import_folder(source: Folder, *, out: Path, ignore_label: Labels = None, relabel: bool = False) -> None:
     """Convert your own arrays or PNG pairs to a dataset folder.
 
     Arrays are train_images.npy with shape (sample, height, width) or (sample, height, width, channel), uint8 or
@@ -93,8 +99,17 @@ def import_folder(source: Folder, *, out: Path) -> None:
     Args:
         source: The folder with your data, which is not changed.
         out: The new folder.
+        ignore_label: The label of pixels that do not count, such as 255, or several: 0,255. They are stored as 255,
+            and left out of training and scores.
+        relabel: Number the labels that occur in the masks 0, 1, 2, ... in their order; 0 stays 0. The manifest keeps
+            which label became which class.
     """
-    describe(import_dataset(source, out), Console())
+    describe(import_dataset(source, out, read_options(ignore_label, relabel)), Console())
+
+
+def read_options(ignore_label: str | None, relabel: bool) -> ImportOptions:
+    """Return the options for reading a user's folder."""
+    return ImportOptions(ignore_labels=() if ignore_label is None else parse_labels(ignore_label), relabel=relabel)
 
 
 def describe(dataset: Dataset, console: Console) -> None:
@@ -104,4 +119,15 @@ def describe(dataset: Dataset, console: Console) -> None:
         console.print(f"  {name:6} {len(split.images):>7,} images", highlight=False)
     console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")
     console.print(f"  {dataset.classes} classes: {', '.join(dataset.class_names)}", highlight=False)
+    if dataset.ignored_label is not None:
+        console.print(f"  {dataset.ignored_label} marks pixels that do not count: {ignored_share(dataset):.1%} of all")
+    if dataset.relabel is not None:
+        console.print(f"  labels renumbered: {describe_labels(dataset.relabel)}", highlight=False)
     console.print(f"  fingerprint {dataset.fingerprint}", highlight=False)
+
+
+def ignored_share(dataset: Dataset) -> float:
+    """Return the share of the pixels of all splits that do not count."""
+    masks = [mask for split in dataset.splits.values() for mask in split.masks]
+    ignored = sum(int(np.count_nonzero(mask == dataset.ignored_label)) for mask in masks)
+    return ignored / sum(mask.size for mask in masks)

@@ -13,6 +13,8 @@ from drumhead.data.dataset_folder import (
 )
 from drumhead.data.digits import DIGIT_CLASSES
 from drumhead.data.image_files import find_image_files, read_image
+from drumhead.data.import_options import ImportOptions
+from drumhead.data.labels import IGNORED_LABEL
 from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors
 from drumhead.data.manifest import Manifest, SplitManifest
 from drumhead.data.mnist import MNISTConfig, make_mnist
@@ -30,6 +32,7 @@ from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_t
 __all__ = [
     "DATASETS",
     "DIGIT_CLASSES",
+    "IGNORED_LABEL",
     "MAX_CLASSES",
     "MNIST_ROOT_VARIABLE",
     "POLYGON_CLASSES",
@@ -39,6 +42,7 @@ __all__ = [
     "DatasetConfig",
     "DatasetError",
     "DatasetSpec",
+    "ImportOptions",
     "MNISTConfig",
     "Manifest",
     "MultiMNISTConfig",

@@ -55,6 +55,21 @@ class Dataset:
         """SHA-256 of all images and masks: equal for equal data."""
         return self.manifest.fingerprint
 
+    @property
+    def ignored_label(self) -> int | None:
+        """The mask value of pixels that do not count, or None."""
+        return self.manifest.ignored_label
+
+    @property
+    def scale(self) -> float | None:
+        """The value in the original images that became 1.0; None if it was the largest of their dtype."""
+        return self.manifest.scale
+
+    @property
+    def relabel(self) -> dict[int, int] | None:
+        """The class number of each label in the original masks; None if the labels were the class numbers."""
+        return self.manifest.relabel
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(split.images)}" for name, split in self.splits.items())
         return (

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.data.array_folder import array_file, map_array, save_array
 from drumhead.data.dataset import Dataset
+from drumhead.data.import_options import ImportOptions
 from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, array_sha256, make_manifest
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
@@ -37,6 +38,9 @@ def write_dataset(
     name: str,
     class_names: Sequence[str],
     recipe: Mapping[str, Any] | None = None,
+    ignored_label: int | None = None,
+    scale: float | None = None,
+    relabel: Mapping[int, int] | None = None,
 ) -> Dataset:
     """Write train, val and test splits as a dataset folder, atomically.
 
@@ -46,6 +50,9 @@ def write_dataset(
         name: name of the dataset.
         class_names: name of each class, the background first.
         recipe: the configuration that the dataset was made from, stored in the manifest.
+        ignored_label: the mask value of pixels that do not count, such as 255; None: all count.
+        scale: the value in the original images that became 1.0, stored in the manifest.
+        relabel: the class number of each label in the original masks, stored in the manifest.
 
     Raises:
         FileExistsError: the folder is not empty.
@@ -59,17 +66,29 @@ def write_dataset(
     check_same_format(raw_splits, valid_splits)
     for key, raw in raw_splits.items():
         check_pixel_range(raw)
-        check_classes(raw, valid_splits[key], class_names)
-    manifest = make_manifest(valid_splits, name=name, class_names=class_names, recipe=recipe)
+        check_classes(raw, valid_splits[key], class_names, ignored_label=ignored_label)
+    manifest = make_manifest(
+        valid_splits,
+        name=name,
+        class_names=class_names,
+        recipe=recipe,
+        ignored_label=ignored_label,
+        scale=scale,
+        relabel=relabel,
+    )
     _write_folder(folder, valid_splits, manifest)
     return open_dataset(folder)
 
 
-def open_dataset(folder: str | Path) -> Dataset:
+def open_dataset(folder: str | Path, options: ImportOptions | None = None) -> Dataset:
     """Open a dataset folder: one that Drumhead wrote, or a user's own with arrays or PNG pairs.
 
     Arrays are memory-mapped. If there is a manifest, the arrays must match its shapes and dtypes; a user's folder is
     read and validated in full, and its manifest is made in memory.
+
+    Args:
+        folder: the folder.
+        options: how to read a user's folder; None: the defaults.
 
     Raises:
         DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
@@ -78,23 +97,39 @@ def open_dataset(folder: str | Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: a dataset is a folder; this one is missing. Create it, or correct the path")
     if os.path.lexists(folder / MANIFEST_FILE):
+        if options not in (None, ImportOptions()):
+            raise DatasetError(
+                f"{folder}: has a manifest, so its masks and images were converted when it was written; "
+                "options for reading apply to a folder without one. Import the original folder again with them"
+            )
         manifest = _read_manifest(folder / MANIFEST_FILE)
         return Dataset(folder, manifest, {name: _open_split(folder, name, manifest) for name in SPLIT_NAMES})
     try:
         check_name(folder.name)
     except ValueError as error:
         raise DatasetError(f"{folder}: a dataset has the name of its folder, and {error}. Rename the folder") from error
-    splits, class_names = read_user_folder(folder)
-    return Dataset(folder, make_manifest(splits, name=folder.name, class_names=class_names), splits)
+    data = read_user_folder(folder, options or ImportOptions())
+    manifest = make_manifest(
+        data.splits,
+        name=folder.name,
+        class_names=data.class_names,
+        ignored_label=data.ignored_label,
+        relabel=data.relabel,
+    )
+    return Dataset(folder, manifest, data.splits)
 
 
-def check_dataset(folder: str | Path) -> Dataset:
+def check_dataset(folder: str | Path, options: ImportOptions | None = None) -> Dataset:
     """Open a dataset folder and check every pixel, every class number and every SHA-256.
+
+    Args:
+        folder: the folder.
+        options: how to read a user's folder; None: the defaults.
 
     Raises:
         DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
-    dataset = open_dataset(folder)
+    dataset = open_dataset(folder, options)
     if not (dataset.folder / MANIFEST_FILE).exists():
         return dataset  # open_dataset has validated a user's folder in full
     check_hashes(dataset)
@@ -123,25 +158,29 @@ def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
                 _check_hash(array_file(dataset.folder, name, array_name), array_sha256(array), hashes[array_name])
 
 
-def import_dataset(source: str | Path, folder: str | Path) -> Dataset:
+def import_dataset(source: str | Path, folder: str | Path, options: ImportOptions | None = None) -> Dataset:
     """Convert a user's folder of arrays or PNG pairs to a dataset folder with a manifest, which opens instantly.
 
     Args:
         source: the user's folder.
         folder: the dataset folder to write; it does not exist yet, or is empty.
+        options: how to read the user's folder; None: the defaults.
 
     Raises:
         FileExistsError: the new folder is not empty.
         DatasetError: the source breaks a rule; the message names the file and the fix.
     """
     check_new_folder(folder)
-    dataset = check_dataset(source)
+    dataset = check_dataset(source, options)
     return write_dataset(
         folder,
         dataset.splits,
         name=dataset.name,
         class_names=dataset.class_names,
         recipe=dataset.manifest.recipe,
+        ignored_label=dataset.ignored_label,
+        scale=dataset.scale,
+        relabel=dataset.relabel,
     )
 
 
@@ -202,7 +241,10 @@ def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
             )
     # Check class numbers before anything computes with them: compiled kernels use them as unchecked indices.
     check_classes(
-        RawSplit(images, masks, str(images_file), str(masks_file)), Split(images, masks), manifest.class_names
+        RawSplit(images, masks, str(images_file), str(masks_file)),
+        Split(images, masks),
+        manifest.class_names,
+        ignored_label=manifest.ignored_label,
     )
     return Split(images, masks)
 

@@ -56,6 +56,12 @@ class Manifest(Config):
     """Sizes and SHA-256 of train, val and test."""
     fingerprint: str
     """SHA-256 over the SHA-256 of the arrays of all splits."""
+    ignored_label: int | None = Field(default=None, ge=0, lt=MAX_CLASSES)
+    """The mask value of pixels that do not count; null if all count."""
+    scale: float | None = Field(default=None, gt=0)
+    """The value in the original images that became 1.0; null if it was the largest of their dtype."""
+    relabel: dict[int, int] | None = None
+    """The class number of each label in the original masks; null if the labels were the class numbers."""
 
     @model_validator(mode="after")
     def _check_splits_and_fingerprint(self) -> Self:
@@ -63,6 +69,11 @@ class Manifest(Config):
             raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
         if self.fingerprint != combined_fingerprint(self.splits):
             raise ValueError("fingerprint must match the SHA-256 of the splits; the manifest was edited")
+        if self.ignored_label is not None and self.ignored_label < len(self.class_names):
+            raise ValueError(
+                f"ignored_label must not be the number of one of the {len(self.class_names)} classes; "
+                f"got {self.ignored_label}"
+            )
         return self
 
 
@@ -72,6 +83,9 @@ def make_manifest(
     name: str,
     class_names: Sequence[str],
     recipe: Mapping[str, Any] | None = None,
+    ignored_label: int | None = None,
+    scale: float | None = None,
+    relabel: Mapping[int, int] | None = None,
 ) -> Manifest:
     """Make the manifest of train, val and test splits that have been validated."""
     _, height, width, channels = splits["train"].images.shape
@@ -94,6 +108,9 @@ def make_manifest(
         image_dtype="uint8" if splits["train"].images.dtype == np.uint8 else "float32",
         splits=split_manifests,
         fingerprint=combined_fingerprint(split_manifests),
+        ignored_label=ignored_label,
+        scale=scale,
+        relabel=None if relabel is None else dict(relabel),
     )
 
 

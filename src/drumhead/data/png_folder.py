@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError
+from drumhead.data.split import SPLIT_NAMES, DatasetError
 from drumhead.data.untrusted_images import open_untrusted_image
 from drumhead.data.validation import RawSplit, require_splits
 
@@ -115,12 +115,7 @@ def _read_mask_pixels(file: Path) -> Pixels:
             f"{file}: masks must have one channel or a palette, and hold class numbers; got the Pillow mode "
             f"{mode!r}. Save a class number for each pixel, not a colour"
         )
-    if pixels.max() >= MAX_CLASSES:
-        raise DatasetError(
-            f"{file}: mask values must be class numbers, 0 to {MAX_CLASSES - 1}; got {pixels.max()}. "
-            "Assign unlabelled pixels a class of their own, or 0"
-        )
-    return pixels.astype(np.uint8)
+    return pixels.astype(np.int32)
 
 
 def _open(file: Path) -> tuple[str, Pixels]:

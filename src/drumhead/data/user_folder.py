@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.array_folder import has_arrays, read_arrays
+from drumhead.data.import_options import ImportOptions
+from drumhead.data.labels import IGNORED_LABEL, convert_labels, describe_labels, number_labels
 from drumhead.data.png_folder import has_pairs, read_pairs
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
-from drumhead.data.validation import RawSplit, check_classes, check_pixel_range, check_same_format, to_split
+from drumhead.data.validation import (
+    RawSplit,
+    check_arrays,
+    check_classes,
+    check_pixel_range,
+    check_same_format,
+    import_flag,
+    to_split,
+)
 from drumhead.files import read_small_file
 from drumhead.string_types import check_name
 
 CLASSES_FILE = "classes.txt"
 
 
-def read_user_folder(folder: Path) -> tuple[dict[str, Split], tuple[str, ...]]:
-    """Read and validate a user's folder in full.
+class UserData(NamedTuple):
+    """A user's folder after it was read and validated."""
 
-    Returns:
-        Its train, val and test splits, and its class names: the lines of classes.txt if that exists, otherwise
-        "background", "class 1", ... up to the largest number in the training masks.
+    splits: dict[str, Split]
+    """Its train, val and test splits."""
+    class_names: tuple[str, ...]
+    """The lines of classes.txt if that exists, otherwise "background", "class 1", ..."""
+    ignored_label: int | None
+    """The mask value of pixels that do not count, or None."""
+    relabel: dict[int, int] | None
+    """The class number of each label in the files; None if the labels are the class numbers."""
+
+
+def read_user_folder(folder: Path, options: ImportOptions) -> UserData:
+    """Read and validate a user's folder in full.
 
     Raises:
         DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
     raw_splits = _read(folder)
+    for raw in raw_splits.values():
+        check_arrays(raw)
+    relabel = number_labels(raw_splits, ignored=options.ignore_labels) if options.relabel else None
+    if options.relabel or options.ignore_labels:
+        raw_splits = {
+            name: convert_labels(raw, ignored=options.ignore_labels, relabel=relabel)
+            for name, raw in raw_splits.items()
+        }
+    ignored_label = IGNORED_LABEL if options.ignore_labels else None
     splits = {name: to_split(raw) for name, raw in raw_splits.items()}
     check_same_format(raw_splits, splits)
-    class_names = _class_names(folder, raw_splits["train"], splits["train"].masks)
+    class_names = _class_names(folder, raw_splits["train"], splits["train"].masks, ignored_label, relabel)
     for name, raw in raw_splits.items():
         check_pixel_range(raw)
-        check_classes(raw, splits[name], class_names)
-    return splits, class_names
+        check_classes(raw, splits[name], class_names, ignored_label=ignored_label)
+    return UserData(splits, class_names, ignored_label, relabel)
 
 
 def _read(folder: Path) -> dict[str, RawSplit]:
@@ -49,25 +79,46 @@ def _read(folder: Path) -> dict[str, RawSplit]:
     )
 
 
-def _class_names(folder: Path, raw: RawSplit, train_masks: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+def _class_names(
+    folder: Path,
+    raw: RawSplit,
+    train_masks: npt.NDArray[np.uint8],
+    ignored_label: int | None,
+    relabel: Mapping[int, int] | None,
+) -> tuple[str, ...]:
     file = folder / CLASSES_FILE
     if file.exists():
-        return _read_class_names(file)
-    present = np.flatnonzero(sum(np.bincount(mask.ravel(), minlength=MAX_CLASSES) for mask in train_masks))
-    largest = int(present[-1])
+        names = _read_class_names(file)
+        if relabel is not None and len(names) != 1 + max(relabel.values(), default=0):
+            raise DatasetError(
+                f"{file}: must have one name for each class after renumbering ({describe_labels(relabel)}), "
+                f"{1 + max(relabel.values(), default=0)} in all with the background; got {len(names)}"
+            )
+        return names
+    present = [number for number in _present(train_masks).tolist() if number != ignored_label]
+    largest = max(present, default=0)
     if largest == 0:
         raise DatasetError(
             f"{raw.masks_origin}: training masks must hold a class other than background; got 0 everywhere. "
             f"Label some pixels 1 or more, or name the classes in {file}, one per line"
         )
+    if relabel is not None:
+        return ("background", *(f"class {label}" for label, number in relabel.items() if number != 0))
     if len(present) <= largest:
         shown = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
+        unlabelled = f"If the pixels of {largest} do not count: {import_flag(f'--ignore-label {largest}')}. "
         raise DatasetError(
             f"{raw.masks_origin}: training masks must hold each class number from 0 to the largest, {largest}; "
-            f"got {shown}. Renumber them 0, 1, 2, ... "
-            f"(0/255 masks: divide by 255), or name all classes in {file}, one per line"
+            f"got {shown}. {unlabelled if largest == IGNORED_LABEL else ''}"
+            f"To renumber the labels 0, 1, 2, ... in their order: {import_flag('--relabel')}. "
+            f"If some classes occur in no training mask: name all classes in {file}, one per line"
         )
     return ("background", *(f"class {number}" for number in range(1, largest + 1)))
+
+
+def _present(masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Return the numbers that occur in masks."""
+    return np.flatnonzero(sum(np.bincount(mask.ravel(), minlength=MAX_CLASSES) for mask in masks))
 
 
 def _read_class_names(file: Path) -> tuple[str, ...]:

@@ -46,14 +46,8 @@ def require_splits(splits: Mapping[str, object], *, origin: str, expected: str) 
         )
 
 
-def to_split(raw: RawSplit) -> Split:
-    """Convert a raw split to the form that all of Drumhead uses.
-
-    Images get a channel axis if they have none; masks of any integer dtype become uint8.
-
-    Raises:
-        DatasetError: a shape, dtype or number of samples is invalid, or a mask value does not fit into uint8.
-    """
+def check_arrays(raw: RawSplit) -> None:
+    """Raise DatasetError if the shapes, dtypes or number of samples of a split are invalid."""
     images, masks = raw.images, raw.masks
     if images.ndim not in (3, 4) or 0 in images.shape[1:]:
         raise DatasetError(
@@ -78,6 +72,18 @@ def to_split(raw: RawSplit) -> Split:
             f"{images.shape[:3]} of {images.shape}; got {masks.shape}. "
             "Each pixel needs one class number; images have their channels last"
         )
+
+
+def to_split(raw: RawSplit) -> Split:
+    """Convert a raw split to the form that all of Drumhead uses.
+
+    Images get a channel axis if they have none; masks of any integer dtype become uint8.
+
+    Raises:
+        DatasetError: as in :func:`check_arrays`, or a mask value does not fit into uint8.
+    """
+    check_arrays(raw)
+    images = raw.images
     return Split(images if images.ndim == 4 else images[..., np.newaxis], _masks_as_uint8(raw))
 
 
@@ -112,16 +118,28 @@ def check_pixel_range(raw: RawSplit) -> None:
             )
 
 
-def check_classes(raw: RawSplit, split: Split, class_names: Sequence[str]) -> None:
-    """Raise DatasetError unless every mask value is the number of a class."""
-    highest = split.masks.max(axis=(1, 2))
-    invalid = np.flatnonzero(highest >= len(class_names))
-    if invalid.size:
-        sample = int(invalid[0])
-        raise DatasetError(
-            f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {len(class_names) - 1} "
-            f"({', '.join(class_names)}); got {highest[sample]}. Correct the mask, or give the class a name"
-        )
+def check_classes(raw: RawSplit, split: Split, class_names: Sequence[str], *, ignored_label: int | None = None) -> None:
+    """Raise DatasetError unless every mask value is the number of a class, or the ignored label."""
+    for sample, mask in enumerate(split.masks):
+        if mask.max() < len(class_names):
+            continue
+        invalid = mask[(mask >= len(class_names)) & (mask != (-1 if ignored_label is None else ignored_label))]
+        if invalid.size:
+            raise DatasetError(
+                f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {len(class_names) - 1} "
+                f"({', '.join(class_names)}){'' if ignored_label is None else f', or {ignored_label} (ignored)'}; "
+                f"got {invalid.max()}. Correct the mask, or give the class a name, or leave these pixels out of "
+                f"training and scores: {import_flag(f'--ignore-label {invalid.max()}')}"
+            )
+
+
+def import_flag(flag: str) -> str:
+    """Return the command that reads a user's folder with a flag.
+
+    >>> import_flag("--relabel")
+    '`drumhead data import FOLDER --out NEW --relabel`'
+    """
+    return f"`drumhead data import FOLDER --out NEW {flag}`"
 
 
 def _masks_as_uint8(raw: RawSplit) -> npt.NDArray[np.uint8]:
@@ -132,6 +150,7 @@ def _masks_as_uint8(raw: RawSplit) -> npt.NDArray[np.uint8]:
         if low < 0 or high >= MAX_CLASSES:
             raise DatasetError(
                 f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {MAX_CLASSES - 1}; "
-                f"got {low if low < 0 else high}. Assign unlabelled pixels a class of their own, or 0"
+                f"got {low if low < 0 else high}. If these pixels do not count: "
+                f"{import_flag(f'--ignore-label {low if low < 0 else high}')}; if the labels have gaps: --relabel"
             )
     return raw.masks.astype(np.uint8)

@@ -33,6 +33,15 @@ class DataRecord(Config):
     """The width of the images, in pixels."""
     class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
     """The names of the classes; the first is background."""
+    ignored_label: int | None = Field(default=None, ge=0, lt=MAX_CLASSES)
+    """The mask value of pixels that do not count; None if all count."""
+    scale: float | None = Field(default=None, gt=0)
+    """The value in the original images that became 1.0; None if it was the largest of their dtype."""
+    relabel: dict[int, int] | None = None
+    """The class number of each label in the original masks; None if the labels were the class numbers."""
+
+    def __hash__(self) -> int:
+        return hash((self.folder, self.fingerprint))
 
     @classmethod
     def from_dataset(cls, dataset: Dataset) -> DataRecord:
@@ -45,6 +54,9 @@ class DataRecord(Config):
             height=dataset.height,
             width=dataset.width,
             class_names=tuple(dataset.class_names),
+            ignored_label=dataset.ignored_label,
+            scale=dataset.scale,
+            relabel=dataset.relabel,
         )
 
 
