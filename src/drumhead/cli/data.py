@@ -129,5 +129,6 @@ def describe(dataset: Dataset, console: Console) -> None:
 def ignored_share(dataset: Dataset) -> float:
     """Return the share of the pixels of all splits that do not count."""
     masks = [mask for split in dataset.splits.values() for mask in split.masks]
-    ignored = sum(int(np.count_nonzero(mask == dataset.ignored_label)) for mask in masks)
-    return ignored / sum(mask.size for mask in masks)
+    ignored: int = sum(int(np.count_nonzero(mask == dataset.ignored_label)) for mask in masks)
+    total: int = sum(mask.size for mask in masks)
+    return ignored / total

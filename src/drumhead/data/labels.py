@@ -93,7 +93,8 @@ def _renumber(mask: npt.NDArray[np.integer], relabel: Mapping[int, int]) -> npt.
     """Return the class number of each pixel; pixels with other labels get any number."""
     labels = np.array(sorted(relabel), np.int64)
     numbers = np.array([relabel[label] for label in labels.tolist()], np.int64)
-    return numbers[np.searchsorted(labels, mask).clip(max=len(labels) - 1)]
+    renumbered: npt.NDArray[np.int64] = numbers[np.searchsorted(labels, mask).clip(max=len(labels) - 1)]
+    return renumbered
 
 
 def _range(values: npt.NDArray[np.int64]) -> tuple[int, int]:
