@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from tests.disks import small_disk
 
 import drumhead
 
@@ -119,6 +120,19 @@ class TestCacheOnDisk:
         path.write_bytes(path.read_bytes()[:-7])
         assert output_words(start(PROBE, package=package, HOME=str(home))) == ["0", first]
         assert output_words(start(PROBE, package=package, HOME=str(home))) == ["1", first]
+
+    def test_a_full_disk_is_reported_once(self, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk") as disk:
+            folder = str(disk.folder / "cache")
+            _, expected = output_words(start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=str(tmp_path / "other")))
+            Path(folder).mkdir()
+            disk.fill()
+            process = start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=folder)
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert out.split() == ["0", expected]
+        assert err.count("compiled code cannot be kept on disk") == 1
+        assert "No space left" in err
 
     def test_no_writable_folder(self, tmp_path: Path, package: Path) -> None:
         (tmp_path / "home").touch()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -51,8 +53,9 @@ class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
     """Numba's cache, with two changes.
 
     Numba recompiles a kernel when the kernel's own file has changed; this class recompiles it when any file in this
-    folder has changed. And a cache that cannot be read is treated as empty: it may be damaged, or refer to a class that
-    an earlier version of the source defined.
+    folder has changed. And no trouble with the cache ends a program: a cache that cannot be read is treated as empty
+    (it may be damaged, or refer to a class that an earlier version of the source defined), and one that cannot be
+    written, such as on a full disk, causes one warning.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -63,8 +66,25 @@ class _Cache(FunctionCache):  # type: ignore[misc, unused-ignore]
                 self.flush()  # type: ignore[no-untyped-call, unused-ignore]
             return None
 
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call, unused-ignore]
+        except Exception as error:  # an index that cannot be read is read here too
+            _warn_of_missing_cache(str(error))
+
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), _source_digest())  # type: ignore[no-untyped-call, unused-ignore]
+
+
+@cache
+def _warn_of_missing_cache(reason: str) -> None:
+    """Warn, once for each reason."""
+    warnings.warn(
+        f"compiled code cannot be kept on disk, so every process compiles it again: {reason}. "
+        "NUMBA_CACHE_DIR names another folder for it",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 def _source_digest() -> str:
