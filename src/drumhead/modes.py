@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
 
+@dataclass
+class _EvaluationUsers:
+    """The blocks of :func:`evaluation_mode` that a module is in, nested or in several threads."""
+
+    previous_mode: bool
+    """Whether the module was in training mode before the first of them began."""
+    blocks: int = 0
+    """How many they are."""
+
+
+_evaluation_users: WeakKeyDictionary[nn.Module, _EvaluationUsers] = WeakKeyDictionary()
+_evaluation_lock = threading.RLock()
+
+
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode inside the block; afterwards each of its modules has its previous mode again.
+
+    Blocks may be nested, and run in several threads: a module has its previous mode again when the last block ends.
 
     >>> model = nn.Sequential(nn.ReLU())
     >>> with evaluation_mode(model):
@@ -20,13 +39,21 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     >>> model.training
     True
     """
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
+    with _evaluation_lock:
+        modules = list(model.modules())
+        for module in modules:
+            _evaluation_users.setdefault(module, _EvaluationUsers(module.training)).blocks += 1
+        model.eval()
     try:
         yield
     finally:
-        for module, mode in modes.items():
-            module.training = mode
+        with _evaluation_lock:
+            for module in modules:
+                users = _evaluation_users[module]
+                users.blocks -= 1
+                if users.blocks == 0:
+                    module.training = users.previous_mode
+                    del _evaluation_users[module]
 
 
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:

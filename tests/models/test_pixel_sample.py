@@ -69,3 +69,31 @@ def test_the_draws_depend_only_on_the_generator() -> None:
 def test_a_sample_has_at_least_one_pixel(count: int) -> None:
     with pytest.raises(ValueError, match=f"at least 1, got {count}"):
         sample_pixels(random_masks(), count, generator=torch.Generator())
+
+
+@pytest.mark.parametrize("side", [4096, 4100])
+def test_large_images_are_sampled_evenly(side: int) -> None:
+    """Both sets of draws are uniform: the image by bands of rows, the foreground by bands of its own rows."""
+    masks = torch.zeros(1, side, side, dtype=torch.uint8)
+    masks[:, :, : side // 4] = 2
+    sample = sample_pixels(masks, 200_000, generator=torch.Generator().manual_seed(9))
+    rows, columns = sample.pixel[0] // side, sample.pixel[0] % side
+    in_foreground = columns < side // 4
+    assert float(in_foreground.float().mean()) == pytest.approx(0.5 + 0.5 * 0.25, abs=0.005)
+    for draws in (rows[in_foreground], rows[~in_foreground]):
+        bands = (draws * 8 // side).bincount(minlength=8).double() / len(draws) * 8
+        torch.testing.assert_close(bands, torch.ones(8, dtype=torch.float64), rtol=0, atol=0.04)
+    assert float(sample.weight.double().sum()) == pytest.approx(1.0, abs=0.01)
+
+
+def test_ignored_pixels_are_not_foreground() -> None:
+    masks = torch.zeros(2, 10, 10, dtype=torch.int64)
+    masks[0, 0, :2], masks[0, 5:] = 1, 255
+    masks[1, 5:] = 255
+    draws = 20_000
+    sample = sample_pixels(masks, draws, generator=torch.Generator().manual_seed(10), ignored_label=255)
+    foreground = sample.pixel[0] < 2
+    assert float(foreground.float().mean()) == pytest.approx(0.5 + 0.5 * 0.02, abs=0.015)
+    probability = torch.where(foreground, 0.5 / 2 + 0.5 / 100, 0.5 / 100)
+    torch.testing.assert_close(sample.weight[0], 1 / (draws * 100 * probability))
+    torch.testing.assert_close(sample.weight[1], torch.full((draws,), 1 / draws))  # an image without foreground

@@ -22,15 +22,19 @@ class PixelSample(NamedTuple):
     """The weight of each draw in the loss, float32 ``(batch, sample)``. The expected sum over an image is 1."""
 
 
-def sample_pixels(masks: Tensor, count: int, *, generator: torch.Generator) -> PixelSample:
+def sample_pixels(
+    masks: Tensor, count: int, *, generator: torch.Generator, ignored_label: int | None = None
+) -> PixelSample:
     """Draw pixels with replacement: half uniformly from the foreground, half uniformly from the whole image.
 
-    In an image without foreground, all draws are from the whole image.
+    In an image without foreground, all draws are from the whole image. The draws are integers, so they are uniform in
+    images of any size; sums of float32 probabilities are not, above about a million pixels.
 
     Args:
         masks: Class of each pixel, ``(batch, height, width)``.
         count: Number of draws per image.
         generator: A generator on the CPU.
+        ignored_label: Label of the pixels that the loss ignores, which are not foreground; none by default.
 
     Raises:
         ValueError: If ``count`` is below 1.
@@ -43,12 +47,24 @@ def sample_pixels(masks: Tensor, count: int, *, generator: torch.Generator) -> P
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
-    foreground = (masks.flatten(1) != 0).cpu().float()
-    pixels = foreground.shape[1]
-    foreground_pixels = foreground.sum(dim=1, keepdim=True)
-    foreground_fraction = torch.where(foreground_pixels > 0, 0.5, 0.0)  # the fraction of draws from the foreground
-    from_foreground = foreground_fraction * foreground / foreground_pixels.clamp(min=1)
-    probability = from_foreground + (1 - foreground_fraction) / pixels
-    pixel = torch.multinomial(probability, count, replacement=True, generator=generator)
-    weight = 1 / (count * pixels * probability.gather(1, pixel))
+    labels = masks.flatten(1).cpu()
+    is_foreground = labels != 0
+    if ignored_label is not None:
+        is_foreground &= labels != ignored_label
+    pixels = labels.shape[1]
+    foreground_pixels = is_foreground.sum(dim=1, keepdim=True)
+
+    # Each draw takes one random number of 63 bits: the last bit chooses the set, the others a member of the set.
+    random = torch.empty(len(labels), count, dtype=torch.int64).random_(generator=generator)
+    from_foreground = ((random & 1) == 1) & (foreground_pixels > 0)
+    member = (random >> 1) % torch.where(from_foreground, foreground_pixels, pixels)
+    foreground_list = is_foreground.nonzero()[:, 1]  # the foreground pixels of the first image, then of the second, ...
+    first = foreground_pixels.cumsum(dim=0) - foreground_pixels  # where each image begins in the list
+    pixel = member.clone()
+    pixel[from_foreground] = foreground_list[(first + member)[from_foreground]]
+
+    is_foreground_draw = is_foreground.gather(1, pixel)
+    share = torch.where(foreground_pixels > 0, 0.5, 0.0).double()  # of draws that are from the foreground
+    probability = (1 - share) / pixels + is_foreground_draw * share / foreground_pixels.clamp(min=1)
+    weight = (1 / (count * pixels * probability)).float()
     return PixelSample(pixel.to(masks.device), weight.to(masks.device))
