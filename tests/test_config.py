@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import PositiveInt, ValidationError
 
-from drumhead.config import Config, flatten
+from drumhead.config import Config, describe_range, flatten
 from drumhead.data import DATASETS
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import FAMILIES
@@ -53,7 +55,7 @@ def test_equal_configurations_are_one_key() -> None:
 
 
 def test_a_docstring_below_a_field_is_its_description() -> None:
-    assert Sizes.model_fields["height"].description == "Rows."
+    assert Sizes.model_fields["height"].description == "Rows. 1 or more."
 
 
 def test_a_description_is_one_paragraph_of_plain_text() -> None:
@@ -72,3 +74,16 @@ def test_every_field_a_user_can_set_is_described(config: type[Config]) -> None:
 
 def test_flatten_names_nested_fields_by_their_path() -> None:
     assert flatten({"a": 1, "b": {"c": 2, "d": {"e": 3}}}) == {"a": 1, "b.c": 2, "b.d.e": 3}
+
+
+def test_help_says_the_range_of_every_number() -> None:
+    configs: list[type[Config]] = [Recipe, *FAMILIES]
+    for config in configs:
+        for name, field in config.model_fields.items():
+            if limits := describe_range(field):
+                assert field.description is not None
+                assert re.search(r"(?i)above|at least|at most|or more|from -?\d", field.description), (name, limits)
+    ranges = {name: describe_range(field) for name, field in Recipe.model_fields.items()}
+    assert ranges["epochs"] == ranges["steps_per_epoch"] == "1 or more"
+    assert (ranges["learning_rate"], ranges["clip"], ranges["warmup"]) == ("above 0", "above 0", "from 0 to 1")
+    assert (ranges["pixels"], ranges["min_delta"], ranges["optimizer"]) == ("above 0 and at most 1", "0 or more", "")

@@ -199,9 +199,9 @@ def test_the_recipes_leave_alone_what_is_trained(name: str) -> None:
     assert smoke.recipe.epochs * smoke.recipe.steps_per_epoch <= 4
 
 
-def test_an_unknown_experiment_lists_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"'tetrominoes-nwn'; there are: .*tetrominoes-nwm-linear.*polygons-nwm-fft"):
-        find_experiment("tetrominoes-nwn")
+def test_an_unknown_experiment_suggests_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"'tetrominoes-nwm-linar'; did you mean tetrominoes-nwm-linear\?"):
+        find_experiment("tetrominoes-nwm-linar")
 
 
 def test_an_unknown_recipe_lists_those_there_are() -> None:

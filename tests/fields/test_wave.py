@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from drumhead.fields import Boundary, Nonlinearity, WaveState, evolve, laplacian, step
+from drumhead.fields import Boundary, Engine, Nonlinearity, WaveState, evolve, laplacian, step
 
 from .lattice import BOUNDARIES, normal, uniform
 
@@ -112,3 +112,23 @@ def test_dt_must_be_positive_and_finite(dt: float) -> None:
     y0 = torch.zeros(1, 1, 3, 3)
     with pytest.raises(ValueError, match="dt must be positive and finite"):
         evolve(y0, y0, y0, laplacian(1), dt=dt, steps=1)
+
+
+@pytest.mark.parametrize("engine", ["plain", "auto"])
+def test_arrays_and_mixed_types_are_refused_by_name(engine: Engine) -> None:
+    y0 = torch.zeros(1, 1, 4, 4)
+    arguments: dict[str, Any] = {"y0": y0, "omega": y0, "alpha": y0, "coupling": laplacian(1)}
+
+    def evolve_with(**changes: object) -> None:
+        evolve(**{**arguments, **changes}, dt=0.1, steps=2, engine=engine)
+
+    for name in arguments:
+        with pytest.raises(TypeError, match=rf"{name} must be a torch tensor, got ndarray; use torch.as_tensor"):
+            evolve_with(**{name: arguments[name].numpy()})
+        with pytest.raises(ValueError, match=rf"{name} must hold floating-point numbers, got torch.int64"):
+            evolve_with(**{name: arguments[name].long()})
+    for name in ("omega", "alpha", "coupling"):
+        with pytest.raises(
+            ValueError, match=rf"{name} must have y0's type and device, torch.float32 on cpu; got torch.f"
+        ):
+            evolve_with(**{name: arguments[name].double()})

@@ -40,9 +40,9 @@ def test_flags_override_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("partitions: gpu", "partitions: Extra inputs are not permitted"),
+        ("partitions: gpu", "partitions is not a field here"),
         ("time: soon", "time: .*HOURS:MINUTES:SECONDS"),
-        ("time: 0", "time: .*greater than 0"),
+        ("time: 0", "time must be greater than 0"),
         ("mem: lots", "mem: .*16G"),
         ("cpus: 0", "cpus"),
         ("setup: module load cuda", "setup"),

@@ -35,7 +35,11 @@ def test_values_get_the_type_of_their_field() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("model.steps", "many", "--set model.steps=many, for tetrominoes-nwm-linear: model.steps: .*valid integer"),
+        (
+            "model.steps",
+            "many",
+            "--set model.steps=many, for tetrominoes-nwm-linear: model.steps must be a valid integer",
+        ),
         ("model.steps", "0", "greater than 0"),
         ("model.dt", "nan", "finite"),
         ("model.boundary", "soft", "'circular'"),
@@ -54,9 +58,12 @@ def test_invalid_values_are_errors(name: str, text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("model.layers", "--set model.layers: tetrominoes-nwm-linear has no such field; it has .*model.steps"),
-        ("recipe.lr", "no such field; it has recipe.optimizer, recipe.learning-rate"),
-        ("steps", "no such field; it has dataset, model, recipe, seed"),
+        ("model.layers", "--set model.layers: tetrominoes-nwm-linear has no such field; .*It has .*model.steps"),
+        (
+            "recipe.lr",
+            r"no such field; did you mean recipe.learning-rate\? It has recipe.optimizer, recipe.learning-rate",
+        ),
+        ("steps", r"no such field; did you mean model.steps\? It has dataset, model, recipe, seed"),
         ("model.steps.more", "no such field"),
         ("model.__class__", "no such field"),
         ("model.model_config", "no such field"),

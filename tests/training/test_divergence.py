@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from drumhead.cli import OK, main
 from drumhead.data import Dataset
 from drumhead.models import NWM, Segmenter
 from drumhead.models.fused_segmenter import FusedSegmenter
@@ -122,3 +123,15 @@ def test_observers_are_notified_of_the_end(boards: Dataset, tmp_path: Path, monk
     with pytest.raises(TrainingDivergedError):
         fit(tiny_experiment(), boards, tmp_path, events)
     assert events.names == ["started after 0", "stepped", "ended"]
+
+
+@pytest.mark.filterwarnings("ignore::drumhead.fields.StabilityWarning")
+def test_a_too_large_time_step_is_named_as_the_cause(
+    boards: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = tiny_experiment(model_fields={"steps": 120, "dt": 3.0, "nonlinearity": "linear"})
+    with pytest.raises(TrainingDivergedError, match=r"The likely cause: dt = 3 is past the stability limit"):
+        fit(experiment, boards, tmp_path / "run")
+    assert "dt = 3 is past the stability limit" in str(Run.open(tmp_path / "run").divergence())
+    assert main(["runs", str(tmp_path)]) == OK
+    assert "dt = 3 is past" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from importlib import import_module
 from types import FrameType
 from typing import Literal, NamedTuple, NoReturn
 
+from drumhead.suggestions import did_you_mean, nearest_names
 from drumhead.terminal_text import escape_controls
 
 OK, FAILED, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -62,16 +63,24 @@ def main(args: list[str] | None = None) -> int:
         print(f"drumhead {__version__}")
         return OK
     if args[0] not in COMMANDS:
-        print_error(f"unknown command {args[0]!r}; the commands are {', '.join(COMMANDS)}")
+        suggestion = did_you_mean(nearest_names(args[0], COMMANDS))
+        print_error(f"unknown command {args[0]!r}; {suggestion}The commands are {', '.join(COMMANDS)}")
         return USAGE_ERROR
-    return run(args[0], args[1:])
+    return run(args[0], [expand_home(arg) for arg in args[1:]])
+
+
+def expand_home(arg: str) -> str:
+    """Return an argument with ``~`` as the home folder, also where a shell does not expand it: ``--out=~/runs``."""
+    flag, equals, value = arg.rpartition("=") if arg.startswith("--") else ("", "", arg)
+    return f"{flag}{equals}{os.path.expanduser(value)}"
 
 
 def run(name: str, args: list[str]) -> int:
     """Run one command; every expected failure is reported in one line."""
     signal.signal(signal.SIGTERM, interrupt)
     warnings.showwarning = show_warning
-    os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # read when pydantic is first imported, below
+    if "NUMBA_CACHE_DIR" in os.environ:
+        os.environ["NUMBA_CACHE_DIR"] = os.path.expanduser(os.environ["NUMBA_CACHE_DIR"])  # before Numba reads it
     try:
         module = import_module(f"drumhead.cli.{COMMANDS[name].module}")
     except KeyboardInterrupt:  # the import takes a second or two
@@ -87,7 +96,7 @@ def run(name: str, args: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (ValueError, OSError) as error:
-        print_error(str(error))
+        print_error(explain(error))
         return USAGE_ERROR
     except ArithmeticError as error:
         print_error(str(error))
@@ -98,6 +107,15 @@ def run(name: str, args: list[str]) -> int:
         print_error(f"not enough memory: {str(error).splitlines()[0] if str(error) else 'an allocation failed'}")
         return FAILED
     return code
+
+
+def explain(error: ValueError | OSError) -> str:
+    """Return the message of an error, in plain words if it is pydantic's."""
+    from pydantic import ValidationError  # only now, because the import takes long
+
+    from drumhead.validation_errors import explain_validation_error
+
+    return explain_validation_error(error) if isinstance(error, ValidationError) else str(error)
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -49,11 +49,13 @@ def evaluate(
         data: Another dataset folder to score the runs on. By default the dataset of each run.
         out: A CSV file of results for `drumhead table`, one row per run. Rows of the same runs are replaced.
         json: A JSON file for all scores, including the scores of each class.
-        batch_size: Images per batch.
+        batch_size: Images per batch, 1 or more.
         accelerator: The hardware to compute on.
     """
     if not runs:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
+    if batch_size < 1:
+        raise ValueError(f"--batch-size must be 1 or more; got {batch_size}")
     console = Console()
     datasets = group_by_dataset([Run.open(folder) for folder in find_run_folders(runs)], data)
     if out is not None and out.exists():

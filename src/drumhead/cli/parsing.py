@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial, wraps
 from typing import Any, TextIO
 
 import tyro
+from pydantic import ValidationError
+
+from drumhead.suggestions import did_you_mean, nearest_flags, nearest_names
+from drumhead.validation_errors import explain_each
+
+HELP_FLAGS = {"-h", "--help"}
+
+
+class UsageError(ValueError):
+    """The arguments of a command are invalid."""
 
 
 def parse(function: Callable[..., Any], args: Sequence[str], *, prog: str, **options: Any) -> Any:
@@ -21,9 +34,76 @@ def parse(function: Callable[..., Any], args: Sequence[str], *, prog: str, **opt
         args: the arguments of the command line.
         prog: the command, as shown in help.
         options: further options of ``tyro.cli``.
+
+    Raises:
+        UsageError: if a flag is unknown, or a value breaks a rule of its configuration.
     """
-    with wrapped_help(args):
-        return tyro.cli(function, args=list(args), prog=prog, **options)
+    if is_help(args):
+        with wrapped_help():
+            return tyro.cli(function, args=list(args), prog=prog, **options)
+    errors = io.StringIO()
+    try:
+        with redirect_stderr(errors):
+            call, unknown = tyro.cli(
+                without_call(function), args=list(args), prog=prog, return_unknown_args=True, **options
+            )
+    except SystemExit as stop:
+        if (error := find_validation_error(stop)) is not None:
+            raise UsageError(explain_value(error, args)) from None
+        sys.stderr.write(errors.getvalue())
+        raise
+    if unknown:
+        raise UsageError(explain_unknown(unknown[0], known_flags(function, prog, options), prog))
+    return call() if isinstance(call, partial) else call
+
+
+def without_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the same parameters that returns the call instead of making it; a class as it is."""
+    if not inspect.isfunction(function):
+        return function
+
+    @wraps(function)
+    def bind(*args: Any, **keywords: Any) -> partial[Any]:
+        return partial(function, *args, **keywords)
+
+    return bind
+
+
+def find_validation_error(error: BaseException | None) -> ValidationError | None:
+    """Return pydantic's error among those that led to an error, or None."""
+    while error is not None and not isinstance(error, ValidationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def explain_value(error: ValidationError, args: Sequence[str]) -> str:
+    """Return which values break which rules, by the flags that were given."""
+    given = [arg.partition("=")[0] for arg in args if arg.startswith("--")]
+    faults = []
+    for (field, *_), fault in zip((each["loc"] or ("",) for each in error.errors()), explain_each(error), strict=True):
+        name = str(field).replace("_", "-")
+        flag = next((each for each in given if each.replace("_", "-").endswith((f"-{name}", f".{name}"))), None)
+        faults.append(fault if flag is None else fault.replace(str(field), flag, 1))
+    return "; ".join(faults)
+
+
+def explain_unknown(argument: str, known: Sequence[str], prog: str) -> str:
+    """Return an error message for an unknown flag or argument, with the nearest known flags."""
+    command = prog.removeprefix("drumhead ")
+    if not argument.startswith("-"):
+        return f"{command} does not take the argument {argument!r}; `{prog} --help` lists what it takes"
+    flag = argument.partition("=")[0]
+    suggestion = did_you_mean(nearest_flags(flag, known))
+    return f"{command} has no flag {flag}; {suggestion}`{prog} --help` lists all flags"
+
+
+def known_flags(function: Callable[..., Any], prog: str, options: dict[str, Any]) -> list[str]:
+    """Return all flags of a command, as its help lists them."""
+    text = io.StringIO()
+    with redirect_stdout(text), suppress(SystemExit):
+        tyro.cli(function, args=["--help"], prog=prog, **options)
+    lines = [line for line in text.getvalue().splitlines() if re.match(r"\W+--?[a-z]", line)]
+    return list(dict.fromkeys(flag for line in lines for flag in re.findall(r"(?<![\w-])--[a-z][\w.-]*", line)))
 
 
 def parse_subcommand(functions: dict[str, Callable[..., Any]], args: Sequence[str], *, prog: str, summary: str) -> None:
@@ -34,9 +114,25 @@ def parse_subcommand(functions: dict[str, Callable[..., Any]], args: Sequence[st
         args: the arguments of the command line.
         prog: the command, as shown in help.
         summary: one sentence that describes all subcommands.
+
+    Raises:
+        UsageError: if there is no such subcommand, or as in :func:`parse`.
     """
-    with wrapped_help(args):
-        tyro.extras.subcommand_cli_from_dict(functions, prog=prog, description=summary, args=list(args))
+    if args and args[0] in functions:
+        parse(functions[args[0]], args[1:], prog=f"{prog} {args[0]}")
+    elif args and not is_help(args):
+        suggestion = did_you_mean(nearest_names(args[0], functions))
+        raise UsageError(
+            f"{prog.removeprefix('drumhead ')} has no {args[0]!r}; {suggestion}It has {', '.join(functions)}"
+        )
+    else:
+        with wrapped_help():
+            tyro.extras.subcommand_cli_from_dict(functions, prog=prog, description=summary, args=list(args))
+
+
+def is_help(args: Sequence[str]) -> bool:
+    """Return whether the arguments ask for help."""
+    return bool(HELP_FLAGS & set(args))
 
 
 class HelpBuffer(io.StringIO):
@@ -55,11 +151,8 @@ class HelpBuffer(io.StringIO):
 
 
 @contextmanager
-def wrapped_help(args: Sequence[str]) -> Iterator[None]:
-    """Wrap the help text that the block prints, if the arguments ask for help; tyro wraps only its boxes."""
-    if not {"-h", "--help"} & set(args):
-        yield
-        return
+def wrapped_help() -> Iterator[None]:
+    """Wrap the help text that the block prints; tyro wraps only its boxes."""
     buffer = HelpBuffer(sys.stdout)
     try:
         with redirect_stdout(buffer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -129,18 +129,19 @@ def sweep(
     if nodes > 1 and on == "local":
         raise ValueError(f"--nodes {nodes} needs a cluster: --on slurm")
     all_devices = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
+    job_flags = {
+        "partition": partition,
+        "account": account,
+        "qos": qos,
+        "time": time,
+        "gpus": gpus,
+        "cpus": cpus,
+        "mem": mem,
+        "array_parallelism": array_parallelism,
+    }
+    check_place(on, slurm={"cluster": cluster, "wait": wait or None, **job_flags}, local={"workers": workers})
     if on == "slurm":
-        settings = read_cluster_settings(
-            cluster,
-            partition=partition,
-            account=account,
-            qos=qos,
-            time=time,
-            gpus=gpus,
-            cpus=cpus,
-            mem=mem,
-            array_parallelism=array_parallelism,
-        )
+        settings = read_cluster_settings(cluster, **job_flags)
         if not dry_run:
             check_slurm()
     for planned in plan:
@@ -162,6 +163,14 @@ def sweep(
         devices=all_devices,
         retry_failed=retry_failed,
     )
+
+
+def check_place(on: str, *, slurm: Mapping[str, object], local: Mapping[str, object]) -> None:
+    """Raise ``ValueError`` if a flag is given that has no effect where the runs are trained."""
+    unused, instead = (slurm, "slurm") if on == "local" else (local, "local")
+    given = [f"--{name.replace('_', '-')}" for name, value in unused.items() if value is not None]
+    if given:
+        raise ValueError(f"{', '.join(given)} would have no effect with --on {on}: add --on {instead}, or drop it")
 
 
 def prepare(console: Console, to_do: Sequence[PlannedRun], devices: Devices, *, mnist_root: Path | None) -> None:

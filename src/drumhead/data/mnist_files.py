@@ -91,7 +91,7 @@ def _user_folder(root: str | Path | None) -> Path | None:
     if root is not None:
         return Path(root)
     variable = os.environ.get(MNIST_ROOT_VARIABLE)
-    return Path(variable) if variable else None
+    return Path(variable).expanduser() if variable else None
 
 
 def _cache_folder() -> Path:

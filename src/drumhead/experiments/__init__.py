@@ -10,6 +10,7 @@ from drumhead.experiments.extra import extra_experiments
 from drumhead.experiments.published import published_experiments
 from drumhead.experiments.recipe import Precision, Recipe
 from drumhead.experiments.recipes import RECIPES, RecipeName
+from drumhead.suggestions import did_you_mean, nearest_names
 
 __all__ = [
     "RECIPES",
@@ -47,7 +48,8 @@ def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
     """
     specs = experiment_specs()
     if name not in specs:
-        raise ValueError(f"no experiment is called {name!r}; there are: {', '.join(specs)}")
+        suggestion = did_you_mean(nearest_names(name, specs))
+        raise ValueError(f"no experiment is called {name!r}; {suggestion}`drumhead experiments` lists all")
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}, got {recipe!r}")
     return RECIPES[recipe](specs[name].experiment)

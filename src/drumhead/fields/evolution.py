@@ -48,8 +48,9 @@ def evolve(
         The positions after each step, ``(batch, steps, channel, height, width)``. ``y0`` itself is not a frame.
 
     Raises:
-        ValueError: If ``steps`` is below 1, ``dt`` is not positive and finite, the shapes do not match, a name is
-            unknown, or ``engine`` is ``"fused"`` and the fused engine cannot run.
+        TypeError: If ``y0``, ``omega``, ``alpha`` or ``coupling`` is not a tensor.
+        ValueError: If these differ in type or device, ``steps`` is below 1, ``dt`` is not positive and finite, the
+            shapes do not match, a name is unknown, or ``engine`` is ``"fused"`` and the fused engine cannot run.
 
     In a row of 8 oscillators, one is displaced. After 2 steps the wave has reached its neighbours' neighbours:
 

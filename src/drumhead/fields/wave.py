@@ -114,7 +114,17 @@ def evolve(
 
 
 def check_evolution(y0: Tensor, omega: Tensor, alpha: Tensor, coupling: Tensor, *, dt: float, steps: int) -> None:
-    """Raise ``ValueError`` if a shape, ``dt`` or ``steps`` is not valid for :func:`drumhead.fields.evolve`."""
+    """Raise an error if a type, shape, ``dt`` or ``steps`` is not valid for :func:`drumhead.fields.evolve`."""
+    for name, values in (("y0", y0), ("omega", omega), ("alpha", alpha), ("coupling", coupling)):
+        if not isinstance(values, Tensor):
+            raise TypeError(f"{name} must be a torch tensor, got {type(values).__name__}; use torch.as_tensor({name})")
+        if not values.is_floating_point():
+            raise ValueError(f"{name} must hold floating-point numbers, got {values.dtype}; use {name}.float()")
+        if (values.dtype, values.device) != (y0.dtype, y0.device):
+            raise ValueError(
+                f"{name} must have y0's type and device, {y0.dtype} on {y0.device}; got {values.dtype} on "
+                f"{values.device}; use {name}.to(y0)"
+            )
     if y0.ndim != 4:
         raise ValueError(f"y0 must be (batch, channel, height, width), got shape {tuple(y0.shape)}")
     for name, values in (("omega", omega), ("alpha", alpha)):

@@ -5,10 +5,10 @@ The registry follows from one list, ``FAMILIES``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import torch
-from pydantic import Field, TypeAdapter
+from pydantic import Field, ValidationError
 
 from drumhead.config import Config
 from drumhead.models.cnn import CNN, CNNConfig
@@ -16,6 +16,7 @@ from drumhead.models.conv_rnn import ConvRNN, ConvRNNConfig
 from drumhead.models.nwm import NWM, NWMConfig
 from drumhead.models.segmenter import Segmenter
 from drumhead.models.unet import UNet, UNetConfig
+from drumhead.validation_errors import explain_validation_error
 
 ModelConfig = Annotated[NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig, Field(discriminator="name")]
 """The configuration of any model; its ``name`` says which."""
@@ -45,9 +46,12 @@ def model_config(name: str, **fields: Any) -> NWMConfig | ConvRNNConfig | CNNCon
     """
     if name not in MODEL_NAMES:
         raise ValueError(f"model must be one of {', '.join(MODEL_NAMES)}, got {name!r}")
-    adapter: TypeAdapter[Any] = TypeAdapter(ModelConfig)
-    config: NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig = adapter.validate_python({"name": name, **fields})
-    return config
+    (family,) = (config for config in FAMILIES if name in get_args(config.model_fields["name"].annotation))
+    try:
+        config = family.model_validate({"name": name, **fields})
+    except ValidationError as error:
+        raise ValueError(f"model {name}: {explain_validation_error(error)}") from error
+    return cast(NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig, config)
 
 
 def build(
@@ -75,6 +79,9 @@ def build(
     >>> build("cnn", in_channels=3, classes=6, layers=2).parameter_count
     159502
     """
+    for name, count in (("in_channels", in_channels), ("classes", classes)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} must be a whole number, at least 1; got {count!r}")
     config = model_config(model, **fields) if isinstance(model, str) else model.replace(**fields)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

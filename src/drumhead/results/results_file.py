@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from drumhead.files import atomic_replace, read_small_file
 from drumhead.results.rows import ResultRow, stored_row
 from drumhead.runs import DataRecord, Run, run_folders
 from drumhead.scores import Scores
+from drumhead.validation_errors import explain_validation_error
 
 
 def add_rows(path: str | Path, rows: Iterable[ResultRow]) -> None:
@@ -42,7 +45,7 @@ def read_rows(path: str | Path) -> list[ResultRow]:
     """
     columns = list(ResultRow.model_fields)
     try:
-        reader = csv.DictReader(StringIO(read_small_file(Path(path)).decode(), newline=""))
+        reader = csv.DictReader(StringIO(read_small_file(Path(path)).decode("utf-8-sig"), newline=""))
         header = reader.fieldnames
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path} is not a CSV file of results: {error}") from error
@@ -54,7 +57,8 @@ def read_rows(path: str | Path) -> list[ResultRow]:
     try:
         return [ResultRow.model_validate({name: text for name, text in row.items() if text}) for row in reader]
     except (ValueError, csv.Error) as error:
-        raise ValueError(f"{path}, line {reader.line_num}, is not a row of results: {error}") from error
+        reason = explain_validation_error(error) if isinstance(error, ValidationError) else error
+        raise ValueError(f"{path}, line {reader.line_num}, is not a row of results: {reason}") from error
 
 
 def collect_rows(paths: Sequence[str | Path]) -> list[ResultRow]:

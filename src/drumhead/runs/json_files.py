@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
 from drumhead.config import Config
 from drumhead.files import atomic_replace, read_json
+from drumhead.validation_errors import explain_validation_error
 
 ConfigType = TypeVar("ConfigType", bound=Config)
 
@@ -42,6 +45,9 @@ def read_json_with_checksum(path: Path, config_class: type[ConfigType]) -> Confi
     """
     fields = read_json(path)
     values = without_checksum(fields) if isinstance(fields, dict) else fields
-    config = config_class.model_validate_json(json.dumps(values))  # before the checksum: its errors name the field
+    try:
+        config = config_class.model_validate_json(json.dumps(values))  # before the checksum: its errors name the field
+    except ValidationError as error:
+        raise ValueError(explain_validation_error(error)) from error
     verify_json_checksum(fields)
     return config

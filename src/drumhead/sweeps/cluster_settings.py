@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, Valida
 
 from drumhead.config import Config
 from drumhead.files import is_nested_too_deep, read_small_file
+from drumhead.validation_errors import explain_validation_error
 
 SETTINGS_FILE = Path("drumhead.yaml")
 
@@ -117,8 +118,7 @@ def read_cluster_settings(file: str | Path | None = None, **flags: object) -> Cl
     try:
         return ClusterSettings.model_validate({**values, **overrides})
     except ValidationError as error:
-        messages = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise SettingsError(f"{file or 'cluster settings'}: {messages}") from error
+        raise SettingsError(f"{file or 'cluster settings'}: {explain_validation_error(error)}") from error
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         SettingsError: if the file cannot be read or is not a YAML mapping.
     """
     try:
-        text = read_small_file(file).decode()
+        text = read_small_file(file).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file} cannot be read: {error}") from error
     try:

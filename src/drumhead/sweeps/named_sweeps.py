@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 
 from drumhead.experiments import ExperimentSpec, experiment_specs
+from drumhead.suggestions import did_you_mean, nearest_names
 
 PUBLISHED_SWEEPS = {
     "paper-tetrominoes": "tetrominoes",
@@ -38,8 +39,9 @@ def select_experiments(names: Sequence[str]) -> list[tuple[ExperimentSpec, bool]
         else:
             matches = [key for key in specs if fnmatch(key, name)]
         if not matches:
+            suggestion = did_you_mean(nearest_names(name, [*specs, *PUBLISHED_SWEEPS]))
             raise ValueError(
-                f"no experiment or sweep is called {name!r}; sweeps are {', '.join(PUBLISHED_SWEEPS)}, "
+                f"no experiment or sweep is called {name!r}; {suggestion}Sweeps are {', '.join(PUBLISHED_SWEEPS)}, "
                 "`drumhead experiments` lists experiments, and * in a name matches any text"
             )
         for match in matches:

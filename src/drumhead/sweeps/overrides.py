@@ -8,9 +8,11 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from drumhead.config import Config
+from drumhead.config import Config, flatten
 from drumhead.experiments import Experiment
 from drumhead.renamed_fields import current_name_with_warning
+from drumhead.suggestions import did_you_mean, nearest_flags
+from drumhead.validation_errors import explain_validation_error
 
 
 def parse_overrides(settings: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -60,9 +62,8 @@ def with_overrides(experiment: Experiment, overrides: Mapping[str, str]) -> Expe
     try:
         return type(experiment).model_validate(values)
     except ValidationError as error:
-        messages = "; ".join(f"{field_path(each['loc'])}: {each['msg']}" for each in error.errors())
         flags = " ".join(f"--set {flag_name(name)}={text}" for name, text in overrides.items())
-        raise ValueError(f"{flags}, for {experiment.name}: {messages}") from error
+        raise ValueError(f"{flags}, for {experiment.name}: {explain_validation_error(error)}") from error
 
 
 def config_with_field(experiment: Experiment, name: str) -> Config:
@@ -80,7 +81,11 @@ def config_with_field(experiment: Experiment, name: str) -> Config:
         if part not in type(config).model_fields:
             prefix = "".join(f"{parent}." for parent in path[:depth])
             fields = ", ".join(flag_name(prefix + field) for field in type(config).model_fields if field != "name")
-            raise ValueError(f"--set {flag_name(name)}: {experiment.name} has no such field; it has {fields}")
+            known = [flag_name(field) for field in flatten(experiment.model_dump()) if not field.endswith("name")]
+            raise ValueError(
+                f"--set {flag_name(name)}: {experiment.name} has no such field; "
+                f"{did_you_mean(nearest_flags(flag_name(name), known))}It has {fields}"
+            )
         inner = getattr(config, part)
         if depth == len(path) - 1:
             break
@@ -122,13 +127,3 @@ def parse_value(text: str, annotation: Any) -> object:
     if text == "None" and type(None) in options:
         return None
     return text.split() if any(get_origin(option) is tuple for option in options) else text
-
-
-def field_path(location: tuple[int | str, ...]) -> str:
-    """Return the dotted name of the field in a pydantic error, without the discriminators of models and datasets.
-
-    >>> field_path(("model", "nwm", "learning_rate")), field_path(("recipe", "epochs"))
-    ('model.learning-rate', 'recipe.epochs')
-    """
-    discriminators = location[1:2] if location[0] in ("model", "dataset") else ()
-    return flag_name(".".join(map(str, (location[0], *location[1 + len(discriminators) :]))))

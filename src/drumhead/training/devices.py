@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
@@ -67,6 +68,7 @@ def make_fabric(devices: Devices) -> Fabric:
         RunError: if the devices are not available or cannot be combined.
     """
     environment = find_environment(devices)
+    check_available(devices)
     try:
         return Fabric(
             accelerator=devices.accelerator,
@@ -77,6 +79,17 @@ def make_fabric(devices: Devices) -> Fabric:
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         raise RunError(f"no training on {devices.devices} devices ({devices.accelerator}): {error}") from error
+
+
+def check_available(devices: Devices) -> None:
+    """Raise ``RunError`` if this machine has fewer devices of the type that is asked for."""
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    count = counts.get(devices.accelerator)
+    if count is not None and count < devices.devices:
+        raise RunError(
+            f"--accelerator {devices.accelerator} --devices {devices.devices} needs {devices.devices}, but this "
+            f"machine has {count}: choose fewer --devices, or --accelerator auto or cpu"
+        )
 
 
 def find_environment(devices: Devices) -> ClusterEnvironment:

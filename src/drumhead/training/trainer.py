@@ -68,7 +68,8 @@ class Trainer:
         self.train_batches = self.loader(
             dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=own_slice
         )
-        self.has_warned_unstable = False
+        self.instability: str | None = None
+        """The warning that the time step is too long for the model's dynamics, once it was given."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -210,12 +211,12 @@ class Trainer:
 
     def warn_if_unstable(self) -> None:
         """Warn once if the model's dynamics are unstable on the first validation images."""
-        if self.has_warned_unstable or not self.processes.is_first:
+        if self.instability is not None or not self.processes.is_first:
             return
         split = self.dataset.splits["val"]
         images, _ = to_tensors(split, range(min(len(split.images), self.recipe.batch_size)))
         if message := self.model.stability_warning(self.fabric.to_device(images)):
-            self.has_warned_unstable = True
+            self.instability = message
             warnings.warn(message, StabilityWarning, stacklevel=2)
 
     def with_progress(self, batches: Any) -> Iterator[Batch]:
@@ -239,12 +240,14 @@ class Trainer:
 
     @property
     def recovery_hint(self) -> str:
-        """A sentence on what is on disk when training has diverged, and one on what often helps."""
+        """A sentence on what is on disk when training has diverged, and one on the likely cause or what often helps."""
         saved = (
             f"the state after epoch {len(self.history)} is in {self.run.folder}"
             if self.history
             else "no epoch has finished"
         )
+        if self.instability is not None:
+            return f"{saved}. The likely cause: {self.instability}"
         return f"{saved}. A lower --recipe.learning-rate or --recipe.clip 1 often helps"
 
     def save(self, report: EpochReport) -> None:
