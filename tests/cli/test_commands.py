@@ -178,6 +178,33 @@ def test_a_finished_run_resumes_with_more_epochs(workplace: Path, tmp_path: Path
     assert main([*args, "3"]) == OK
     run = Run.open(tmp_path / "run")
     assert (run.state, len(run.metrics())) == ("done", 3)
+    assert main(["train", str(run.folder), "--recipe.epochs", "4"]) == OK
+    assert (run.state, len(run.metrics())) == ("done", 4)
+    assert main(["train", str(run.folder), "--recipe.epochs", "2"]) == USAGE_ERROR
+
+
+def test_the_configuration_of_a_run_trains_again(
+    workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, out = workplace / "runs" / "tetrominoes-cnn-2", tmp_path / "new"
+    args = ["train", "--config", str(old / "config.json"), "--out", str(out), "--seed", "9", "--recipe.min-delta", "9"]
+    assert main([*args, "--recipe.epochs", "5", "--recipe.patience", "1"]) == OK
+    assert "Training stopped early after epoch 2 of 5" in " ".join(capsys.readouterr().out.split())
+    before, after = Run.open(old).config, Run.open(out).config
+    recipe = before.experiment.recipe.replace(epochs=5, patience=1, min_delta=9.0)
+    assert after.experiment == before.experiment.replace(seed=9, recipe=recipe)
+    assert after.data == before.data
+    assert main(["evaluate", str(out)]) == OK
+
+
+def test_an_experiment_in_a_yaml_file_trains(workplace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "experiment.yaml"
+    file.write_text(
+        "name: mine\nmodel: {name: cnn, layers: 2, pixel_widths: [8]}\nrecipe: {epochs: 1, batch_size: 4}\n"
+    )
+    out = tmp_path / "run"
+    assert main(["train", f"--config={file}", "--data", str(workplace / "data"), "--out", str(out)]) == OK
+    assert (Run.open(out).config.experiment.name, Run.open(out).state) == ("mine", "done")
 
 
 @pytest.mark.parametrize(
@@ -185,6 +212,9 @@ def test_a_finished_run_resumes_with_more_epochs(workplace: Path, tmp_path: Path
     [
         (["tetrominoes-nmw"], "no experiment is called 'tetrominoes-nmw'"),
         (["tetrominoes-cnn-2", "--data", "nowhere"], "this one is missing"),
+        (["tetrominoes-cnn-2", "--resume"], "the command that started a run also resumes it"),
+        (["tetrominoes-cnn-2", "--config", "mine.yaml"], "names the experiment to train, and so does"),
+        (["--config", "mine.yaml"], "mine.yaml"),
         (["tetrominoes-cnn-2", "--data", "nowhere", "--dataset.seed", "3"], "drop one"),
     ],
 )

@@ -159,6 +159,8 @@ BOMBS: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("theirs/cp.pt", "storage", long_storage, ""),
     ("theirs/.hydra/config.yaml", "lists", lambda: yaml_lists(40), "alias"),
     ("theirs/.hydra/config.yaml", "merges", lambda: yaml_merges(12), "alias"),
+    ("lab/experiment.yaml", "lists", lambda: yaml_lists(40), "alias"),
+    ("lab/experiment.yaml", "deep", lambda: nested("[", "]", 5_000), "plain YAML"),
     ("theirs/.hydra/config.yaml", "deep", lambda: nested("[", "]", 5_000), "plain YAML"),
     ("theirs/.hydra/config.yaml", "deep keys", lambda: b"? " * 5_000, "plain YAML"),
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from drumhead.sweeps.failure import Failure, write_failure
 
 DIGITS = {"train": 12, "t10k": 6}
 PREDICT = ["predict", "run", "picture.png", "array.npy", "--out", "masks"]
+ONE_STEP = ["--recipe.epochs", "1", "--recipe.steps-per-epoch", "1", "--recipe.batch-size", "2", "--accelerator", "cpu"]
 MAKE_DIGITS = ["data", "mnist", "--out", "new", "--mnist-root", "mnist", "--seed", "1"]
 MAKE_DIGITS += ["--train", "4", "--val", "2", "--test", "3", "--size", "28"]
 
@@ -43,6 +44,7 @@ OPENED_BY: dict[str, list[str]] = {
     "stopped/failed.json": ["runs", "stopped"],
     "stopped/log.txt": ["runs", "stopped"],
     "lab/drumhead.yaml": ["sweep", "tetrominoes-cnn-2", "--on", "slurm", "--dry-run", "--cluster", "lab/drumhead.yaml"],
+    "lab/experiment.yaml": ["train", "--config", "lab/experiment.yaml", "--data", "data", "--out", "new", *ONE_STEP],
     "lab/.submitit/jobs-0.json": ["runs", "lab"],
     "theirs/cp.pt": ["import", "theirs", "--out", "new"],
     "theirs/.hydra/config.yaml": ["import", "theirs", "--out", "new"],
@@ -88,9 +90,12 @@ def stopped(folder: Path, dataset: Dataset) -> None:
 
 
 def lab(folder: Path) -> None:
-    """Make the settings of a cluster, and the record of a submitted job."""
+    """Make the settings of a cluster, the record of a submitted job, and an experiment."""
     (folder / ".submitit").mkdir(parents=True)
     (folder / "drumhead.yaml").write_text("partition: gpu\ntime: 4:00:00\nmem: 16G\nsetup:\n  - module load cuda\n")
+    (folder / "experiment.yaml").write_text(
+        "name: mine\nseed: 3\nmodel:\n  name: cnn\n  layers: 2\n  width: 4\n  pixel_widths: [8]\n  engine: plain\n"
+    )
     job = {"job": "1_0", "name": "drumhead-1", "log": "1_0_log.out"}
     (folder / ".submitit" / "jobs-0.json").write_text(json.dumps({"seed0": job}))
 

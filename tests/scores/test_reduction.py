@@ -33,6 +33,8 @@ def test_by_hand() -> None:
     assert scores.iou_foreground == 1 / 3  # on two pixels: square 2, disc 1
     assert by_class(scores) == [(1 / 2, 1 / 2, 1.0), (1 / 3, 1 / 2, 1 / 2), (0.0, None, 0.0)]
     assert scores.mean_iou == pytest.approx((1 / 2 + 1 / 3 + 0) / 3)
+    assert [entry.dice for entry in scores.classes] == [2 / 3, 1 / 2, 0.0]  # 2 hits / (truth + predicted)
+    assert scores.mean_dice == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     assert (scores.images, scores.images_without_foreground) == (1, 0)
 
 
@@ -55,6 +57,16 @@ def test_background_predicted_everywhere() -> None:
     assert (scores.acc, scores.acc_foreground, scores.iou, scores.iou_foreground) == (3 / 4, 0, 3 / 5, 0)
     assert by_class(scores) == [(3 / 4, 1, 3 / 4), (0, 0, None), (None, None, None)]
     assert scores.mean_iou == 3 / 8  # the disc occurs nowhere, so it is not in the mean
+    assert [entry.dice for entry in scores.classes] == [6 / 7, 0, None]
+    assert scores.mean_dice == 3 / 7
+
+
+def test_scores_of_earlier_versions_have_no_dice() -> None:
+    values = score([[[0, 1]]], [[[0, 1]]]).model_dump()
+    del values["mean_dice"]
+    values["classes"] = [{name: value for name, value in each.items() if name != "dice"} for each in values["classes"]]
+    old = Scores.model_validate(values)
+    assert (old.mean_iou, old.mean_dice, old.classes[0].dice) == (1, None, None)
 
 
 def test_no_foreground_anywhere_has_no_foreground_scores() -> None:

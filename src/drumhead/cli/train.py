@@ -19,7 +19,7 @@ from drumhead.evaluation import open_run_dataset
 from drumhead.experiments import Experiment, RecipeName, find_experiment
 from drumhead.renamed_fields import current_flags
 from drumhead.report.tables.score_tables import score_row, scores_table
-from drumhead.runs import Run, check_not_imported
+from drumhead.runs import Run, check_not_imported, early_stop_note, read_experiment
 from drumhead.training import (
     LOGGERS,
     Accelerator,
@@ -61,10 +61,14 @@ class TrainOptions(Config):
 
 
 USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
-       drumhead train RUN_FOLDER
+       drumhead train RUN_FOLDER [flags]
+       drumhead train --config FILE [flags]
 
-EXPERIMENT is a name from `drumhead experiments`. RUN_FOLDER is the folder of an
-unfinished run, which resumes from its last epoch.
+EXPERIMENT is a name from `drumhead experiments`. RUN_FOLDER is the folder of a
+run: an unfinished one resumes from its last epoch, and --recipe.epochs extends
+a finished one. FILE is the config.json of any run, or YAML with such fields.
+
+There is no flag --resume: the command that started a run also resumes it.
 
 recipes:
   --recipe paper   the paper's recipe of 300 epochs (the default)
@@ -83,6 +87,8 @@ in that experiment.
 
 examples:
   drumhead train tetrominoes-nwm-linear --recipe smoke
+  drumhead train runs/tetrominoes-nwm-linear-seed0 --recipe.epochs 400
+  drumhead train --config runs/tetrominoes-nwm-linear-seed0/config.json --seed 1
   drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
   drumhead train tetrominoes-unet-4 --data my_cells --recipe.batch-size 8"""
 
@@ -92,18 +98,34 @@ def main(args: list[str]) -> int:
     if not args or args[0] in ("-h", "--help"):
         print(USAGE)
         return OK
-    name, *flags = args
+    if "--resume" in args:
+        raise ValueError("there is no flag --resume: the command that started a run also resumes it, without a flag")
+    config_file, rest = take_config(current_flags(args))
+    if config_file is not None:
+        return train_config(config_file, rest)
+    name, *flags = rest
     if (Path(name) / "config.json").is_file():
         return resume(Path(name), flags)
-    recipe, flags = take_recipe(current_flags(flags))
+    recipe, flags = take_recipe(flags)
     default = TrainOptions(experiment=find_experiment(name, recipe))
+    description = f"Train {name}. The defaults in brackets are those of the recipe {recipe}."
+    return train_new(parse_options(flags, default, name, description), default)
+
+
+def parse_options(flags: Sequence[str], default: TrainOptions, what: str, description: str) -> TrainOptions:
+    """Return the options of a command, of which ``what`` says what it trains."""
     options: TrainOptions = parse(
         tyro.conf.AvoidSubcommands[TrainOptions],
         flags,
         default=default,
-        prog=f"drumhead train {name}",
-        description=f"Train {name}. The defaults in brackets are those of the recipe {recipe}.",
+        prog=f"drumhead train {what}",
+        description=description,
     )
+    return options
+
+
+def train_new(options: TrainOptions, default: TrainOptions) -> int:
+    """Train an experiment on the data of the options, or on its own dataset."""
     experiment = options.experiment
     console = console_for(options.all_devices)
     if options.data is not None:
@@ -113,8 +135,9 @@ def main(args: list[str]) -> int:
             )
         dataset = open_dataset(options.data)
         experiment = experiment.replace(dataset=None)
+    elif experiment.dataset is None:
+        raise ValueError("the configuration names no dataset to make: give the folder of a dataset with --data")
     else:
-        assert experiment.dataset is not None
         with progress_bar(console, "data") as progress:
             dataset = prepare_dataset(experiment.dataset, mnist_root=options.mnist_root, progress=progress)
     folder = options.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
@@ -136,25 +159,44 @@ def take_recipe(flags: Sequence[str]) -> tuple[RecipeName, list[str]]:
     return recipe, list(rest)
 
 
+def take_config(args: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the value of ``--config``, and the other arguments.
+
+    Raises:
+        ValueError: if an experiment is named as well.
+    """
+
+    def config_only(config: Path | None = None) -> Path | None:
+        return config
+
+    config, rest = tyro.cli(config_only, args=list(args), return_unknown_args=True, add_help=False)
+    if config is not None and rest and not rest[0].startswith("-"):
+        raise ValueError(f"--config names the experiment to train, and so does {rest[0]!r}; drop one of them")
+    return config, list(rest)
+
+
+def train_config(file: Path, flags: Sequence[str]) -> int:
+    """Train the experiment in a file."""
+    experiment, folder = read_experiment(file)
+    default = TrainOptions(experiment=experiment, data=folder if experiment.dataset is None else None)
+    description = f"Train the experiment in {file}. The defaults in brackets are those of the file."
+    return train_new(parse_options(flags, default, f"--config {file}", description), default)
+
+
 def resume(folder: Path, flags: Sequence[str]) -> int:
-    """Resume the run in a folder."""
-
-    def resume_options(
-        data: Path | None = None, *, devices: Annotated[Devices, tyro.conf.arg(name="")]
-    ) -> tuple[Path | None, Devices]:
-        """Resume a run with its own configuration. The devices may differ.
-
-        Args:
-            data: The dataset folder, if it was moved.
-            devices: The devices to train on.
-        """
-        return data, devices
-
-    data, devices = parse(resume_options, flags, prog=f"drumhead train {folder}")
+    """Resume or extend the run in a folder, or train its experiment with other values in the folder ``--out``."""
     run = Run.open(folder)
     check_not_imported(run)
-    dataset = open_run_dataset(run, data)
-    return run_training(run.config.experiment, dataset, folder, console_for(devices), devices=devices)
+    default = TrainOptions(experiment=run.config.experiment, out=folder)
+    description = f"Resume the run in {folder}, or extend it with --recipe.epochs. The devices may differ."
+    options = parse_options(flags, default, str(folder), description)
+    if options.experiment.dataset != default.experiment.dataset:
+        raise ValueError(f"{folder} has its data already, and --dataset... configures data to be made; drop the flag")
+    dataset = open_run_dataset(run, options.data)
+    devices = options.all_devices
+    return run_training(
+        options.experiment, dataset, options.out or folder, console_for(devices), devices=devices, log=options.log
+    )
 
 
 def run_training(
@@ -177,5 +219,7 @@ def run_training(
         print_error(f"{error}; the last finished epoch is kept. Resume with: drumhead train {folder}")
         return FAILED
     console.print(scores_table([score_row(run)]))
+    if note := early_stop_note(run):
+        console.print(f"Training {note}.", highlight=False)
     console.print(f"The run is in {run.folder}")
     return OK

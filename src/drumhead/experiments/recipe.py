@@ -43,5 +43,9 @@ class Recipe(Config):
     foreground pixels; weights keep the loss unbiased."""
     min_delta: NonNegativeFloat = 0.001
     """Least improvement of the validation loss for new weights to be kept, 0 or more."""
+    patience: PositiveInt | None = None
+    """Stop after N epochs in a row without such an improvement (early stopping). None: train all epochs."""
     validation_images: PositiveInt | None = None
     """Validate on the first N images only. None: all of them."""
+    scored_training_images: PositiveInt | None = None
+    """After each epoch, also score the first N training images, for metrics.csv. None: do not score them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import reprlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import (
@@ -24,16 +24,7 @@ from drumhead.config import Config
 from drumhead.files import read_small_file
 from drumhead.models import ModelConfig, ReadoutName, model_config
 from drumhead.published.errors import ImportRunError
-
-
-class NoAliasLoader(yaml.SafeLoader):  # type: ignore[misc]
-    """Loads YAML without aliases, with which a few lines can expand beyond any memory; the authors' files have none."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"found an alias; {self.peek_event().start_mark}")
-        return super().compose_node(parent, index)
-
+from drumhead.yaml_files import NoAliasLoader
 
 PublishedReadout = Literal[
     "last",

@@ -17,7 +17,9 @@ Every file except the last two holds its own checksum (see ``drumhead.checksums`
 from __future__ import annotations
 
 from drumhead.runs.config import DataRecord, RunConfig, package_versions
+from drumhead.runs.early_stopping import early_stop_note, epochs_without_improvement, has_stopped_early
 from drumhead.runs.errors import DamageWarning, RunBusyError, RunError
+from drumhead.runs.experiment_file import read_experiment
 from drumhead.runs.folders import check_new_run_folder, run_folders
 from drumhead.runs.json_files import write_json
 from drumhead.runs.lock import FolderLock, LockOwner, lock_folder, lock_owner, read_owner
@@ -35,10 +37,14 @@ __all__ = [
     "RunState",
     "check_new_run_folder",
     "check_not_imported",
+    "early_stop_note",
+    "epochs_without_improvement",
+    "has_stopped_early",
     "load",
     "lock_folder",
     "lock_owner",
     "package_versions",
+    "read_experiment",
     "read_owner",
     "run_folders",
     "write_json",

@@ -14,7 +14,8 @@ from drumhead.files import read_small_file
 def metrics_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the text of a metrics file: a header, a line for each row, and a last column with the checksum."""
     buffer = StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    columns = dict.fromkeys(name for row in rows for name in row)  # rows of an earlier version have fewer
+    writer = csv.DictWriter(buffer, fieldnames=list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return add_csv_checksum(buffer.getvalue())

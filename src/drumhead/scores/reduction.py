@@ -23,6 +23,9 @@ class ClassScores(Config):
     """Share of the pixels of this class that are predicted as it; None if no pixel is of this class."""
     precision: float | None
     """Share of the pixels predicted as this class that are of it; None if it is never predicted."""
+    dice: float | None = None
+    """Dice coefficient, which is the F1 score of the pixels: the harmonic mean of recall and precision. None if the
+    class occurs neither in the truth nor in a prediction, and in files of earlier versions."""
 
 
 class Scores(Config):
@@ -51,6 +54,8 @@ class Scores(Config):
     """The same over foreground pixels. Published values average over batches instead of images."""
     mean_iou: float
     """The usual mean IoU: over the pixels of all images, averaged over the classes in truth or prediction."""
+    mean_dice: float | None = None
+    """The Dice coefficients of the same classes, averaged; None in files of earlier versions."""
     classes: tuple[ClassScores, ...]
     """Scores of each class, background first."""
     images: int
@@ -108,6 +113,7 @@ def compute_scores(counts: ImageCounts, class_names: Sequence[str]) -> Scores:
             else _mean_or_none(counts.foreground_loss[has_foreground] / foreground)
         ),
         mean_iou=float(np.mean([entry.iou for entry in class_scores if entry.iou is not None])),
+        mean_dice=float(np.mean([entry.dice for entry in class_scores if entry.dice is not None])),
         classes=class_scores,
         images=len(counts.truth),
         images_without_foreground=int((~has_foreground).sum()),
@@ -129,6 +135,7 @@ def _class_scores(counts: ImageCounts, class_names: Sequence[str]) -> tuple[Clas
             iou=_ratio_or_none(hits, union),
             recall=_ratio_or_none(hits, truth),
             precision=_ratio_or_none(hits, predicted),
+            dice=_ratio_or_none(2 * hits, truth + predicted),
         )
         for name, hits, union, truth, predicted in totals
     )

@@ -45,6 +45,16 @@ class EpochReport(NamedTuple):
     val_mean_iou: float
     kept: int
     """1 if the epoch's weights are kept as the best so far, by the recipe's margin, else 0."""
+    epochs_without_improvement: int | None = None
+    """The number of epochs since weights were last kept, which ends training when it reaches the recipe's patience;
+    None without early stopping."""
+    train_acc: float | None = None
+    """The accuracy on the recipe's scored training images, after the epoch; the scores that follow are on the same
+    images. None if there are none."""
+    train_acc_foreground: float | None = None
+    train_iou: float | None = None
+    train_iou_foreground: float | None = None
+    train_mean_iou: float | None = None
 
     def __str__(self) -> str:
         scores = " ".join(

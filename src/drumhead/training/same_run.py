@@ -8,7 +8,7 @@ from drumhead.runs import Run, RunConfig, RunError, check_not_imported
 
 
 def check_same_run(run: Run, config: RunConfig) -> dict[str, tuple[object, object]]:
-    """Return the fields in which a run differs from a configuration it can resume with: none, or the number of epochs.
+    """Return the fields in which a run differs from a configuration it can resume with: epochs, patience, or none.
 
     Raises:
         RunError: if the run is another one.
@@ -22,10 +22,17 @@ def check_same_run(run: Run, config: RunConfig) -> dict[str, tuple[object, objec
 
 
 def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tuple[object, object]]) -> bool:
-    """Return whether a run can be trained for more epochs: only if all its past steps would have been the same."""
-    more_epochs = new.recipe.epochs > old.recipe.epochs
+    """Return whether a run can be trained further: only if all its past steps would have been the same.
+
+    That is so for more epochs at a constant learning rate, and for a longer patience.
+    """
     unscheduled = new.recipe.schedule == "constant" and new.recipe.warmup == 0
-    return list(differences) == ["recipe.epochs"] and more_epochs and unscheduled
+    before, after = old.recipe.patience, new.recipe.patience
+    allowed = {
+        "recipe.epochs": new.recipe.epochs > old.recipe.epochs and unscheduled,
+        "recipe.patience": before is not None and (after is None or after > before),
+    }
+    return all(allowed.get(name, False) for name in differences)
 
 
 def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, object]]:

@@ -17,7 +17,7 @@ from drumhead.data import Dataset, ShuffleSampler, Split, image_loader, to_tenso
 from drumhead.fields import StabilityWarning
 from drumhead.models import PixelSample, Segmenter, sample_pixels
 from drumhead.modes import single_threaded
-from drumhead.runs import Run
+from drumhead.runs import Run, epochs_without_improvement, has_stopped_early
 from drumhead.scores import Scores, compute_scores, concatenate, count_batches
 from drumhead.seeds import derive_seed, generator
 from drumhead.training.batch_norm import synchronize_batch_norm
@@ -93,7 +93,7 @@ class Trainer:
         self.processes.run_on_first(lambda: self.run.divergence_path.unlink(missing_ok=True))
         try:
             self.warn_if_unstable()
-            while self.progress < 1:
+            while self.progress < 1 and not has_stopped_early(self.recipe, self.history):
                 self.train_epoch()
                 self.warn_if_unstable()
             self.processes.run_on_first(lambda: self.run.write_metrics(self.history))
@@ -135,6 +135,7 @@ class Trainer:
             val_mean_iou=scores.mean_iou,
             kept=int(is_best),
         )
+        report = report._replace(**self.early_stopping_columns(is_best), **self.training_columns())
         self.history.append(report._asdict())
         if is_best:
             self.best_loss = report.val_loss
@@ -189,20 +190,34 @@ class Trainer:
         """Return the model with the best weights, which the first process reads from the run folder."""
         return self.processes.broadcast(self.processes.run_on_first(self.run.load_model) or self.model)
 
-    def validate(self) -> Scores:
-        """Return the scores of the current weights on the validation images."""
+    def early_stopping_columns(self, is_best: bool) -> dict[str, Any]:
+        """Return the columns of an epoch's report on early stopping."""
+        if self.recipe.patience is None:
+            return {}
+        rows = [*self.history, {"kept": is_best}]
+        return {"epochs_without_improvement": epochs_without_improvement(rows)}
+
+    def training_columns(self) -> dict[str, Any]:
+        """Return the columns of an epoch's report with the scores of training images, if the recipe wants them."""
+        if self.recipe.scored_training_images is None:
+            return {}
+        scores = self.validate("train")
+        names = ("acc", "acc_foreground", "iou", "iou_foreground", "mean_iou")
+        return {f"train_{name}": getattr(scores, name) for name in names}
+
+    def validate(self, split: str = "val") -> Scores:
+        """Return the scores of the current weights on the validation images, or on some images of another split."""
         try:
-            return self.evaluate(self.model, "val")
+            return self.evaluate(self.model, split)
         except FloatingPointError as error:
             raise TrainingDivergedError(
                 f"validation after epoch {self.epoch}: {error}; {self.recovery_hint}"
             ) from error
 
     def evaluate(self, model: torch.nn.Module, split: str) -> Scores:
-        """Return a model's scores on the validation images of the recipe, or on all images of another split."""
-        images, masks = self.dataset.splits[split]
-        if split == "val":
-            images, masks = images[: self.recipe.validation_images], masks[: self.recipe.validation_images]
+        """Return a model's scores on a split: on all test images, on others as many as the recipe says."""
+        limits = {"val": self.recipe.validation_images, "train": self.recipe.scored_training_images}
+        images, masks = (array[: limits.get(split)] for array in self.dataset.splits[split])
         own_samples = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
         batches = self.loader(Split(images, masks), order=own_samples)
         self.fabric.to_device(model)

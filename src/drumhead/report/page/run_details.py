@@ -11,7 +11,7 @@ from drumhead.report.page.train_command import train_command
 from drumhead.report.tables.score_tables import DASH, format_score
 from drumhead.results.labels import model_label
 from drumhead.results.rows import ResultRow
-from drumhead.runs import Run
+from drumhead.runs import Run, early_stop_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +65,12 @@ def state_note(run: Run, row: ResultRow) -> str:
 def run_facts(run: Run, row: ResultRow) -> dict[str, str]:
     """Return what is known of a run apart from its configuration, by name."""
     seconds = {} if row.seconds is None else {"seconds of training steps": f"{row.seconds:,.0f}"}
+    stop = early_stop_note(run)
     source = {} if run.config.imported_from is None else {"imported from": run.config.imported_from}
     return {
         "parameters": f"{row.parameters:,}",
         "finished epochs": str(row.epochs),
+        **({} if stop is None else {"early stopping": stop}),
         **seconds,
         **source,
         "fingerprint of the data": run.config.data.fingerprint,

@@ -24,6 +24,9 @@ METRIC_HEADINGS = {
 }
 """The heading of each metric, in the order of columns."""
 
+RUN_HEADINGS = {**METRIC_HEADINGS, "mean_dice": "mean\nDice"}
+"""The heading of each score of single runs, in the order of columns."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
@@ -110,20 +113,20 @@ def empty_images_notes(counts: set[tuple[int | None, int | None]]) -> list[str]:
 
 def _scores(rows: Sequence[ScoreRow]) -> TextTable:
     notes = [
-        "fg: on foreground pixels. Scores are means over images, except mean IoU: the mean over classes of the IoU of "
-        "all images together.",
+        "fg: on foreground pixels. Scores are means over images, except mean IoU and mean Dice (F1): the means over "
+        "classes of the score of all images together.",
         *empty_images_notes({(row.scores.images, row.scores.images_without_foreground) for row in rows}),
     ]
     body = [
         [
             row.name,
-            *(format_score(getattr(row.scores, metric)) for metric in METRIC_HEADINGS),
+            *(format_score(getattr(row.scores, metric)) for metric in RUN_HEADINGS),
             DASH if row.parameters is None else f"{row.parameters:,}",
             DASH if row.seconds is None else f"{row.seconds:,.0f}",
         ]
         for row in rows
     ]
-    return TextTable(["", *METRIC_HEADINGS.values(), "parameters", "seconds"], body, notes)
+    return TextTable(["", *RUN_HEADINGS.values(), "parameters", "seconds"], body, notes)
 
 
 def _classes(rows: Sequence[ScoreRow]) -> TextTable:
