@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.disks import small_disk
 
-from drumhead.files import atomic_replace, fsync, read_json, read_small_file
+from drumhead.files import atomic_replace, check_writable, fsync, read_json, read_small_file
 
 
 def test_a_new_file_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -26,6 +27,33 @@ def test_an_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None
         temporary.write_text("new")
         assert target.read_text() == "old"
     assert target.read_text() == "new"
+
+
+def test_files_that_can_be_written_pass_and_leave_nothing(tmp_path: Path) -> None:
+    existing = tmp_path / "old.txt"
+    existing.write_text("old")
+    check_writable(existing, tmp_path / "new" / "folder" / "notes.txt")
+    assert list(tmp_path.rglob("*")) == [existing]
+    assert existing.read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("folder", "Is a directory"), ("file/notes.txt", "Not a directory"), ("gone/notes.txt", "No such file")],
+)
+def test_files_that_cannot_be_written_are_named(name: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OSError, match=rf"{name} cannot be written \({reason}.*choose another"):
+        check_writable(tmp_path / "fine.txt", tmp_path / name)
+
+
+def test_files_on_a_read_only_disk_cannot_be_written(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        disk.make_read_only()
+        with pytest.raises(OSError, match=r"notes.txt cannot be written \(Read-only file system\)"):
+            check_writable(disk.folder / "new" / "notes.txt")
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])

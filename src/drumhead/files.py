@@ -48,6 +48,23 @@ def atomic_replace(path: str | Path, *, durable: bool = False) -> Iterator[Path]
             fsync(path.parent)
 
 
+def check_writable(*paths: str | Path) -> None:
+    """Check that files can be written, before the work whose result they will hold. Nothing stays on the disk.
+
+    Raises:
+        OSError: if a file cannot be written, with the path, the reason, and what to do.
+    """
+    for path in map(Path, paths):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise OSError(f"{path} cannot be written ({error.strerror}): choose another file or folder") from error
+
+
 @contextmanager
 def errors_naming(path: Path) -> Iterator[None]:
     """Raise file system errors that name no file, or the temporary one, with the name ``path`` instead."""

@@ -10,7 +10,7 @@ from tests.report.toy_runs import toy_dataset, toy_run
 
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.cli.figure import FIGURES
-from drumhead.runs import DataRecord
+from drumhead.runs import DataRecord, Run
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toy_run(folder / "runs" / "nwm", "tetrominoes-nwm-linear", data, score=0.5)
     toy_run(folder / "runs" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
     toy_run(folder / "lstm", "tetrominoes-lstm-last", data)
+    toy_run(folder / "mixed" / "nwm", "tetrominoes-nwm-linear", data, score=0.5)
+    toy_run(folder / "mixed" / "lstm", "tetrominoes-lstm-last", data)
+    toy_run(folder / "mixed" / "gru", "tetrominoes-gru-last", data).write_divergence("the loss of step 3 is nan")
+    toy_run(folder / "mixed" / "cnn", "tetrominoes-cnn-2", data, score=0.5)
+    (folder / "mixed" / "cnn" / "config.json").write_text("{}")
     return folder
 
 
@@ -81,6 +86,52 @@ def test_invalid_arguments_are_reported_before_any_work(
     assert main(["figure", *args, "--out", str(tmp_path / "out")]) == USAGE_ERROR
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_scores_names_and_leaves_out_runs_without_the_score(
+    workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(workplace)
+    assert main(["figure", "scores", "mixed", "--metric", "acc", "--out", str(tmp_path), "--dpi", "80"]) == OK
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("left out: ")]
+    assert printed[:2] == [
+        "left out: mixed/gru diverged: the loss of step 3 is nan",
+        "left out: mixed/lstm has no scores yet: it is unfinished",
+    ]
+    assert printed[2].startswith("left out: mixed/cnn/config.json is not a run's configuration")
+    assert (tmp_path / "scores-acc.pdf").is_file()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "figure samples runs/nwm --out file/figures",
+        "figure waves runs/nwm --out file/figures",
+        "figure scores runs --metric acc --out file",
+        "figure square-area --out file",
+        "figure polygons runs/nwm --out file/figures",
+        "movie runs/nwm --out file/waves.gif",
+        "movie runs/nwm --out movies.gif",
+        "movie runs/cnn --out file/waves.gif",
+        "report runs --out file",
+        "reproduce --recipe smoke --out file",
+    ],
+)
+def test_output_that_cannot_be_written_is_reported_before_any_work(
+    workplace: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(*args: object, **options: object) -> None:
+        raise AssertionError("this work would be lost")
+
+    monkeypatch.chdir(workplace)
+    Path("file").touch()
+    Path("movies.gif").mkdir(exist_ok=True)
+    for module in ("figure", "report", "reproduce"):
+        monkeypatch.setattr(f"drumhead.cli.{module}.study_areas", work)
+    monkeypatch.setattr("drumhead.cli.reproduce.train_plan", work)
+    monkeypatch.setattr(Run, "load_model", work)
+    assert main(command.split()) == USAGE_ERROR
+    assert "cannot be written (" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", list(FIGURES))

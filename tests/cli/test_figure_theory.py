@@ -64,7 +64,7 @@ def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFi
         (["polygons", "{nwm}", "--images", "1"], "images must be 2 or more"),
         (["polygons", "{nwm}", "--sample", "8"], "samples must be from 0 to 7 in test"),
         (["polygons", "{conv_rnn}"], "no natural frequencies"),
-        (["polygons", "{cnn}"], "no states in time"),
+        (["polygons", "{cnn}"], "no states over time"),
     ],
 )
 def test_invalid_input_is_reported_in_a_line_and_writes_nothing(

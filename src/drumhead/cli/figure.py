@@ -17,12 +17,14 @@ from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
+from drumhead.files import check_writable
 from drumhead.models import NWM
 from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
 from drumhead.report.figures.polygon_figure import polygon_figure
-from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, with_published_bars
+from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, scored_runs, with_published_bars
 from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
+from drumhead.report.page.sections import open_runs as open_readable_runs
 from drumhead.report.samples import check_samples, load_recurrent_model, shared_dataset
 from drumhead.report.style import DPI, check_dpi, save_figure
 from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
@@ -68,9 +70,10 @@ def samples(
     dataset = shared_dataset(list(opened.values()), data)
     samples = samples or tuple(range(min(DEFAULT_SAMPLES, len(dataset.splits[split].images))))
     check_samples(dataset, split, samples)
+    files = figure_files(out, f"samples-{split}")
     models = {title: run.load_model() for title, run in opened.items()}
     figure = model_predictions_figure(models, dataset, split=split, samples=samples, dpi=dpi)
-    write_figure(figure, out, f"samples-{split}")
+    write_figure(figure, files)
 
 
 def waves(
@@ -103,11 +106,12 @@ def waves(
     check_dpi(dpi)
     opened = open_runs(runs, titles)
     dataset = shared_dataset(list(opened.values()), data)
+    files = figure_files(out, f"waves-{split}-{sample}")
     models = {title: load_recurrent_model(run) for title, run in opened.items()}
     figure = model_waves_figure(
         models, dataset, split=split, sample=sample, channel=channel, times=times, bins=bins, dpi=dpi
     )
-    write_figure(figure, out, f"waves-{split}-{sample}")
+    write_figure(figure, files)
 
 
 def scores(
@@ -120,10 +124,11 @@ def scores(
 ) -> None:
     """Draw test scores as bars, one panel per dataset: the mean over seeds, each seed, and the standard deviation.
 
-    Runs that differ only in the seed share a bar. Different recipes have different bars.
+    Runs that differ only in the seed share a bar. Different recipes have different bars. Runs without the score, such
+    as runs that diverged or are unfinished, are named and left out.
 
     Args:
-        runs: Folders of finished runs, or folders that contain them.
+        runs: Run folders, or folders of runs.
         metric: The score to draw.
         published: Add the published scores of the same models, or of all models if no run is given.
         out: The folder for scores-METRIC.pdf and .png.
@@ -132,11 +137,12 @@ def scores(
     check_dpi(dpi)
     if not runs and not published:
         raise ValueError("name at least one run folder or folder of runs, or ask for --published scores")
-    bars = run_bars([Run.open(folder) for folder in find_runs(runs)], metric)
+    files = figure_files(out, f"scores-{metric}")
+    bars = run_bars(find_scored_runs(runs, metric), metric)
     if published:
         bars = with_published_bars(bars, published_bars(metric)) if runs else published_bars(metric)
     figure = scores_figure(bars, score=METRIC_TITLES[metric], is_fraction=metric in FRACTIONS, dpi=dpi)
-    write_figure(figure, out, f"scores-{metric}")
+    write_figure(figure, files)
 
 
 def square_area(
@@ -167,15 +173,16 @@ def square_area(
         dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
+    *files, csv = figure_files(out, "square-area", ".pdf", ".png", ".csv")
     console = Console()
     with progress_bar(console, "simulating") as progress:
         study = study_areas(
             sides, duration=duration, strikes=strikes, points=points, seed=seed, dt=dt, c=c, progress=progress
         )
     console.print(area_table(study))
-    write_figure(square_area_figure(study, dpi=dpi), out, "square-area")
-    write_area_csv(study, out / "square-area.csv")
-    print_written(out / "square-area.csv")
+    write_figure(square_area_figure(study, dpi=dpi), files)
+    write_area_csv(study, csv)
+    print_written(csv)
 
 
 def polygons(
@@ -211,6 +218,7 @@ def polygons(
     check_dpi(dpi)
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
+    *files, csv = figure_files(out, f"polygons-{split}-{sample}", ".pdf", ".png", ".csv")
     model = load_recurrent_model(opened)
     if not isinstance(model, NWM):
         raise ValueError(f"{run} is a {model.config.name}, which has no natural frequencies; choose a run of an nwm")
@@ -228,10 +236,9 @@ def polygons(
             progress=progress,
         )
     console.print(class_spectra_table(study))
-    name = f"polygons-{split}-{sample}"
-    write_figure(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), out, name)
-    write_spectra_csv(study, dataset.class_names, out / f"{name}.csv")
-    print_written(out / f"{name}.csv")
+    write_figure(polygon_figure(model, dataset, study, split=split, sample=sample, dpi=dpi), files)
+    write_spectra_csv(study, dataset.class_names, csv)
+    print_written(csv)
 
 
 FIGURES: dict[str, Callable[..., None]] = {
@@ -254,18 +261,39 @@ def open_runs(folders: Sequence[Path], titles: Sequence[str]) -> dict[str, Run]:
     return dict(zip(names, runs, strict=True))
 
 
-def find_runs(folders: Sequence[Path]) -> list[Path]:
-    """Return the run folders at or below the given folders."""
-    runs_by_folder = {folder: run_folders(folder) for folder in folders}
-    for folder, runs in runs_by_folder.items():
-        if not runs:
+def find_scored_runs(folders: Sequence[Path], metric: MetricName) -> list[Run]:
+    """Return the runs at or below the given folders that have a score; print why the others are left out.
+
+    Raises:
+        RunError: if a folder contains no run, or if no run has the score.
+    """
+    for folder in folders:
+        if not run_folders(folder):
             raise RunError(f"{folder} holds no run; start one with `drumhead train`")
-    return list(dict.fromkeys(run for runs in runs_by_folder.values() for run in runs))
+    opened, unreadable = open_readable_runs(folders)
+    scored, missing = scored_runs(opened, metric)
+    left_out = [*missing, *(run.reason for run in unreadable)]
+    if folders and not scored:
+        raise RunError(f"there is no score to draw: {'; '.join(left_out)}")
+    for reason in left_out:
+        Console().print(f"left out: {reason}", highlight=False, soft_wrap=True, markup=False)
+    return scored
 
 
-def write_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PDF and PNG, and print the paths."""
-    for path in save_figure(figure, folder / f"{name}.pdf", folder / f"{name}.png"):
+def figure_files(folder: Path, name: str, *endings: str) -> list[Path]:
+    """Return the files of a figure, by default a PDF and a PNG.
+
+    Raises:
+        OSError: if they cannot be written; it is raised before any work, so that none is lost.
+    """
+    files = [folder / f"{name}{ending}" for ending in endings or (".pdf", ".png")]
+    check_writable(*files)
+    return files
+
+
+def write_figure(figure: Figure, files: Sequence[Path]) -> None:
+    """Write a figure to files, and print their paths."""
+    for path in save_figure(figure, *files):
         print_written(path)
 
 

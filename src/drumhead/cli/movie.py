@@ -13,7 +13,9 @@ from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.evaluation import SplitName, open_run_dataset
+from drumhead.files import check_writable
 from drumhead.report.movies.model_movie import model_wave_movie
+from drumhead.report.movies.movie_files import check_movie
 from drumhead.report.samples import load_recurrent_model
 from drumhead.runs import Run
 
@@ -48,6 +50,8 @@ def movie(
     opened = Run.open(run)
     dataset = open_run_dataset(opened, data)
     path = out or default_movie_path(opened, split, samples)
+    check_movie(path, fps)
+    check_writable(path)
     model = load_recurrent_model(opened)
     console = Console()
     with progress_bar(console, "movie") as progress:

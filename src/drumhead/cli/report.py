@@ -12,7 +12,8 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
-from drumhead.report.page.page import write_report
+from drumhead.files import check_writable
+from drumhead.report.page.page import FILE, write_report
 from drumhead.report.page.sections import open_runs, report_sections
 
 
@@ -41,6 +42,7 @@ def report(
         theory: Include the study of the area of square drums, which needs no run.
         movies: Include movies: those in the run folders, or new ones.
     """
+    check_writable(out / FILE)
     runs, unreadable = open_runs(paths)
     sections = report_sections(runs)
     console = Console()

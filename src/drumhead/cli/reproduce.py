@@ -16,6 +16,8 @@ from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.data import Dataset, default_folder
 from drumhead.experiments import RecipeName
+from drumhead.files import check_writable
+from drumhead.report.page.page import FILE
 from drumhead.report.page.sections import open_runs, report_sections
 from drumhead.reproduce import Target, plan_runs, write_outputs
 from drumhead.sweeps import PlannedRun, planned_dataset, planned_state, train_plan
@@ -58,6 +60,7 @@ def reproduce(
         dry_run: List every run with its folder and state, and do nothing else.
     """
     out = out or Path("reproduction") / recipe
+    check_writable(out / FILE)
     console = Console()
     plan = plan_runs(target, recipe, out=out, only=only, seeds=seeds)
     states = [planned_state(planned) for planned in plan]  # an error, before any work, if a folder holds another run

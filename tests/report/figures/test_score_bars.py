@@ -11,7 +11,7 @@ from tests.results.rows import OTHER_DATA
 
 from drumhead.published import published_scores
 from drumhead.published.datasets import PUBLISHED_DATASETS
-from drumhead.report.figures.score_bars import published_bars, run_bars, with_published_bars
+from drumhead.report.figures.score_bars import published_bars, run_bars, scored_runs, with_published_bars
 from drumhead.report.figures.score_figure import PUBLISHED
 
 PAPER = PUBLISHED_DATASETS["new_tetronimoes"].record
@@ -50,6 +50,13 @@ def test_error_for_runs_without_the_score_gives_their_folder(tmp_path: Path) -> 
     without_loss = toy_run(tmp_path / "b", "tetrominoes-cnn-2", OTHER_DATA, score=0.4)
     with pytest.raises(ValueError, match="/b has no loss"):
         run_bars([without_loss], "loss")
+
+
+def test_runs_without_the_score_are_separated_with_the_reason(tmp_path: Path) -> None:
+    scored = toy_run(tmp_path / "a", "tetrominoes-cnn-2", OTHER_DATA, score=0.4)
+    unfinished = toy_run(tmp_path / "b", "tetrominoes-cnn-2", OTHER_DATA)
+    assert scored_runs([scored, unfinished], "acc") == ([scored], [f"{tmp_path}/b has no scores yet: it is unfinished"])
+    assert scored_runs([scored], "loss") == ([], [f"{tmp_path}/a has no loss: no image of its test set has foreground"])
 
 
 def test_published_bars_have_the_published_numbers() -> None:

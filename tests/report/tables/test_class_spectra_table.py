@@ -40,7 +40,7 @@ def test_table_and_csv_of_a_study(dataset: Dataset, tmp_path: Path) -> None:
     with console.capture() as captured:
         console.print(class_spectra_table(study))
     printed = captured.get()
-    (row,) = [line.split() for line in printed.splitlines() if line.split()[:1] == ["2"]]
+    (row,) = [line.split() for line in printed.splitlines() if line.split()[:1] == ["1"]]  # channels 0 and 1
     medians = [np.median(part[1]) for pair in zip(study.inside, study.outside, strict=True) for part in pair]
     assert [float(cell) for cell in row[1:]] == pytest.approx(medians, abs=1e-4)
     assert f"balanced accuracy {study.probe.balanced_accuracy:.3f} (chance " in " ".join(printed.split())
@@ -49,6 +49,7 @@ def test_table_and_csv_of_a_study(dataset: Dataset, tmp_path: Path) -> None:
     write_spectra_csv(study, dataset.class_names, str(path))
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
+    assert {row["channel"] for row in rows} == {"0", "1"}
     present = study.spectra.pixels > 0
     assert len(rows) == present.sum() * 2 * 11
     assert [row["class"] for row in rows[:: 2 * 11]] == [dataset.class_names[i] for i in np.nonzero(present)[0]]

@@ -165,7 +165,7 @@ def _draw_spectra(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -> 
         axes.axvline(natural, color=colour, lw=0.9, ls="--", zorder=0, label=f"natural, {name}")
     axes.set(yscale="log", ylim=(bottom, top), xlim=(0, frequencies[last]))
     set_plain_log_labels(axes.yaxis)
-    axes.set(xlabel="frequency, channel 1", ylabel="amplitude (mean, s.d.)")
+    axes.set(xlabel=f"frequency, {_channel(0)}", ylabel="amplitude (mean, s.d.)")
     axes.legend(fontsize=SMALL_FONT_SIZE, loc="upper right", borderaxespad=0, labelspacing=0.2)
 
 
@@ -211,4 +211,4 @@ def _title(axes: Axes, letter: str, text: str) -> None:
 
 
 def _channel(channel: int) -> str:
-    return f"channel {channel + 1}"
+    return f"channel {channel}"

@@ -51,6 +51,12 @@ def run_bars(runs: Sequence[Run], metric: MetricName) -> list[ScoreBar]:
     ]
 
 
+def scored_runs(runs: Sequence[Run], metric: MetricName) -> tuple[list[Run], list[str]]:
+    """Return the runs that have a score, and the reason for each of the others."""
+    reasons = {run.folder: _missing_score(run, metric) for run in runs}
+    return [run for run in runs if reasons[run.folder] is None], [reason for reason in reasons.values() if reason]
+
+
 def published_bars(metric: MetricName) -> list[ScoreBar]:
     """Return the bars of all published experiments, in the order of the list of experiments.
 
@@ -83,10 +89,19 @@ def with_published_bars(bars: Sequence[ScoreBar], published: Sequence[ScoreBar])
 
 
 def _score(run: Run, metric: MetricName) -> float:
-    scores = run.scores()
-    if scores is None:
-        raise ValueError(f"{run.folder} has no scores yet: it is {run.state}")
-    value: float | None = getattr(scores, metric)
-    if value is None:
-        raise ValueError(f"{run.folder} has no {metric}: no image of its test set has foreground")
+    if reason := _missing_score(run, metric):
+        raise ValueError(reason)
+    value: float = getattr(run.scores(), metric)
     return value
+
+
+def _missing_score(run: Run, metric: MetricName) -> str | None:
+    """Return the reason why a run does not have a score; None if it does."""
+    scores = run.scores()
+    if scores is None and run.state == "diverged":
+        return f"{run.folder} diverged: {run.divergence()}"
+    if scores is None:
+        return f"{run.folder} has no scores yet: it is {run.state}"
+    if getattr(scores, metric) is None:
+        return f"{run.folder} has no {metric}: no image of its test set has foreground"
+    return None

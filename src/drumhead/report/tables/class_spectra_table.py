@@ -27,9 +27,10 @@ def class_spectra_table(study: ClassStudy) -> Group:
     for channel in range(len(study.inside.uncoupled)):
         pairs = zip(study.inside, study.outside, strict=True)
         medians = [float(np.median(values[channel])) for pair in pairs for values in pair]
-        table.add_row(f"{channel + 1}", *(f"{value:.4f}" for value in medians))
+        table.add_row(f"{channel}", *(f"{value:.4f}" for value in medians))
     notes = [
         f"Natural frequencies: medians over all pixels of {study.images} images, in cycles per unit of time.",
+        "Channel 0 is the first.",
         probe_note(study.probe),
     ]
     return Group(table, *(Text(note, style="italic") for note in notes))
@@ -45,7 +46,10 @@ def probe_note(probe: ProbeScores) -> str:
 
 
 def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: str | Path) -> None:
-    """Write a row for every class, channel and frequency: mean and spread of the amplitude, and number of pixels."""
+    """Write a row for every class, channel and frequency: mean and spread of the amplitude, and number of pixels.
+
+    Channels are numbered from 0.
+    """
     frequencies, mean, spread, pixels = study.spectra
     with atomic_replace(Path(path)) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -53,4 +57,4 @@ def write_spectra_csv(study: ClassStudy, class_names: Sequence[str], path: str |
         for label, channel, index in np.ndindex(mean.shape):
             if pixels[label]:
                 numbers = (frequencies[index], mean[label, channel, index], spread[label, channel, index])
-                writer.writerow([class_names[label], channel + 1, *map(float, numbers), int(pixels[label])])
+                writer.writerow([class_names[label], channel, *map(float, numbers), int(pixels[label])])
