@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from drumhead.cli import OK
+from drumhead.cli import FAILED, OK
 from drumhead.cli.console import Console
+from drumhead.cli.outputs import Unwritten
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset
 from drumhead.evaluation import SplitName, evaluate_run, open_run_dataset
+from drumhead.files import check_writable
 from drumhead.report.tables.score_tables import ScoreRow, classes_table, score_row, scores_table
 from drumhead.results.results_file import add_rows, read_rows
 from drumhead.results.rows import ResultRow, baseline_scores, result_row
@@ -24,8 +27,8 @@ from drumhead.training import Accelerator
 
 def main(args: list[str]) -> int:
     """Run ``drumhead evaluate``."""
-    parse(evaluate, args, prog="drumhead evaluate")
-    return OK
+    code: int = parse(evaluate, args, prog="drumhead evaluate")
+    return code
 
 
 def evaluate(
@@ -37,11 +40,12 @@ def evaluate(
     json: Path | None = None,
     batch_size: int = 64,
     accelerator: Accelerator = "auto",
-) -> None:
+) -> int:
     """Score runs with their best weights, beside the scores of predicting background everywhere.
 
     The scores of a finished run on the test split of its own dataset are also written to its scores.json. Runs that
-    diverged, are unfinished or collapsed to background are listed, and scored if they have weights.
+    diverged, are unfinished or collapsed to background are listed, and scored if they have weights. A file that cannot
+    be written is named, and the exit code is then 1.
 
     Args:
         runs: Run folders, or folders of runs.
@@ -58,11 +62,16 @@ def evaluate(
         raise ValueError(f"--batch-size must be 1 or more; got {batch_size}")
     console = Console()
     datasets = group_by_dataset([Run.open(folder) for folder in find_run_folders(runs)], data)
-    if out is not None and out.exists():
-        read_rows(out)  # a file that holds no results is refused before any work
+    if out is not None:
+        check_writable(out)
+        if out.exists():
+            read_rows(out)  # a file that holds no results is refused before any work
+    if json is not None:
+        check_writable(json)
     results: dict[str, Scores] = {}
     rows: list[ScoreRow] = []
     notes: list[str] = []
+    unwritten = Unwritten()
     for dataset, dataset_runs in datasets:
         background = baseline_scores(dataset, split)
         rows.append(ScoreRow(name=f"background everywhere, {dataset.name}", scores=background))
@@ -75,20 +84,30 @@ def evaluate(
                     )
                 is_trained = run.state not in ("diverged", "unfinished")
                 if is_trained and split == "test" and dataset.fingerprint == run.config.data.fingerprint:
-                    run.write_scores(scores)
+                    unwritten.try_to(partial(run.write_scores, scores), run.scores_path)
                 rows.append(score_row(run, scores))
                 results[str(run.folder)] = scores
             result = result_row(run, scores, split=split, data=DataRecord.from_dataset(dataset), background=background)
             notes += state_notes(run, result)
             if out is not None:
-                add_rows(out, [result])
+                unwritten.try_to(partial(add_rows, out, [result]), out)
     console.print(scores_table(rows))
-    if len({len(row.scores.classes) for row in rows}) == 1:
-        console.print(classes_table(rows))
+    for same_classes in group_by_classes(rows):
+        console.print(classes_table(same_classes))
     for line in notes:
         console.print(line, highlight=False, markup=False)
     if json is not None:
-        write_json(json, {name: scores.model_dump(mode="json") for name, scores in results.items()})
+        content = {name: scores.model_dump(mode="json") for name, scores in results.items()}
+        unwritten.try_to(partial(write_json, json, content), json)
+    return FAILED if unwritten.paths else OK
+
+
+def group_by_classes(rows: Sequence[ScoreRow]) -> list[list[ScoreRow]]:
+    """Return the rows in groups that share the names of their classes, each of which has a table of its own."""
+    groups: dict[tuple[str, ...], list[ScoreRow]] = {}
+    for row in rows:
+        groups.setdefault(tuple(each.name for each in row.scores.classes), []).append(row)
+    return list(groups.values())
 
 
 def group_by_dataset(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset, list[Run]]]:
@@ -97,10 +116,11 @@ def group_by_dataset(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dat
     Raises:
         DatasetError: as in :func:`drumhead.evaluation.open_run_dataset`.
     """
-    groups: dict[str, tuple[Dataset, list[Run]]] = {}
+    groups: dict[tuple[str, ...], tuple[Dataset, list[Run]]] = {}
     for run in runs:
         dataset = open_run_dataset(run, folder)
-        groups.setdefault(dataset.fingerprint, (dataset, []))[1].append(run)
+        key = (dataset.fingerprint, *dataset.class_names)  # the same pixels may have classes of other names
+        groups.setdefault(key, (dataset, []))[1].append(run)
     return list(groups.values())
 
 

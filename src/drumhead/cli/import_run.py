@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -43,5 +44,6 @@ def import_checkpoint(
         print(f"  {sum(dropped.values()):,} numbers that no forward pass uses are dropped: {', '.join(dropped)}")
     print(f"  trained on the dataset {record.name} in {record.folder}")
     if not Path(record.folder).exists():
-        print(f"  this folder does not exist yet; make it with: drumhead data {record.name} --out {record.folder}")
-    print(f"Score it with: drumhead evaluate {run.folder}")
+        command = f"drumhead data {record.name} --out {shlex.quote(record.folder)}"
+        print(f"  this folder does not exist yet; make it with: {command}")
+    print(f"Score it with: drumhead evaluate {shlex.quote(str(run.folder))}")

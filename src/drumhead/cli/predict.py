@@ -13,6 +13,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.data import find_image_files, read_image
+from drumhead.files import check_writable
 from drumhead.report.mask_files import save_mask
 from drumhead.runs import Run
 
@@ -50,6 +51,7 @@ def predict(
     existing = [out / f"{file.stem}_mask.png" for file in files if (out / f"{file.stem}_mask.png").exists()]
     if existing and not overwrite:
         raise FileExistsError(f"{existing[0]} already exists; choose another --out, or add --overwrite")
+    check_writable(*(out / f"{file.stem}_mask.png" for file in files[:1]))
     pictures = [read_image(file, channels=model.in_channels) for file in files]  # finds invalid input before any work
     out.mkdir(parents=True, exist_ok=True)
     console = Console()

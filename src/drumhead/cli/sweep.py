@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time as clock
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from drumhead.cli.progress import progress_bar
 from drumhead.cli.status_display import SweepDisplay, counts, failure_reasons
 from drumhead.cli.sweep_estimate import print_estimate
 from drumhead.experiments import RecipeName
+from drumhead.files import check_writable
 from drumhead.sweeps import (
     ClusterSettings,
     PlannedRun,
@@ -149,6 +151,7 @@ def sweep(
     if dry_run:
         print_estimate(console, plan, out, workers=workers or 1)
         return OK
+    check_writable(out / "runs")
     to_do = [planned for planned in plan if known_result(planned, retry_diverged=retry_failed) is None]
     prepare(console, to_do, all_devices, mnist_root=mnist_root)
     if on == "slurm":
@@ -249,10 +252,11 @@ def run_on_slurm(
     for folder, submitted in new.items():
         console.print(f"job {submitted.job}  {out / folder.name}", soft_wrap=True)
     seen = plan_statuses(plan, jobs=SlurmJobs.query(out))
+    quoted = shlex.quote(str(out))
     if not wait:
         console.print(f"{len(new)} jobs submitted; {counts(seen)}", soft_wrap=True)
         console.print(
-            f"`drumhead runs {out} --watch` shows them, and `drumhead cancel {out}` stops them. The same command "
+            f"`drumhead runs {quoted} --watch` shows them, and `drumhead cancel {quoted}` stops them. The same command "
             "submits the runs that are then neither finished nor queued.",
             soft_wrap=True,
         )
@@ -266,7 +270,7 @@ def run_on_slurm(
                     seen = plan_statuses(plan, jobs=jobs, previous=display.before)
                     display.show(seen)
     except KeyboardInterrupt:
-        print_error(f"no longer waiting; the jobs continue, and `drumhead cancel {out}` stops them")
+        print_error(f"no longer waiting; the jobs continue, and `drumhead cancel {quoted}` stops them")
         raise
     return print_outcome(console, plan, out)
 

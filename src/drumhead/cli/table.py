@@ -11,7 +11,7 @@ import tyro
 from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
-from drumhead.files import atomic_replace
+from drumhead.files import atomic_replace, check_writable
 from drumhead.report.tables.long_csv import comparisons_csv, published_csv, result_sets_csv
 from drumhead.report.tables.paper_tables import comparison_table, mean_and_median_tables, published_tables
 from drumhead.report.tables.table_files import TextFormat, render_tables
@@ -54,6 +54,8 @@ def table(
         format: Output format. csv has one line per model and score, with all digits.
         out: The output file. By default the terminal.
     """
+    if out is not None:
+        check_writable(out)
     if published and pair is not None:
         raise ValueError("--published shows summaries, which cannot be compared by seed; drop --published or --pair")
     if published:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -213,10 +214,10 @@ def run_training(
     try:
         run = train(experiment, dataset, folder, observers=observers, **devices.model_dump())
     except KeyboardInterrupt:
-        print_error(f"stopped; the last finished epoch is kept. Resume with: drumhead train {folder}")
+        print_error(f"stopped; the last finished epoch is kept. Resume with: drumhead train {shlex.quote(str(folder))}")
         raise
     except ProcessLostError as error:
-        print_error(f"{error}; the last finished epoch is kept. Resume with: drumhead train {folder}")
+        print_error(f"{error}; the last finished epoch is kept. Resume with: drumhead train {shlex.quote(str(folder))}")
         return FAILED
     console.print(scores_table([score_row(run)]))
     if note := early_stop_note(run):

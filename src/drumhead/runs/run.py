@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -306,7 +307,8 @@ class Run:
         """How to repair a damaged file that is derived from other files."""
         if self.config.imported_from is not None:
             return "Import the run again"
-        return f"To create it again, remove {self.scores_path} if it exists, and run: drumhead train {self.folder}"
+        command = f"drumhead train {shlex.quote(str(self.folder))}"
+        return f"To create it again, remove {self.scores_path} if it exists, and run: {command}"
 
 
 def load(folder: str | Path) -> Segmenter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ def run_details(section: ReportSection) -> Iterator[RunDetails]:
 def state_note(run: Run, row: ResultRow) -> str:
     """Return an explanation of a run's state; empty if the run finished normally."""
     if run.state == "imported":
-        return f"not scored yet: drumhead evaluate {run.folder}"
+        return f"not scored yet: drumhead evaluate {shlex.quote(str(run.folder))}"
     return {
         "diverged": str(run.divergence()),
         "unfinished": f"{row.epochs} of {run.config.experiment.recipe.epochs} epochs are done",

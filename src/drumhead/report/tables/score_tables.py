@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,8 @@ def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None
     if scores is None:
         command = "evaluate" if run.state == "imported" else "train"
         raise ValueError(
-            f"{run.folder} has no scores yet: it is {run.state}. Continue with: drumhead {command} {run.folder}"
+            f"{run.folder} has no scores yet: it is {run.state}. "
+            f"Continue with: drumhead {command} {shlex.quote(str(run.folder))}"
         )
     metrics = run.metrics()
     return ScoreRow(
