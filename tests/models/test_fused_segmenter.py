@@ -60,6 +60,18 @@ def test_weights_and_ignored_pixels_as_in_cross_entropy(sampled: bool, ignored: 
         torch.testing.assert_close(fused, plain, rtol=1e-6 if sampled else 1e-9, atol=1e-10)
 
 
+@every_readout
+def test_an_image_whose_pixels_are_all_ignored_adds_nothing(name: ReadoutName) -> None:
+    images, masks = torch.rand(3, 1, 9, 8, dtype=torch.float64), torch.randint(4, (3, 9, 8))
+    masks[1] = 255
+    for model in plain_and_fused(readout=name):
+        others = [0, 2]
+        losses = model.loss(images, masks, ignored_label=255), model.loss(images[others], masks[others])
+        torch.testing.assert_close(*losses)
+        for grad, expected in zip(*(torch.autograd.grad(x, list(model.parameters())) for x in losses), strict=True):
+            torch.testing.assert_close(grad, expected)
+
+
 def test_a_sample_of_every_pixel_gives_the_loss_on_all_pixels() -> None:
     """This holds with class weights and ignored pixels too: the mean is over the whole mask, not over the draws."""
     images, masks = torch.rand(2, 1, 5, 6, dtype=torch.float64), torch.randint(4, (2, 5, 6))

@@ -104,6 +104,8 @@ class WaveKernel:
         """
         from drumhead.fields.cpu.kernels.wave import ParameterGradients, PreviousPositions, WaveArrays, wave_adjoint
 
+        if pixels is not None and not len(pixels):  # the compiled code would read a gradient at all pixels
+            pixels, grad_frames = None, torch.zeros_like(frames).flatten(2)
         frame_arrays = map(np.ascontiguousarray, map(_array, (frames, grad_frames)))
         wave_adjoint(
             self._grid(image),
