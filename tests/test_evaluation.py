@@ -11,6 +11,7 @@ from drumhead.data import Dataset, DatasetError, TetrominoConfig, make_dataset, 
 from drumhead.evaluation import evaluate_run, open_run_dataset
 from drumhead.experiments import Experiment
 from drumhead.models import model_config
+from drumhead.results.rows import baseline_scores
 from drumhead.runs import DataRecord, Run, RunConfig, RunError
 
 BOARDS = TetrominoConfig(canvas=12, cell=2, max_pieces=2, train=4, val=3, test=5, seed=0)
@@ -114,3 +115,43 @@ def test_a_dataset_in_memory_is_read_as_it_is(run: Run, boards: Dataset) -> None
     scores = evaluate_run(run, dataclasses.replace(boards, splits=empty), accelerator="cpu")
     assert scores.images_without_foreground == 5
     assert open_dataset(boards.folder).fingerprint == boards.fingerprint
+
+
+def with_ignored(boards: Dataset, folder: Path) -> Dataset:
+    """Write the boards with some pixels ignored, and all pixels of the first test image."""
+    splits = {}
+    for name, split in boards.splits.items():
+        masks = np.array(split.masks)
+        masks[:, :4] = 255
+        masks[0] = 255 if name == "test" else masks[0]
+        splits[name] = split._replace(masks=masks)
+    return write_dataset(folder, splits, name="ignored", class_names=boards.class_names, ignored_label=255)
+
+
+def trained_on(run: Run, dataset: Dataset) -> Run:
+    """Return the run as if it had been trained on another dataset."""
+    return Run(run.folder, run.config.replace(data=DataRecord.from_dataset(dataset)))
+
+
+def test_ignored_pixels_are_not_scored(run: Run, boards: Dataset, tmp_path: Path) -> None:
+    dataset = with_ignored(boards, tmp_path / "ignored")
+    trained = trained_on(run, dataset)
+    scores = evaluate_run(trained, open_run_dataset(trained), accelerator="cpu")
+    assert (scores.images, scores.ignored_images) == (4, 1)
+    inputs, masks = to_tensors(boards.splits["test"], range(1, 5))
+    right = run.load_model().predict(inputs)[:, 4:] == masks[:, 4:]
+    assert scores.acc == pytest.approx(float(right.double().mean()))
+    background = baseline_scores(dataset)
+    assert (background.images, background.ignored_images) == (4, 1)
+    assert background.acc == pytest.approx(float((masks[:, 4:] == 0).double().mean()))
+
+
+def test_other_data_must_have_the_same_ignored_label(run: Run, boards: Dataset, tmp_path: Path) -> None:
+    dataset = with_ignored(boards, tmp_path / "ignored")
+    with pytest.raises(
+        DatasetError,
+        match=r"trained on masks in which every pixel counts, .*; got masks in which 255 marks pixels that do not",
+    ):
+        open_run_dataset(run, dataset.folder)
+    with pytest.raises(DatasetError, match=r"in which 255 marks.*got masks in which every pixel.* --ignore-label 255$"):
+        open_run_dataset(trained_on(run, dataset), boards.folder)

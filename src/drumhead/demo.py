@@ -20,8 +20,8 @@ from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.samples import compute_sample_states
 from drumhead.report.style import save_figure
 from drumhead.report.tables.score_tables import ScoreRow, classes_markdown, score_row, scores_markdown
+from drumhead.results.rows import baseline_scores
 from drumhead.runs import Run
-from drumhead.scores import background_scores
 from drumhead.training import Observer, train
 
 DEMO_EXPERIMENTS = {"CNN, 8 layers": "tetrominoes-cnn-8", "NWM": "tetrominoes-nwm-linear"}
@@ -76,7 +76,7 @@ def run_demo(
         recipe = experiment.recipe.replace(seconds=seconds, epochs=1000, steps_per_epoch=STEPS_PER_EPOCH)
         experiment = experiment.replace(seed=seed, recipe=recipe)
         runs[name] = train(experiment, dataset, folder / experiment_name, observers=[observer(name)])
-    background = background_scores(dataset.splits["test"].masks, dataset.class_names)
+    background = baseline_scores(dataset)
     rows = [ScoreRow(name="background everywhere", scores=background)]
     rows += [score_row(run, name=name) for name, run in runs.items()]
     result = DemoResult(rows, runs, *(folder / name for name in FILES))

@@ -39,7 +39,21 @@ def open_run_dataset(run: Run, folder: str | Path | None = None) -> Dataset:
             f"{dataset.folder}: {run.folder} needs {record.channels} channels and the classes "
             f"{', '.join(record.class_names)}; got {dataset.channels} and {', '.join(dataset.class_names)}"
         )
+    if dataset.ignored_label != record.ignored_label:
+        raise DatasetError(
+            f"{dataset.folder}: {run.folder} was trained on masks {_describe_ignored(record.ignored_label)}, and needs "
+            f"masks of that kind; got masks {_describe_ignored(dataset.ignored_label)}. "
+            + (
+                f"Import the data with --ignore-label {record.ignored_label}"
+                if record.ignored_label is not None
+                else "Label the pixels, or train on data that is imported with --ignore-label"
+            )
+        )
     return dataset
+
+
+def _describe_ignored(label: int | None) -> str:
+    return "in which every pixel counts" if label is None else f"in which {label} marks pixels that do not count"
 
 
 def evaluate_run(
@@ -69,7 +83,8 @@ def evaluate_run(
     fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
     loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
-    return evaluate_model(model, with_progress(loader, len(loader), progress), dataset.class_names)
+    batches = with_progress(loader, len(loader), progress)
+    return evaluate_model(model, batches, dataset.class_names, ignored_label=dataset.ignored_label)
 
 
 def with_progress(

@@ -133,8 +133,8 @@ def slow_scores(logits: torch.Tensor, masks: torch.Tensor, ignored_label: int) -
     foreground: list[tuple[float, float, float]] = []
     everything: list[tuple[int, int]] = []
     for image, mask in zip(logits.permute(0, 2, 3, 1).tolist(), masks.tolist(), strict=True):
-        rows = zip(image, mask, strict=True)
-        everywhere = [pair for row, labels in rows for pair in zip(row, labels, strict=True)]
+        lines = zip(image, mask, strict=True)
+        everywhere = [pair for line, line_labels in lines for pair in zip(line, line_labels, strict=True)]
         kept = [(pixel, label) for pixel, label in everywhere if label != ignored_label]
         pixels, labels = [pixel for pixel, _ in kept], [label for _, label in kept]
         pairs = [(t, pixel.index(max(pixel))) for t, pixel in zip(labels, pixels, strict=True)]

@@ -31,7 +31,7 @@ def predict(
     out: Path,
     overwrite: bool = False,
 ) -> None:
-    """Segment images with the best weights of a run.
+    """Segment images with the best weights of a run; each pixel gets a class, never the ignored label of the data.
 
     For each image, this writes NAME_mask.png with class numbers, and NAME_colour.png. Images may have any size. PNG
     and JPEG files are converted to grey or RGB as the model needs. An .npy file has shape (height, width, channel),

@@ -135,7 +135,7 @@ def stored_row(run: Run, baselines: dict[DataRecord, Scores | None]) -> ResultRo
 
 def baseline_scores(dataset: Dataset, split: SplitName = "test") -> Scores:
     """Return the scores of predicting background everywhere on a split."""
-    return background_scores(dataset.splits[split].masks, dataset.class_names)
+    return background_scores(dataset.splits[split].masks, dataset.class_names, ignored_label=dataset.ignored_label)
 
 
 def outcome(run: Run, scores: Scores | None) -> Outcome:

@@ -72,3 +72,11 @@ def test_classes_must_agree() -> None:
     other = ScoreRow(name="b", scores=background_scores(MASKS, ["x", "y", "z"]))
     with pytest.raises(ValueError, match="must share their classes"):
         classes_table([BACKGROUND, other])
+
+
+def test_images_with_only_ignored_pixels_are_in_the_notes() -> None:
+    masks = np.where(np.arange(len(MASKS))[:, None, None] == 0, 255, MASKS)
+    row = ScoreRow(name="a", scores=background_scores(masks, NAMES, ignored_label=255))
+    note = f"1 of {len(MASKS)} images have only ignored pixels and count for nothing."
+    assert note in scores_markdown([row])
+    assert note not in scores_markdown([BACKGROUND])

@@ -68,12 +68,17 @@ def run_facts(run: Run, row: ResultRow) -> dict[str, str]:
     seconds = {} if row.seconds is None else {"seconds of training steps": f"{row.seconds:,.0f}"}
     stop = early_stop_note(run)
     source = {} if run.config.imported_from is None else {"imported from": run.config.imported_from}
+    label, scores = run.config.data.ignored_label, run.scores()
+    ignored = {} if label is None else {"ignored label": f"{label}: its pixels count in no loss and no score"}
+    if scores is not None and scores.ignored_images:
+        ignored["images with only ignored pixels"] = f"{scores.ignored_images:,}"
     return {
         "parameters": f"{row.parameters:,}",
         "finished epochs": str(row.epochs),
         **({} if stop is None else {"early stopping": stop}),
         **seconds,
         **source,
+        **ignored,
         "fingerprint of the data": run.config.data.fingerprint,
         "versions": join_items(run.config.versions),
         "machine": join_items(run.config.machine),

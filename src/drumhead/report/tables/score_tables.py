@@ -113,11 +113,22 @@ def empty_images_notes(counts: set[tuple[int | None, int | None]]) -> list[str]:
     ]
 
 
+def ignored_images_notes(rows: Sequence[ScoreRow]) -> list[str]:
+    """Return a note on images whose pixels are all ignored, for each number of them."""
+    counts = {(row.scores.images + row.scores.ignored_images, row.scores.ignored_images) for row in rows}
+    return [
+        f"{ignored:,} of {images:,} images have only ignored pixels and count for nothing."
+        for images, ignored in sorted(counts)
+        if ignored
+    ]
+
+
 def _scores(rows: Sequence[ScoreRow]) -> TextTable:
     notes = [
         "fg: on foreground pixels. Scores are means over images, except mean IoU and mean Dice (F1): the means over "
         "classes of the score of all images together.",
         *empty_images_notes({(row.scores.images, row.scores.images_without_foreground) for row in rows}),
+        *ignored_images_notes(rows),
     ]
     body = [
         [
