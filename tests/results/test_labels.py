@@ -51,6 +51,9 @@ def test_label_of_a_listed_recipe_is_its_name(recipe: str) -> None:
 def test_label_of_another_recipe_lists_what_differs() -> None:
     experiment = find_experiment("tetrominoes-cnn-2").replace(recipe=Recipe(batch_size=8, clip=1.0))
     assert recipe_label(experiment) == "paper, clip 1, batch size 8"
+    experiment = find_experiment("tetrominoes-nwm-linear")
+    weighted = experiment.replace(recipe=experiment.recipe.replace(class_weights=(1, 4.5)))
+    assert recipe_label(weighted) == "paper, class weights 1-4.5"
 
 
 def test_initial_values_are_listed_with_the_recipe() -> None:

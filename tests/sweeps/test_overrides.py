@@ -19,6 +19,7 @@ def test_values_get_the_type_of_their_field() -> None:
         "model.pixel_widths": "64 32",
         "model.chunk_steps": "None",
         "recipe.clip": "1",
+        "recipe.class_weights": "1 4 2",
         "dataset.train": "128",
         "dataset.seed": "0",
     }
@@ -27,6 +28,8 @@ def test_values_get_the_type_of_their_field() -> None:
     assert (changed.model.steps, changed.model.dt, changed.model.boundary) == (50, 0.05, "fixed")
     assert (changed.model.pixel_widths, changed.model.chunk_steps) == ((64, 32), None)
     assert changed.recipe.clip == 1.0
+    assert changed.recipe.class_weights == (1, 4, 2)
+    assert with_overrides(NWM, {"recipe.class_weights": "balanced"}).recipe.class_weights == "balanced"
     assert changed.dataset is not None
     assert changed.dataset.train == 128
     assert find_experiment("tetrominoes-nwm-linear") == NWM

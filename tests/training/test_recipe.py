@@ -102,7 +102,7 @@ def record_batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     batches: list[Tensor] = []
     train_step = Trainer.train_step
 
-    def recording(self: Trainer, images: Tensor, masks: Tensor, generator: torch.Generator) -> float:
+    def recording(self: Trainer, images: Tensor, masks: Tensor, generator: torch.Generator) -> float | None:
         batches.append(images)
         return train_step(self, images, masks, generator)
 

@@ -12,6 +12,7 @@ from pydantic import PositiveInt
 
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.number_lists import NUMBER_LISTS
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.config import Config
@@ -121,6 +122,7 @@ def parse_options(flags: Sequence[str], default: TrainOptions, what: str, descri
         default=default,
         prog=f"drumhead train {what}",
         description=description,
+        registry=NUMBER_LISTS,
     )
     return options
 

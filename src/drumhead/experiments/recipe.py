@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from drumhead.config import Config
+from drumhead.experiments.class_weights import ClassWeights, parse_class_weights
 
 Precision = Literal["float32", "bf16", "auto"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -41,6 +42,9 @@ class Recipe(Config):
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Fraction of the pixels sampled for the loss in each step, above 0 and at most 1. Half of the samples are
     foreground pixels; weights keep the loss unbiased."""
+    class_weights: Annotated[ClassWeights | None, BeforeValidator(parse_class_weights)] = None
+    """Weight of each class in the training loss, in the order of the classes, such as 1,4,2. balanced: in inverse
+    proportion to the number of training pixels of the class. None: equal. Other losses and scores are not weighted."""
     min_delta: NonNegativeFloat = 0.001
     """Least improvement of the validation loss for new weights to be kept, 0 or more."""
     patience: PositiveInt | None = None

@@ -129,7 +129,7 @@ def changed_fields(config: Config, default: Config, *, ignore: set[str]) -> list
 def format_value(value: object) -> str:
     """Return the value of a field as text without spaces or commas."""
     if isinstance(value, tuple):
-        return "-".join(map(str, value))
+        return "-".join(map(format_value, value))
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

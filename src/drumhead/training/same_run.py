@@ -38,13 +38,14 @@ def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tup
 def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, object]]:
     """Return the fields that make two runs different, each with its old and new value.
 
-    Compared are all fields of the experiment, and the fingerprint and class names of the data.
+    Compared are all fields of the experiment, and the fingerprint, class names and ignored label of the data.
     """
     before, after = (
         {
             **flatten(config.experiment.model_dump(exclude={"dataset"})),
             "data": config.data.fingerprint,
             "classes": config.data.class_names,
+            "ignored label": config.data.ignored_label,
         }
         for config in (old, new)
     )

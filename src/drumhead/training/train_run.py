@@ -19,6 +19,7 @@ from drumhead.runs import (
     lock_folder,
     package_versions,
 )
+from drumhead.training.class_weights import check_pixels_count
 from drumhead.training.devices import Accelerator, Devices, Strategy, make_fabric
 from drumhead.training.launching import process_group
 from drumhead.training.machine import describe_machine
@@ -66,8 +67,8 @@ def train(
         The finished run.
 
     Raises:
-        RunError: if the folder holds another run or other files, the data has fewer images than a batch, or the
-            devices are not available or cannot share a batch.
+        RunError: if the folder holds another run or other files, the data has fewer images than a batch, the devices
+            are not available or cannot share a batch, class weights do not fit the classes, or all pixels are ignored.
         RunBusyError: if another process trains this run.
         DatasetError: if a file of the data is damaged.
         ProcessLostError: if the process of another device has ended.
@@ -75,6 +76,7 @@ def train(
     """
     device_config = Devices(accelerator=accelerator, devices=devices, nodes=nodes, strategy=strategy)
     check_batches(experiment, dataset, device_config)
+    check_pixels_count(experiment.recipe, dataset)
     fabric = make_fabric(device_config)
     folder = Path(folder)
     request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=device_config)

@@ -15,12 +15,14 @@ from torch import Tensor
 
 from drumhead.data import Dataset, ShuffleSampler, Split, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
-from drumhead.models import PixelSample, Segmenter, sample_pixels
+from drumhead.models import Segmenter, sample_pixels
 from drumhead.modes import single_threaded
-from drumhead.runs import Run, epochs_without_improvement, has_stopped_early
+from drumhead.runs import Run, RunError, epochs_without_improvement, has_stopped_early
 from drumhead.scores import Scores, compute_scores, concatenate, count_batches
 from drumhead.seeds import derive_seed, generator
+from drumhead.training.batch_loss import BatchLoss
 from drumhead.training.batch_norm import synchronize_batch_norm
+from drumhead.training.class_weights import class_weights
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import autocast, resolve_precision
 from drumhead.training.processes import Processes
@@ -68,6 +70,10 @@ class Trainer:
         self.train_batches = self.loader(
             dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=own_slice
         )
+        weights = self.processes.broadcast(self.processes.run_on_first(lambda: class_weights(self.recipe, dataset)))
+        self.batch_loss = BatchLoss(
+            self.fabric_model, self.processes, class_weights=weights, ignored_label=dataset.ignored_label
+        )
         self.instability: str | None = None
         """The warning that the time step is too long for the model's dynamics, once it was given."""
 
@@ -113,10 +119,16 @@ class Trainer:
         self.shuffle.epoch = self.epoch
         pixel_generator = generator(self.seed, "pixels", self.epoch)
         self.model.train()
-        losses = [
+        step_losses = [
             self.train_step(images, masks, pixel_generator)
             for images, masks in self.until_done(islice(self.train_batches, self.steps_per_epoch))
         ]
+        losses = [loss for loss in step_losses if loss is not None]
+        if not losses:
+            raise RunError(
+                f"no pixel of the {len(step_losses)} batches of epoch {self.epoch} counts in the loss: all are ignored "
+                "or of a class with weight 0. Larger batches or more steps per epoch help"
+            )
         scores = self.validate()
         assert scores.loss is not None
         is_best = scores.loss < self.best_loss - self.recipe.min_delta
@@ -142,10 +154,11 @@ class Trainer:
         self.processes.run_on_first(lambda: self.save(report))
         self.notify("epoch_ended", report)
 
-    def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float:
+    def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float | None:
         """Make one step of the optimiser, and return the loss of the batch before it.
 
-        Every process samples the pixels of the whole batch, so that they are the same for any number of processes.
+        Every process samples the pixels of the whole batch, so that they are the same for any number of processes. If
+        no pixel of the batch counts, the weights stay as they are and the result is None.
 
         Args:
             images: this process's images of a batch.
@@ -158,11 +171,16 @@ class Trainer:
             group["lr"] = current_rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
         with single_threaded():
-            pixels = None if self.recipe.pixels == 1 else sample_pixels(masks, count, generator=pixel_generator)
-        own_slice = self.processes.batch_slice(len(masks))
-        own_pixels = None if pixels is None else PixelSample(*(values[own_slice] for values in pixels))
+            pixels = (
+                None
+                if self.recipe.pixels == 1
+                else sample_pixels(masks, count, generator=pixel_generator, ignored_label=self.dataset.ignored_label)
+            )
         with autocast(resolve_precision(self.recipe, self.fabric.device), self.fabric.device):
-            loss = self.fabric_model.loss(images, masks[own_slice], pixels=own_pixels)
+            loss = self.batch_loss.own_part(images, masks, pixels)
+        if loss is None:
+            self.step += 1
+            return None
         loss_value = self.processes.mean(loss)
         self.check_finite(loss_value, "the loss")
         self.fabric_optimizer.zero_grad()
@@ -221,7 +239,10 @@ class Trainer:
         own_samples = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
         batches = self.loader(Split(images, masks), order=own_samples)
         self.fabric.to_device(model)
-        counts = self.processes.gather_batches(lambda: count_batches(model, self.with_progress(batches)))
+        ignored_label = self.dataset.ignored_label
+        counts = self.processes.gather_batches(
+            lambda: count_batches(model, self.with_progress(batches), ignored_label=ignored_label)
+        )
         return compute_scores(concatenate(counts), self.dataset.class_names)
 
     def warn_if_unstable(self) -> None:

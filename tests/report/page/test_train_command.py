@@ -28,6 +28,8 @@ def run_of(experiment: Experiment, data: DataRecord, imported_from: str | None =
         {},
         {"seed": 7},
         {"recipe": {"epochs": 5, "clip": None, "learning_rate": 3e-5}},
+        {"recipe": {"class_weights": (1.0, 4.5, 0.0, 1.0, 1.0, 1.0)}},
+        {"recipe": {"class_weights": "balanced"}},
         {"model": {"steps": 50, "pixel_widths": (8, 4), "readout": "fft"}, "recipe": {"min_delta": 0.5}},
     ],
 )
