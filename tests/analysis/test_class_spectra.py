@@ -67,3 +67,17 @@ def test_invalid_arguments_are_rejected() -> None:
         sample_time_series([(fields, masks[:2])], per_class=1, generator=generator)
     with pytest.raises(ValueError, match=r"labels \(pixel,\)"):
         average_spectra(Spectrum(np.zeros(2), np.zeros((3, 1, 2))), [0, 1], classes=2)
+
+
+def test_ignored_pixels_are_not_sampled() -> None:
+    fields, masks = batch()
+    masks[:, 0] = 255
+    masks[1] = 255
+    sample = sample_time_series([(fields, masks)], per_class=100, generator=np.random.default_rng(0), ignored_label=255)
+    assert sorted(set(sample.labels.tolist())) == [0, 1, 2]
+    assert sorted(set(sample.images.tolist())) == [0, 2]  # all pixels of image 1 are ignored
+    assert len(sample.series) == 2 * 5 * 8
+    with pytest.raises(ValueError, match="one image with pixels that are not ignored; got 3 without"):
+        sample_time_series(
+            [(fields, torch.full_like(masks, 255))], per_class=1, generator=np.random.default_rng(0), ignored_label=255
+        )

@@ -87,3 +87,25 @@ def test_there_must_be_shapes_and_background(label: int) -> None:
     alike = [(pictures, torch.full_like(masks, label)) for pictures, masks in batches()]
     with pytest.raises(ValueError, match=rf"shapes and background; got only the classes \[{label}\]"):
         study_classes(stiff_where_white(), alike, classes=3, per_class=2, generator=np.random.default_rng(0))
+
+
+def test_ignored_pixels_are_left_out() -> None:
+    ignored = []
+    for images, masks in batches():
+        masks[:, :, :4] = 255  # one column of each shape
+        ignored.append((images, masks))
+    ignored[0][1][0] = 255  # all of the first image
+    study = study_classes(
+        stiff_where_white(),
+        ignored,
+        classes=3,
+        per_class=100,
+        generator=np.random.default_rng(0),
+        window="none",
+        ignored_label=255,
+    )
+    assert study.images == 5
+    assert study.inside.uncoupled.shape == (2, 5 * 12)
+    assert study.outside.uncoupled.shape == (2, 5 * (63 - 12))
+    assert study.spectra.pixels.tolist() == [5 * 51, 2 * 12, 3 * 12]
+    assert study.probe.confusion.sum() in (2 * 63, 3 * 63)

@@ -37,7 +37,11 @@ class ClassSpectra(NamedTuple):
 
 
 def sample_time_series(
-    batches: Iterable[tuple[Tensor, Tensor]], *, per_class: int, generator: np.random.Generator
+    batches: Iterable[tuple[Tensor, Tensor]],
+    *,
+    per_class: int,
+    generator: np.random.Generator,
+    ignored_label: int | None = None,
 ) -> PixelSeries:
     """Return the time series of random pixels, up to ``per_class`` of each class in each image.
 
@@ -47,9 +51,10 @@ def sample_time_series(
         batches: fields ``(batch, time, channel, height, width)`` with their masks ``(batch, height, width)``.
         per_class: the largest number of pixels of each class in each image, 1 or more.
         generator: draws the pixels.
+        ignored_label: the label in the masks of pixels that are not sampled; none by default.
 
     Raises:
-        ValueError: if there are no images, or masks do not fit their field.
+        ValueError: if there are no images, all their pixels are ignored, or masks do not fit their field.
     """
     if per_class < 1:
         raise ValueError(f"per_class must be 1 or more, got {per_class}")
@@ -62,7 +67,7 @@ def sample_time_series(
                 f"got {tuple(fields.shape)} and {tuple(masks.shape)}"
             )
         for field, mask in zip(fields.numpy(), masks.numpy(), strict=True):
-            for label in np.unique(mask):
+            for label in np.unique(mask[mask != ignored_label] if ignored_label is not None else mask):
                 rows, columns = np.nonzero(mask == label)
                 chosen = generator.permutation(len(rows))[:per_class]
                 series.append(np.moveaxis(field[:, :, rows[chosen], columns[chosen]], -1, 0).swapaxes(1, 2))
@@ -70,7 +75,8 @@ def sample_time_series(
                 images.append(np.full(len(chosen), number, np.int64))
             number += 1
     if not series:
-        raise ValueError("there must be at least one image; got none")
+        ignored = f" with pixels that are not ignored; got {number} without" if number else "; got none"
+        raise ValueError(f"there must be at least one image{ignored}")
     return PixelSeries(*(np.concatenate(parts) for parts in (series, labels, images)))
 
 

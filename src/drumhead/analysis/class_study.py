@@ -22,7 +22,7 @@ class ClassStudy(NamedTuple):
     """A network's natural frequencies inside and outside shapes, and the spectra at the pixels of each class."""
 
     images: int
-    """The number of images."""
+    """The number of images, without those whose pixels are all ignored."""
     inside: NaturalFrequencies
     """The natural frequencies of all foreground pixels, each ``(channel, pixel)``."""
     outside: NaturalFrequencies
@@ -44,7 +44,7 @@ def study_dataset(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> ClassStudy:
-    """Return the study of a network on the first images of a split.
+    """Return the study of a network on the first images of a split, without the pixels that the dataset ignores.
 
     Args:
         model: a trained network.
@@ -72,6 +72,7 @@ def study_dataset(
         per_class=per_class,
         generator=np.random.default_rng(seed),
         window=window,
+        ignored_label=dataset.ignored_label,
     )
 
 
@@ -83,6 +84,7 @@ def study_classes(
     per_class: int,
     generator: np.random.Generator,
     window: Window = "hann",
+    ignored_label: int | None = None,
 ) -> ClassStudy:
     """Return the study of a network on given images.
 
@@ -93,6 +95,7 @@ def study_classes(
         per_class: the largest number of pixels sampled of each class in each image.
         generator: draws the pixels, and the images the probe is fitted on.
         window: the window function of the spectra. Without one, slow drifts leak into all bins and hide the rest.
+        ignored_label: the label in the masks of pixels that are left out; none by default.
 
     Raises:
         ValueError: if there are fewer than two images, or they have no foreground or no background.
@@ -104,19 +107,19 @@ def study_classes(
         for images, masks in batches:
             frequencies = np.stack(natural_frequencies(model.encode(images).omega.numpy(), model.coupling.numpy()))
             by_pixel = np.moveaxis(frequencies, 2, -1)  # (kind of frequency, batch, height, width, channel)
-            foreground = masks.numpy() != 0
-            inside.append(by_pixel[:, foreground])
-            outside.append(by_pixel[:, ~foreground])
+            known = masks != ignored_label if ignored_label is not None else torch.ones_like(masks, dtype=torch.bool)
+            inside.append(by_pixel[:, (known & (masks != 0)).numpy()])
+            outside.append(by_pixel[:, (known & (masks == 0)).numpy()])
             yield model.states(images), masks
 
     with torch.inference_mode():
-        sample = sample_time_series(fields(), per_class=per_class, generator=generator)
+        sample = sample_time_series(fields(), per_class=per_class, generator=generator, ignored_label=ignored_label)
     if not (sample.labels != 0).any() or not (sample.labels == 0).any():
         raise ValueError(f"the images must show shapes and background; got only the classes {np.unique(sample.labels)}")
     spectrum = amplitude_spectrum(sample.series, dt=model.config.dt, window=window)
     features = spectrum.amplitudes.reshape(len(sample.labels), -1)
     return ClassStudy(
-        images=int(sample.images[-1]) + 1,
+        images=len(np.unique(sample.images)),
         inside=_concatenate(inside),
         outside=_concatenate(outside),
         spectra=average_spectra(spectrum, sample.labels, classes=classes),
