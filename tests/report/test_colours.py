@@ -9,7 +9,16 @@ import numpy.typing as npt
 import pytest
 from matplotlib.colors import to_rgb
 
-from drumhead.report.colours import WAVES, class_colours, class_legend, colour_image, colour_masks, wave_limit
+from drumhead.report.colours import (
+    IGNORED,
+    WAVES,
+    class_colours,
+    class_legend,
+    colour_image,
+    colour_masks,
+    mark_ignored,
+    wave_limit,
+)
 
 # Machado, Oliveira, Fernandes 2009, full severity, on linear RGB.
 VISION = {
@@ -93,3 +102,25 @@ def test_class_legend_has_the_classes_that_occur() -> None:
     legend = class_legend(masks, names)
     assert list(legend) == ["background", "disc"]
     np.testing.assert_allclose(to_rgb(legend["disc"]), class_colours(3)[2] / 255)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_grey_of_ignored_pixels_is_like_no_class(vision: str) -> None:
+    grey = np.rint(255 * np.array([to_rgb(IGNORED)])).astype(np.uint8)
+    distances = np.linalg.norm(oklab(class_colours(12), vision) - oklab(grey, vision), axis=1)
+    assert distances.min() > 0.07
+    assert np.ptp(grey) == 0
+
+
+def test_ignored_pixels_have_a_colour_of_their_own_and_a_name() -> None:
+    names = ["background", "square", "disc"]
+    truth, prediction = mark_ignored(np.array([[0, 2, 255]]), 255), np.array([[0, 0, 2]])
+    assert colour_masks(truth)[0, 2].tolist() == [round(255 * part) for part in to_rgb(IGNORED)]
+    np.testing.assert_array_equal(colour_masks(prediction)[0, 2], class_colours(3)[2])
+    assert list(class_legend([truth, prediction], names)) == ["background", "disc", "ignored"]
+    assert class_legend([truth], names)["ignored"] == IGNORED
+    assert list(class_legend([mark_ignored(np.full((1, 2), 255), 255)], names)) == ["ignored"]
+    assert list(class_legend([truth], ["background", "square", "ignored"])) == ["background", "ignored", "ignored_"]
+    assert "ignored" not in class_legend([mark_ignored(prediction, 255)], names)
+    with pytest.raises(ValueError, match="must name every class of the masks, 0 to 255"):
+        class_legend([np.array([[0, 2, 255]])], names)

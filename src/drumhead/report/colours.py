@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 Pixels = npt.NDArray[np.uint8]
 
 BACKGROUND = "#16161d"
+IGNORED = "#5c5c5c"
+"""The colour of pixels whose truth is ignored: a grey, which no class has."""
+IGNORED_NAME = "ignored"
+"""Its name in legends."""
 # Okabe and Ito's seven colours, and four more that protanopes and deuteranopes can distinguish from them and from the
 # dark background. The first six also differ in lightness, for grey prints; no larger set does.
 FOREGROUND = (
@@ -54,30 +58,70 @@ def class_colours(classes: int) -> Pixels:
     return np.array(chosen[:classes], np.uint8)
 
 
+def mark_ignored(masks: npt.NDArray[Any], ignored_label: int | None) -> npt.NDArray[Any]:
+    """Return true classes as a masked array in which the pixels with the ignored label are masked.
+
+    So the functions here tell them from predictions, in which the label could be the number of a class.
+    """
+    return masks if ignored_label is None else np.ma.masked_equal(masks, ignored_label)
+
+
+def present_classes(masks: Iterable[npt.NDArray[Any]]) -> list[int]:
+    """Return the classes that occur in masks, in order; masked pixels have none."""
+    return sorted({label for mask in masks for label in np.unique(np.ma.compressed(mask)).tolist()})
+
+
+def has_ignored(masks: Iterable[npt.NDArray[Any]]) -> bool:
+    """Return whether a pixel of the masks is ignored."""
+    return any(bool(np.ma.getmaskarray(mask).any()) for mask in masks)
+
+
 def class_legend(masks: Iterable[npt.NDArray[Any]], class_names: Sequence[str]) -> dict[str, str]:
-    """Return the name and colour of each class that occurs in masks.
+    """Return the name and colour of each class that occurs in masks, and of ignored pixels if there are any.
+
+    Args:
+        masks: integers from 0; pixels that :func:`mark_ignored` has masked are ignored.
+        class_names: the name of each class, background first.
 
     Raises:
         ValueError: if a class has no name.
     """
-    occurring = np.unique(np.concatenate([np.unique(mask) for mask in masks]))
-    if occurring[0] < 0 or occurring[-1] >= len(class_names):
+    masks = list(masks)
+    occurring = present_classes(masks)
+    if occurring and (occurring[0] < 0 or occurring[-1] >= len(class_names)):
         raise ValueError(
             f"class_names must name every class of the masks, 0 to {occurring[-1]}; got {list(class_names)}"
         )
     colours = class_colours(len(class_names)) / 255
-    return {class_names[label]: to_hex(colours[label]) for label in occurring.tolist()}
+    legend = {class_names[label]: to_hex(colours[label]) for label in occurring}
+    return legend | ({unused_name(IGNORED_NAME, legend): IGNORED} if has_ignored(masks) else {})
+
+
+def unused_name(name: str, names: Iterable[str]) -> str:
+    """Return the name, with an underscore for each time that it is taken.
+
+    >>> unused_name("ignored", ["background", "ignored"])
+    'ignored_'
+    """
+    while name in names:
+        name += "_"
+    return name
 
 
 def colour_masks(masks: npt.ArrayLike) -> Pixels:
     """Return the colours ``(..., height, width, 3)`` of class masks ``(..., height, width)``, integers from 0.
 
+    Pixels that :func:`mark_ignored` has masked get the colour of ignored pixels.
+
     Example:
         >>> colour_masks(np.array([[0, 1]])).tolist()
         [[[22, 22, 29], [230, 159, 0]]]
+        >>> colour_masks(mark_ignored(np.array([[0, 255]]), 255)).tolist()
+        [[[22, 22, 29], [92, 92, 92]]]
     """
-    labels = np.asarray(masks)
+    labels, is_ignored = np.ma.filled(masks, 0), np.ma.getmaskarray(np.asanyarray(masks))
     colours: Pixels = class_colours(int(labels.max(initial=0)) + 1)[labels]
+    colours[is_ignored] = [round(255 * part) for part in to_rgb(IGNORED)]
     return colours
 
 

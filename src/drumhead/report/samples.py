@@ -15,6 +15,7 @@ from drumhead.data import Dataset, DatasetError, to_tensors
 from drumhead.evaluation import open_run_dataset
 from drumhead.fields import StabilityWarning
 from drumhead.models import FAMILIES, RecurrentSegmenter
+from drumhead.report.colours import mark_ignored
 from drumhead.runs import Run
 
 
@@ -26,7 +27,7 @@ class SampleStates(NamedTuple):
     image: npt.NDArray[np.floating[Any]]
     """The image ``(channel, height, width)`` in [0, 1]."""
     mask: npt.NDArray[np.integer[Any]] | None
-    """The true classes ``(height, width)``; None if they are unknown."""
+    """The true classes ``(height, width)``, a masked array if some are ignored; None if they are unknown."""
     prediction: npt.NDArray[np.integer[Any]]
     """The predicted classes ``(height, width)``."""
     field: npt.NDArray[np.floating[Any]]
@@ -52,8 +53,13 @@ def compute_sample_states(
     with torch.inference_mode():
         field = model.states(images)
         prediction = model.forward_head(field).argmax(dim=1)
-    shown = field[0, :, list(channels)]
-    return SampleStates(f"{split} {sample}", images[0].numpy(), masks[0].numpy(), prediction[0].numpy(), shown.numpy())
+    return SampleStates(
+        title=f"{split} {sample}",
+        image=images[0].numpy(),
+        mask=mark_ignored(masks[0].numpy(), dataset.ignored_label),
+        prediction=prediction[0].numpy(),
+        field=field[0, :, list(channels)].numpy(),
+    )
 
 
 def shared_dataset(runs: Sequence[Run], folder: str | Path | None = None) -> Dataset:

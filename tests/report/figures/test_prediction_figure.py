@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from drumhead.report.colours import class_colours
+from drumhead.report.colours import IGNORED, class_colours, mark_ignored
 from drumhead.report.figures.prediction_figure import predictions_figure
 
 NAMES = ["background", "square", "disc"]
@@ -55,3 +56,15 @@ def test_predictions_figure_refuses_invalid_arguments() -> None:
         predictions_figure(images, masks, {"CNN": masks * 3}, class_names=NAMES)
     with pytest.raises(ValueError, match="at least one sample"):
         predictions_figure(images[:0], masks[:0], {}, class_names=NAMES)
+
+
+def test_ignored_pixels_are_grey_in_the_truth_and_as_predicted_elsewhere() -> None:
+    images, masks = samples(1)
+    truth = masks.copy()
+    truth[:, 15:] = 255
+    figure = predictions_figure(images, mark_ignored(truth, 255), {"NWM": masks}, class_names=NAMES)
+    grey = [round(255 * part) for part in to_rgb(IGNORED)]
+    _, truth_panel, prediction_panel = (shown(axes) for axes in figure.axes)
+    assert ((truth_panel == grey).all(axis=-1) == (truth[0] == 255)).all()
+    np.testing.assert_array_equal(prediction_panel, class_colours(2)[masks[0]])
+    assert legend_of(figure) == ["background", "square", "ignored"]

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image, ImageSequence
 
-from drumhead.report.colours import class_colours
+from drumhead.report.colours import IGNORED, class_colours, mark_ignored
 from drumhead.report.movies.wave_movie import wave_movie
 from drumhead.report.samples import SampleStates
 
@@ -160,3 +161,16 @@ def test_samples_of_different_shapes_are_refused(tmp_path: Path) -> None:
         make(tmp_path / "waves.gif", scene(), scene(steps=11))
     with pytest.raises(ValueError, match="at least one sample"):
         wave_movie([], channels=["channel 0"], class_names=NAMES, path=tmp_path / "waves.gif")
+
+
+def test_ignored_pixels_are_grey_in_the_truth_alone(tmp_path: Path) -> None:
+    whole = scene()
+    assert whole.mask is not None
+    mask = whole.mask.copy()
+    mask[8:12] = 255
+    frame = make(tmp_path / "waves.gif", whole._replace(mask=mark_ignored(mask, 255)))[0]
+    rows, columns = find_colour(frame, [round(255 * part) for part in to_rgb(IGNORED)])
+    assert len(rows) == 4 * 12 * 24 * 12  # 4 rows of 24 pixels, each 12 x 12 pixels of the movie
+    assert np.ptp(columns) < 24 * 12
+    with pytest.raises(ValueError, match=r"every class of the truth, 0 to 255"):
+        make(tmp_path / "other.gif", whole._replace(mask=mask))

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from drumhead.data import Dataset, to_tensors
 from drumhead.models import RecurrentSegmenter, Segmenter
+from drumhead.report.colours import mark_ignored
 from drumhead.report.figures.prediction_figure import predictions_figure
 from drumhead.report.figures.wave_figure import ModelStates, default_bins, default_times, waves_figure
 from drumhead.report.samples import check_channels, check_samples, compute_sample_states
@@ -33,7 +34,7 @@ def model_predictions_figure(
     images, masks = to_tensors(dataset.splits[split], samples)
     return predictions_figure(
         images.numpy(),
-        masks.numpy(),
+        mark_ignored(masks.numpy(), dataset.ignored_label),
         {title: model.predict(images).numpy() for title, model in models.items()},
         class_names=dataset.class_names,
         titles=[f"{split} {sample}" for sample in samples],

@@ -57,7 +57,7 @@ def polygon_figure(
     check_samples(dataset, split, [sample])
     channels = list(range(min(MAX_CHANNELS, model.config.hidden_channels)))
     sample_states = compute_sample_states(model, dataset, split=split, sample=sample, channels=channels)
-    images, masks = to_tensors(dataset.splits[split], [sample])
+    images, _ = to_tensors(dataset.splits[split], [sample])
     with torch.inference_mode():
         omega, coupling = model.encode(images).omega[0].numpy(), model.coupling.numpy()
     natural = natural_frequencies(omega, coupling).uncoupled[channels]
@@ -66,7 +66,7 @@ def polygon_figure(
     images_part, *state_parts, graphs_part = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[
         :, 0
     ]
-    _draw_images(images_part, sample_states, masks[0].numpy(), natural, class_names=dataset.class_names)
+    _draw_images(images_part, sample_states, natural, class_names=dataset.class_names)
     for channel, part in enumerate(state_parts):
         _draw_states(
             part,
@@ -84,13 +84,15 @@ def polygon_figure(
 def _draw_images(
     part: SubFigure,
     sample_states: SampleStates,
-    truth: npt.NDArray[np.int64],
     natural: Floats,
     *,
     class_names: Sequence[str],
 ) -> None:
     """Draw input, truth, prediction, and the natural frequencies of each channel with the outlines of the shapes."""
     colours = ScalarMappable(Normalize(natural.min(), natural.max() or 1.0), "viridis")
+    assert sample_states.mask is not None
+    truth = sample_states.mask
+    shapes = np.ma.filled(truth, 0) != 0
     panels = part.subplots(1, 3 + len(natural))
     titles = (f"input ({sample_states.title})", "truth", "prediction")
     images = (colour_image(sample_states.image), colour_masks(truth), colour_masks(sample_states.prediction))
@@ -98,8 +100,8 @@ def _draw_images(
         _draw_image(axes, image, title)
     for channel, (axes, values) in enumerate(zip(panels[3:], natural, strict=True)):
         _draw_image(axes, colours.to_rgba(values, bytes=True), f"√ω / 2π, {_channel(channel)}")
-        if truth.any() and not truth.all():
-            axes.contour(truth != 0, levels=[0.5], colors="white", linewidths=0.5)
+        if shapes.any() and not shapes.all():
+            axes.contour(shapes, levels=[0.5], colors="white", linewidths=0.5)
     bar = part.colorbar(colours, ax=panels.tolist(), **COLOUR_BAR_STYLE)
     bar.ax.tick_params(labelsize=SMALL_FONT_SIZE)
     legend = class_legend((truth, sample_states.prediction), class_names)

@@ -26,7 +26,7 @@ def predictions_figure(
 
     Args:
         images: the images ``(sample, channel, height, width)`` in [0, 1].
-        masks: the true classes ``(sample, height, width)``.
+        masks: the true classes ``(sample, height, width)``; a masked array if some pixels are ignored.
         predictions: the predicted classes, with the shape of ``masks``, by the title of their row.
         class_names: the name of each class, background first; the legend lists those that occur.
         titles: the title of each sample; no titles by default.
@@ -36,7 +36,7 @@ def predictions_figure(
         ValueError: if there are no samples or too many for a page, if shapes do not match, or if a class has no name.
     """
     inputs = np.asarray(images)
-    labels = {"truth": np.asarray(masks), **{name: np.asarray(mask) for name, mask in predictions.items()}}
+    labels = {"truth": np.asanyarray(masks), **{name: np.asarray(mask) for name, mask in predictions.items()}}
     for name, mask in labels.items():
         if not len(inputs) or mask.shape != (len(inputs), *inputs.shape[2:]):
             raise ValueError(

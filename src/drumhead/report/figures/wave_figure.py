@@ -47,7 +47,7 @@ def waves_figure(
 
     Args:
         image: the image ``(channel, height, width)`` in [0, 1].
-        mask: the true classes ``(height, width)``.
+        mask: the true classes ``(height, width)``; a masked array if some pixels are ignored.
         models: the states of at least one model.
         class_names: the name of each class, background first.
         dpi: the resolution in pixels per inch.
@@ -55,7 +55,7 @@ def waves_figure(
     Raises:
         ValueError: if shapes do not match, times or bins are out of range, or waves are not finite.
     """
-    pixels, truth = np.asarray(image), np.asarray(mask)
+    pixels, truth = np.asarray(image), np.asanyarray(mask)
     labels = {"truth": truth, **{model.title: model.prediction for model in models}}
     for name, label in labels.items():
         if label.shape != pixels.shape[1:]:

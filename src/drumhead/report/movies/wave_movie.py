@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import ImageColor
 
-from drumhead.report.colours import Pixels, class_colours, colour_image, colour_masks, wave_limit
+from drumhead.report.colours import Pixels, class_legend, colour_image, colour_masks, present_classes, wave_limit
 from drumhead.report.movies.movie_files import check_movie, write_movie
 from drumhead.report.movies.movie_grid import MovieGrid
 from drumhead.report.samples import SampleStates
@@ -83,10 +84,9 @@ def _frames(
 
 
 def _legend(samples: Sequence[SampleStates], class_names: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
-    """Return the colour of each class that occurs, by name."""
-    occurring = sorted({label for sample in samples for mask in sample.masks.values() for label in np.unique(mask)})
-    colours = class_colours(len(class_names)).tolist()
-    return {class_names[label]: tuple(colours[label]) for label in occurring}
+    """Return the colour of each class that occurs, and of ignored pixels if there are any, by name."""
+    legend = class_legend([mask for sample in samples for mask in sample.masks.values()], class_names)
+    return {name: ImageColor.getrgb(colour) for name, colour in legend.items()}
 
 
 def _check_sample(sample: SampleStates, shape: tuple[int, ...], *, channels: int, classes: int) -> None:
@@ -104,8 +104,9 @@ def _check_sample(sample: SampleStates, shape: tuple[int, ...], *, channels: int
     for name, labels in sample.masks.items():
         if labels.shape != image.shape[1:]:
             raise ValueError(f"{name} must be (height, width) = {image.shape[1:]}; got {labels.shape}")
-        if labels.min() < 0 or labels.max() >= classes:
+        occurring = present_classes([labels])
+        if occurring and (occurring[0] < 0 or occurring[-1] >= classes):
             raise ValueError(
-                f"class_names must name every class of the {name}, {labels.min()} to {labels.max()}, "
+                f"class_names must name every class of the {name}, {occurring[0]} to {occurring[-1]}, "
                 f"counted from 0; got {classes} names"
             )
