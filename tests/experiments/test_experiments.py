@@ -157,6 +157,7 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "steps_per_epoch": None,
         "seconds": None,
         "pixels": 1.0,
+        "class_weights": None,
         "min_delta": 0.001,
         "validation_images": None,
         "precision": "float32",

@@ -167,7 +167,7 @@ def test_a_loss_that_is_not_finite_in_one_process_ends_all_alike(
 def test_a_validation_that_is_not_finite_in_one_process_ends_all_alike(
     boards: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoiled(*_: Tensor) -> ImageCounts:
+    def spoiled(*_: Tensor, **__: Any) -> ImageCounts:
         raise FloatingPointError("logits are nan")
 
     message = "validation after epoch 1: logits are nan"
