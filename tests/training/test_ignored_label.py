@@ -122,7 +122,9 @@ def test_an_epoch_needs_a_pixel_that_counts(boards: Dataset, tmp_path: Path) -> 
         fit(experiment, data, tmp_path / "run")
 
 
-@pytest.mark.parametrize(("split", "images"), [("train", None), ("val", None), ("val", 2), ("test", None)])
+@pytest.mark.parametrize(
+    ("split", "images"), [("train", None), ("train", 2), ("val", None), ("val", 2), ("test", None)]
+)
 def test_each_split_needs_a_pixel_that_counts(split: str, images: int | None, boards: Dataset, tmp_path: Path) -> None:
     splits = dict(boards.splits)
     masks = np.array(splits[split].masks)
@@ -131,7 +133,7 @@ def test_each_split_needs_a_pixel_that_counts(split: str, images: int | None, bo
     data = write_dataset(tmp_path / "data", splits, name="x", class_names=boards.class_names, ignored_label=255)
     which = f"first {images} {split}" if images else split
     with pytest.raises(RunError, match=f"the {which} masks hold only pixels that do not count"):
-        fit(tiny_experiment("cnn", validation_images=images), data, tmp_path / "run")
+        fit(tiny_experiment("cnn", validation_images=images, scored_training_images=images), data, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -64,8 +64,9 @@ def check_pixels_count(recipe: Recipe, dataset: Dataset) -> None:
         )
     if dataset.ignored_label is None:
         return
+    limits = {"val": recipe.validation_images, "train": recipe.scored_training_images}
     for name, split in dataset.splits.items():
-        masks = split.masks[: recipe.validation_images] if name == "val" else split.masks
+        masks = split.masks[: limits.get(name)]
         if all((mask == dataset.ignored_label).all() for mask in masks):
             which = f"first {len(masks)} {name}" if len(masks) < len(split.masks) else name
             raise RunError(
