@@ -172,8 +172,8 @@ def test_an_empty_split(arrays: Path) -> None:
 
 
 def test_image_dtype(arrays: Path) -> None:
-    edit_array(arrays / "train_images.npy", dtype="float64")
-    assert_refused(arrays, r"train_images\.npy: .*uint8 .* or float32 .*got float64\. Convert")
+    edit_array(arrays / "train_images.npy", dtype="int64")
+    assert_refused(arrays, r"train_images\.npy, sample 0: .*uint8 or uint16, or float .*got int64\. Convert.*--scale")
 
 
 def test_mask_dtype(arrays: Path) -> None:
@@ -212,7 +212,7 @@ def test_pixels_that_are_not_finite(arrays: Path, value: float) -> None:
 def test_pixels_out_of_range(arrays: Path) -> None:
     for name in COUNTS:
         edit_array(arrays / f"{name}_images.npy", dtype="float32")
-    assert_refused(arrays, r"train_images\.npy, sample 0: .*\[0, 1\]; got .* to 25\d\. Divide")
+    assert_refused(arrays, r"train_images\.npy, sample 0: .*\[0, 1\]; got .* to 25\d\. .*--scale 255")
 
 
 @pytest.mark.parametrize("value", [-1, 256])

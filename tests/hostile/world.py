@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 from tests.published.reference_models import params, random_state, write
 from tests.training.tiny_runs import fit, tiny_experiment
@@ -21,7 +22,8 @@ from drumhead.scores import background_scores
 from drumhead.sweeps.failure import Failure, write_failure
 
 DIGITS = {"train": 12, "t10k": 6}
-PREDICT = ["predict", "run", "picture.png", "array.npy", "--out", "masks"]
+PREDICT = ["predict", "run", "picture.png", "scan.tif", "array.npy", "--out", "masks"]
+SPLIT = ["data", "import", "unsplit", "--out", "new", "--split", "2,1,1", "--groups", "unsplit/groups.csv"]
 ONE_STEP = ["--recipe.epochs", "1", "--recipe.steps-per-epoch", "1", "--recipe.batch-size", "2", "--accelerator", "cpu"]
 MAKE_DIGITS = ["data", "mnist", "--out", "new", "--mnist-root", "mnist", "--seed", "1"]
 MAKE_DIGITS += ["--train", "4", "--val", "2", "--test", "3", "--size", "28"]
@@ -35,6 +37,11 @@ OPENED_BY: dict[str, list[str]] = {
     "arrays/classes.txt": ["data", "import", "arrays", "--out", "new"],
     "pairs/train/images/0.png": ["data", "import", "pairs", "--out", "new"],
     "pairs/test/masks/1.png": ["data", "import", "pairs", "--out", "new"],
+    "unsplit/images/0.tif": SPLIT,
+    "unsplit/images/1.jpg": SPLIT,
+    "unsplit/masks/0.npy": SPLIT,
+    "unsplit/masks/1.tif": SPLIT,
+    "unsplit/groups.csv": SPLIT,
     "run/config.json": ["evaluate", "run", "--data", "data", "--accelerator", "cpu"],
     "run/metrics.csv": ["table", "run"],
     "run/scores.json": ["table", "run"],
@@ -53,6 +60,7 @@ OPENED_BY: dict[str, list[str]] = {
     "mnist/t10k-images-idx3-ubyte.gz": MAKE_DIGITS,
     "mnist/t10k-labels-idx1-ubyte.gz": MAKE_DIGITS,
     "picture.png": PREDICT,
+    "scan.tif": PREDICT,
     "array.npy": PREDICT,
     "results.csv": ["table", "results.csv"],
 }
@@ -65,6 +73,7 @@ def build(folder: Path) -> None:
     dataset = make_dataset(config, folder / "data")
     own_arrays(folder / "arrays", dataset)
     own_pairs(folder / "pairs", dataset)
+    own_unsplit_files(folder / "unsplit", dataset)
     run = untrained(folder / "run", dataset)
     scores = background_scores(dataset.splits["test"].masks, dataset.class_names)
     run.write_scores(scores)
@@ -79,6 +88,7 @@ def build(folder: Path) -> None:
     digits(folder / "mnist")
     board = dataset.splits["test"].images[0]
     Image.fromarray(board).save(folder / "picture.png")
+    tifffile.imwrite(folder / "scan.tif", board)
     np.save(folder / "array.npy", board)
 
 
@@ -117,6 +127,21 @@ def own_pairs(folder: Path, dataset: Dataset) -> None:
             for number, array in enumerate(arrays):
                 Image.fromarray(array).save(folder / name / kind / f"{number}.png")
     (folder / "classes.txt").write_text("\n".join(dataset.class_names))
+
+
+def own_unsplit_files(folder: Path, dataset: Dataset) -> None:
+    """Make a user's folder of files in other formats, without splits, with a file of groups."""
+    for kind in ("images", "masks"):
+        (folder / kind).mkdir(parents=True)
+    for number, (image, mask) in enumerate(zip(*dataset.splits["train"], strict=True)):
+        if number % 2:
+            Image.fromarray(image).save(folder / "images" / f"{number}.jpg")
+            tifffile.imwrite(folder / "masks" / f"{number}.tif", mask)
+        else:
+            tifffile.imwrite(folder / "images" / f"{number}.tif", image)
+            np.save(folder / "masks" / f"{number}.npy", mask)
+    (folder / "classes.txt").write_text("\n".join(dataset.class_names))
+    (folder / "groups.csv").write_text("".join(f"{number},{number}\n" for number in range(4)))
 
 
 def untrained(folder: Path, dataset: Dataset) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -18,6 +18,7 @@ from drumhead.data import (
     DATASETS,
     Dataset,
     ImportOptions,
+    Split,
     check_dataset,
     check_new_folder,
     find_reference_dataset,
@@ -26,8 +27,54 @@ from drumhead.data import (
 )
 from drumhead.data.labels import describe_labels, parse_labels
 
+DARK = 0.1
+"""A dataset whose brightest pixel is below this is one with a wrong scale, most likely."""
+
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
-Labels = Annotated[str | None, tyro.conf.arg(metavar="N[,N...]")]
+
+
+def parse_shares(text: str) -> tuple[float, float, float]:
+    """Return the three numbers of ``--split``.
+
+    >>> parse_shares("80,10,10")
+    (80.0, 10.0, 10.0)
+    """
+    try:
+        train, val, test = map(float, text.split(","))
+    except ValueError as error:
+        raise ValueError(f"--split must be the sizes of train, val and test, as in 80,10,10; got {text!r}") from error
+    return train, val, test
+
+
+def comma_separated(
+    read: Callable[[str], tuple[Any, ...]], metavar: str
+) -> tyro.constructors.PrimitiveConstructorSpec[Any]:
+    """Return the rule for a flag whose value is numbers with commas between them."""
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=lambda texts: read(texts[0]),
+        is_instance=lambda value: value is None or isinstance(value, tuple),
+        str_from_instance=lambda value: ["none" if not value else ",".join(map(str, value))],
+    )
+
+
+class ReadFlags(ImportOptions):
+    """The options for reading a user's folder, as flags."""
+
+    ignore_labels: Annotated[
+        tuple[int, ...], comma_separated(parse_labels, "N[,N...]"), tyro.conf.arg(name="ignore-label")
+    ] = ()
+    """The label of pixels that do not count, such as 255, or several: 0,255. They are stored as 255, and left out of
+    training and scores."""
+    split: Annotated[tuple[float, float, float] | None, comma_separated(parse_shares, "TRAIN,VAL,TEST")] = None
+    """The sizes of train, val and test in any unit, such as 80,10,10, to split one set of images at random. By default
+    the folder has these splits."""
+
+    @property
+    def options(self) -> ImportOptions:
+        """The options without flags."""
+        return ImportOptions(**dict(self))
 
 
 def main(args: list[str]) -> int:
@@ -68,62 +115,75 @@ def make_command(name: str) -> Callable[..., None]:
     return command
 
 
-def check(folder: Folder, *, ignore_label: Labels = None, relabel: bool = False) -> None:
+def check(folder: Folder, *, flags: Annotated[ReadFlags, tyro.conf.arg(name="")]) -> None:
     """Check a dataset folder: every file, pixel value, class number and SHA-256.
 
     Args:
-        folder: A folder that Drumhead made, or your own folder of arrays or PNG pairs.
-        ignore_label: The label of pixels that do not count, such as 255, or several: 0,255.
-        relabel: Number the labels that occur in the masks 0, 1, 2, ... in their order; 0 stays 0.
+        folder: A folder that Drumhead made, or your own folder (see `drumhead data import --help`).
+        flags: How your own folder is read.
     """
-    dataset = check_dataset(folder, read_options(ignore_label, relabel))
+    dataset = check_dataset(folder, flags.options)
     console = Console()
-    describe(dataset, console)
+    is_dark = describe(dataset, console)
     known = find_reference_dataset(dataset)
     if known is not None:
         console.print(f"This is {known.title}, bit for bit: all six fingerprints agree.")
-    console.print("No errors were found.")
+    console.print("No errors were found, but see the warning." if is_dark else "No errors were found.")
 
 
-def import_folder(source: Folder, *, out: Path, ignore_label: Labels = None, relabel: bool = False) -> None:
-    """Convert your own arrays or PNG pairs to a dataset folder.
+def import_folder(source: Folder, *, out: Path, flags: Annotated[ReadFlags, tyro.conf.arg(name="")]) -> None:
+    """Convert your own arrays, or image and mask files, to a dataset folder.
 
-    Arrays are train_images.npy with shape (sample, height, width) or (sample, height, width, channel), uint8 or
-    float from 0 to 1, and train_masks.npy with shape (sample, height, width), which holds class numbers with 0 for
-    background.
+    Arrays are train_images.npy with shape (sample, height, width) or (sample, height, width, channel), of 8 or 16
+    bits or float from 0 to 1, and train_masks.npy with shape (sample, height, width), which holds class numbers with 0
+    for background.
 
-    PNG pairs are train/images/*.png and train/masks/*.png with the same file names.
+    Files are train/images/* (PNG, JPEG, TIFF, .npy) and train/masks/* (PNG, TIFF, .npy) with the same names, or
+    images/train/* and masks/train/*; subfolders are searched.
 
-    Both need the same for val and test. An optional classes.txt names the classes, one per line, background first.
+    Both need the same for val and test, or --split. An optional classes.txt names the classes, one per line, background
+    first.
 
     Args:
         source: The folder with your data, which is not changed.
         out: The new folder.
-        ignore_label: The label of pixels that do not count, such as 255, or several: 0,255. They are stored as 255,
-            and left out of training and scores.
-        relabel: Number the labels that occur in the masks 0, 1, 2, ... in their order; 0 stays 0. The manifest keeps
-            which label became which class.
+        flags: How your folder is read.
     """
-    describe(import_dataset(source, out, read_options(ignore_label, relabel)), Console())
+    describe(import_dataset(source, out, flags.options), Console())
 
 
-def read_options(ignore_label: str | None, relabel: bool) -> ImportOptions:
-    """Return the options for reading a user's folder."""
-    return ImportOptions(ignore_labels=() if ignore_label is None else parse_labels(ignore_label), relabel=relabel)
-
-
-def describe(dataset: Dataset, console: Console) -> None:
-    """Print the splits, shape, classes and fingerprint of a dataset."""
+def describe(dataset: Dataset, console: Console) -> bool:
+    """Print the splits, shape, classes and fingerprint of a dataset; return whether its images are dark."""
     console.print(bold_title(dataset.name, f" in {dataset.folder}"))
+    brightest = 0.0
     for name, split in dataset.splits.items():
-        console.print(f"  {name:6} {len(split.images):>7,} images", highlight=False)
+        low, high = pixel_range(split)
+        brightest = max(brightest, high)
+        console.print(f"  {name:6} {len(split.images):>7,} images, pixels {low:.3g} to {high:.3g}", highlight=False)
     console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")
     console.print(f"  {dataset.classes} classes: {', '.join(dataset.class_names)}", highlight=False)
     if dataset.ignored_label is not None:
         console.print(f"  {dataset.ignored_label} marks pixels that do not count: {ignored_share(dataset):.1%} of all")
     if dataset.relabel is not None:
         console.print(f"  labels renumbered: {describe_labels(dataset.relabel)}", highlight=False)
+    if dataset.scale is not None:
+        console.print(f"  pixels are the numbers in the files divided by {dataset.scale:g}", highlight=False)
     console.print(f"  fingerprint {dataset.fingerprint}", highlight=False)
+    if brightest < DARK:
+        console.print(
+            f"Warning: no pixel is above {brightest:.3g} of 1, so a network sees nearly black images. If the files use "
+            "only some of their bits, as 12-bit cameras do in 16-bit files, import them with the number that becomes "
+            "1.0: --scale 4095",
+            highlight=False,
+        )
+    return brightest < DARK
+
+
+def pixel_range(split: Split) -> tuple[float, float]:
+    """Return the smallest and the largest pixel of a split, from 0 to 1."""
+    low = min(float(image.min()) for image in split.images)
+    high = max(float(image.max()) for image in split.images)
+    return (low / 255, high / 255) if split.images.dtype == np.uint8 else (low, high)
 
 
 def ignored_share(dataset: Dataset) -> float:

@@ -33,13 +33,13 @@ def predict(
 ) -> None:
     """Segment images with the best weights of a run; each pixel gets a class, never the ignored label of the data.
 
-    For each image, this writes NAME_mask.png with class numbers, and NAME_colour.png. Images may have any size. PNG
-    and JPEG files are converted to grey or RGB as the model needs. An .npy file has shape (height, width, channel),
-    and is uint8 or float from 0 to 1.
+    For each image, this writes NAME_mask.png with class numbers, and NAME_colour.png. Images may have any size.
+    8-bit PNG, JPEG and TIFF files are converted to grey or RGB as the model needs. An .npy file has shape (height,
+    width, channel). Numbers are scaled as in the training data.
 
     Args:
         run: A run folder.
-        images: Image files (PNG, JPEG, .npy), or folders of them.
+        images: Image files (PNG, JPEG, TIFF, .npy), or folders of them.
         out: The folder for the masks, made if it is missing.
         overwrite: Replace existing masks with the same names.
     """
@@ -52,7 +52,9 @@ def predict(
     if existing and not overwrite:
         raise FileExistsError(f"{existing[0]} already exists; choose another --out, or add --overwrite")
     check_writable(*(out / f"{file.stem}_mask.png" for file in files[:1]))
-    pictures = [read_image(file, channels=model.in_channels) for file in files]  # finds invalid input before any work
+    # Reading all images first finds invalid input before any work.
+    scale = opened.config.data.scale
+    pictures = [read_image(file, channels=model.in_channels, scale=scale) for file in files]
     out.mkdir(parents=True, exist_ok=True)
     console = Console()
     with progress_bar(console, "predicting") as progress:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.data.import_options import ImportOptions
 from drumhead.data.split import SPLIT_NAMES, DatasetError
 from drumhead.data.validation import RawSplit, require_splits
 from drumhead.files import fsync
@@ -42,21 +43,30 @@ def save_array(file: Path, array: npt.NDArray[Any]) -> None:
     fsync(file)
 
 
-def has_arrays(folder: Path) -> bool:
+def has_arrays(folder: Path, options: ImportOptions) -> bool:
     """Return whether a folder holds at least one array of a dataset."""
-    return any(array_file(folder, split, name).exists() for split in SPLIT_NAMES for name in ("images", "masks"))
+    return any(file.exists() for files in _array_files(folder, options).values() for file in files)
 
 
-def read_arrays(folder: Path) -> dict[str, RawSplit]:
+def read_arrays(folder: Path, options: ImportOptions) -> dict[str, RawSplit]:
     """Memory-map all arrays of a user's folder.
+
+    Returns:
+        The splits; or one under the name "all", of images.npy and masks.npy, if the options say how to split it.
 
     Raises:
         DatasetError: an array is missing or damaged.
     """
     raw_splits = {}
-    for split in SPLIT_NAMES:
-        images, masks = array_file(folder, split, "images"), array_file(folder, split, "masks")
+    for split, (images, masks) in _array_files(folder, options).items():
         if images.exists() or masks.exists():
             raw_splits[split] = RawSplit(map_array(images), map_array(masks), str(images), str(masks))
-    require_splits(raw_splits, origin=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
+    if options.split is None:
+        require_splits(raw_splits, origin=str(folder), expected="NAME_images.npy and NAME_masks.npy for each")
     return raw_splits
+
+
+def _array_files(folder: Path, options: ImportOptions) -> dict[str, tuple[Path, Path]]:
+    if options.split is not None:
+        return {"all": (folder / "images.npy", folder / "masks.npy")}
+    return {name: (array_file(folder, name, "images"), array_file(folder, name, "masks")) for name in SPLIT_NAMES}

@@ -114,6 +114,7 @@ def open_dataset(folder: str | Path, options: ImportOptions | None = None) -> Da
         name=folder.name,
         class_names=data.class_names,
         ignored_label=data.ignored_label,
+        scale=(options or ImportOptions()).scale,
         relabel=data.relabel,
     )
     return Dataset(folder, manifest, data.splits)

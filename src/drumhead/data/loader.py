@@ -75,7 +75,9 @@ def to_tensors(split: Split, samples: Sequence[int], *, image_slice: slice = ALL
         height, width), int64.
     """
     indices = np.asarray(samples, dtype=np.int64)
-    images, masks = np.asarray(split.images[indices[image_slice]]), split.masks[indices].astype(np.int64)
+    # In C order, whatever that of the arrays: torch sums in the order of memory.
+    images = np.ascontiguousarray(split.images[indices[image_slice]])
+    masks = split.masks[indices].astype(np.int64, order="C")
     # NumPy divides on one thread: on a busy machine, torch waits longer for its threads than the division takes.
     if images.dtype == np.uint8:
         images = np.divide(images, 255, dtype=np.float32)

@@ -9,12 +9,18 @@ from pathlib import Path
 
 from PIL import Image
 
+from drumhead.data.png_chunks import SIGNATURE, check_png
 from drumhead.data.split import DatasetError
+
+MAX_PIXELS = 89_478_485
+"""The greatest number of pixels of an image, Pillow's own limit against decompression bombs."""
 
 
 @contextmanager
 def open_untrusted_image(file: str | Path, *formats: str) -> Iterator[Image.Image]:
     """Open an image file for the duration of the block; errors of decoding inside the block name the file too.
+
+    The checksum of every chunk of a PNG file is checked, so that no damaged pixel passes.
 
     Args:
         file: the image file.
@@ -33,6 +39,8 @@ def open_untrusted_image(file: str | Path, *formats: str) -> Iterator[Image.Imag
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=formats) as image:
+                if _begins_as_png(file):
+                    check_png(file)
                 yield image
     except DatasetError:
         raise
@@ -43,3 +51,8 @@ def open_untrusted_image(file: str | Path, *formats: str) -> Iterator[Image.Imag
         ) from error
     except Exception as error:  # Pillow's parsers can raise any exception for invalid bytes
         raise DatasetError(f"{file}: must be a readable {format_names} file; {error}. Write it again") from error
+
+
+def _begins_as_png(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(SIGNATURE)) == SIGNATURE

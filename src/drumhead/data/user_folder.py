@@ -12,8 +12,11 @@ import numpy.typing as npt
 from drumhead.data.array_folder import has_arrays, read_arrays
 from drumhead.data.import_options import ImportOptions
 from drumhead.data.labels import IGNORED_LABEL, convert_labels, describe_labels, number_labels
-from drumhead.data.png_folder import has_pairs, read_pairs
+from drumhead.data.pair_files import find_pair_folders
+from drumhead.data.pair_folder import PADDING_LABEL, read_pairs
+from drumhead.data.pixel_scale import scale_images
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
+from drumhead.data.splitting import split_samples
 from drumhead.data.validation import (
     RawSplit,
     check_arrays,
@@ -48,16 +51,14 @@ def read_user_folder(folder: Path, options: ImportOptions) -> UserData:
     Raises:
         DatasetError: the folder or a file in it breaks a rule; the message names it and the fix.
     """
-    raw_splits = _read(folder)
+    raw_splits = {name: scale_images(raw, options.scale) for name, raw in _read(folder, options).items()}
     for raw in raw_splits.values():
         check_arrays(raw)
-    relabel = number_labels(raw_splits, ignored=options.ignore_labels) if options.relabel else None
-    if options.relabel or options.ignore_labels:
-        raw_splits = {
-            name: convert_labels(raw, ignored=options.ignore_labels, relabel=relabel)
-            for name, raw in raw_splits.items()
-        }
-    ignored_label = IGNORED_LABEL if options.ignore_labels else None
+    ignored = [*options.ignore_labels, *([PADDING_LABEL] if options.pad else [])]
+    relabel = number_labels(raw_splits, ignored=ignored) if options.relabel else None
+    if options.relabel or ignored:
+        raw_splits = {name: convert_labels(raw, ignored=ignored, relabel=relabel) for name, raw in raw_splits.items()}
+    ignored_label = IGNORED_LABEL if ignored else None
     splits = {name: to_split(raw) for name, raw in raw_splits.items()}
     check_same_format(raw_splits, splits)
     class_names = _class_names(folder, raw_splits["train"], splits["train"].masks, ignored_label, relabel)
@@ -67,15 +68,31 @@ def read_user_folder(folder: Path, options: ImportOptions) -> UserData:
     return UserData(splits, class_names, ignored_label, relabel)
 
 
-def _read(folder: Path) -> dict[str, RawSplit]:
-    if has_arrays(folder):
-        return read_arrays(folder)
-    if has_pairs(folder):
-        return read_pairs(folder)
-    raise DatasetError(
-        f"{folder}: no dataset found. A dataset is a folder with manifest.json as Drumhead writes it, or "
-        "with train_images.npy and train_masks.npy, or with train/images/*.png and train/masks/*.png "
-        "(and the same for val and test)"
+def _read(folder: Path, options: ImportOptions) -> dict[str, RawSplit]:
+    if has_arrays(folder, options):
+        raw_splits = read_arrays(folder, options)
+    elif find_pair_folders(folder, options):
+        raw_splits = read_pairs(folder, options)
+    else:
+        raise DatasetError(f"{folder}: no dataset found. {_expected(options)}")
+    if options.split is None:
+        return raw_splits
+    return split_samples(raw_splits["all"], options.split, seed=options.seed, groups=options.groups)
+
+
+def _expected(options: ImportOptions) -> str:
+    images, masks = options.image_folder, options.mask_folder
+    if options.split is not None:
+        return (
+            "A folder to split is one with images.npy and masks.npy, or with "
+            f"{images}/*.png and {masks}/*.png (or TIFF, or JPEG images); name other folders by --image-folder and "
+            "--mask-folder"
+        )
+    return (
+        "A dataset is a folder with manifest.json as Drumhead writes it, or with train_images.npy and "
+        f"train_masks.npy, or with train/{images}/*.png and train/{masks}/*.png (or TIFF, or JPEG images; and the same "
+        "for val and test). Other names: --image-folder and --mask-folder; one set without splits: --split 80,10,10; "
+        "both are flags of `drumhead data import`"
     )
 
 
@@ -123,7 +140,7 @@ def _present(masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
 
 def _read_class_names(file: Path) -> tuple[str, ...]:
     try:
-        text = read_small_file(file).decode()
+        text = read_small_file(file).decode("utf-8-sig")
     except ValueError as error:
         raise DatasetError(f"{file}: must be UTF-8 text, one class name per line; {error}") from error
     names = tuple(line.strip() for line in text.strip().splitlines())

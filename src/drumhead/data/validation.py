@@ -27,6 +27,8 @@ class RawSplit(NamedTuple):
     """The file of each image, if each has its own."""
     mask_files: Sequence[Path] | None = None
     """The file of each mask, if each has its own."""
+    names: Sequence[str] | None = None
+    """The name of each sample, if its files have one."""
 
     def locate_image(self, sample: int) -> str:
         """Return the origin of one image."""
@@ -84,7 +86,9 @@ def to_split(raw: RawSplit) -> Split:
     """
     check_arrays(raw)
     images = raw.images
-    return Split(images if images.ndim == 4 else images[..., np.newaxis], _masks_as_uint8(raw))
+    # In C order, because torch sums in the order of memory: other weights would follow from the same numbers.
+    images = np.ascontiguousarray(images if images.ndim == 4 else images[..., np.newaxis])
+    return Split(images, np.ascontiguousarray(_masks_as_uint8(raw)))
 
 
 def check_same_format(raw_splits: Mapping[str, RawSplit], splits: Mapping[str, Split]) -> None:
@@ -114,7 +118,7 @@ def check_pixel_range(raw: RawSplit) -> None:
         if low < 0 or high > 1:
             raise DatasetError(
                 f"{raw.locate_image(sample)}: float32 pixels must be in [0, 1]; got {low:g} to {high:g}. "
-                "Divide by the largest possible value (255 for 8 bits), or save them as uint8"
+                "Save them as uint8, or give the largest possible value on import, e.g. --scale 255"
             )
 
 
