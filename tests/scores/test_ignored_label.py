@@ -62,6 +62,8 @@ def test_scores_by_hand() -> None:
         (1 / 4, 1 / 2, 1 / 3),
         (0, 0, None),  # the disc is predicted only where the truth is ignored
     ]
+    assert [entry.dice for entry in scores.classes] == [4 / 6, 2 / 5, 0]
+    assert scores.mean_dice == pytest.approx((4 / 6 + 2 / 5 + 0) / 3)
     assert (scores.images, scores.images_without_foreground, scores.ignored_images) == (2, 0, 1)
 
 
