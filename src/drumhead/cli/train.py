@@ -27,8 +27,10 @@ from drumhead.training import (
     Accelerator,
     Devices,
     LoggerName,
+    Observer,
     ProcessLostError,
     Strategy,
+    WandbOptions,
     is_first_process,
     train,
 )
@@ -54,7 +56,9 @@ class TrainOptions(Config):
     strategy: Strategy = "auto"
     """How several devices train one model. ddp: each has a copy, and gradients are averaged. auto: the same."""
     log: tuple[LoggerName, ...] = ()
-    """Loggers that receive the metrics, besides metrics.csv."""
+    """Loggers that receive the metrics, predictions, test scores and a movie, besides the files of the run."""
+    wandb: WandbOptions = WandbOptions()
+    """Where Weights & Biases files the run, with --log wandb."""
 
     @property
     def all_devices(self) -> Devices:
@@ -144,7 +148,7 @@ def train_new(options: TrainOptions, default: TrainOptions) -> int:
         with progress_bar(console, "data") as progress:
             dataset = prepare_dataset(experiment.dataset, mnist_root=options.mnist_root, progress=progress)
     folder = options.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
-    return run_training(experiment, dataset, folder, console, devices=options.all_devices, log=options.log)
+    return run_training(experiment, dataset, folder, console, options)
 
 
 def console_for(devices: Devices) -> Console:
@@ -196,25 +200,26 @@ def resume(folder: Path, flags: Sequence[str]) -> int:
     if options.experiment.dataset != default.experiment.dataset:
         raise ValueError(f"{folder} has its data already, and --dataset... configures data to be made; drop the flag")
     dataset = open_run_dataset(run, options.data)
-    devices = options.all_devices
-    return run_training(
-        options.experiment, dataset, options.out or folder, console_for(devices), devices=devices, log=options.log
-    )
+    console = console_for(options.all_devices)
+    return run_training(options.experiment, dataset, options.out or folder, console, options)
+
+
+def loggers(options: TrainOptions) -> list[Observer]:
+    """Return the loggers of the options."""
+    if not options.log:
+        return []
+    from drumhead.report.logged_pictures import PICTURES
+
+    return [LOGGERS[name](wandb=options.wandb, pictures=PICTURES) for name in options.log]
 
 
 def run_training(
-    experiment: Experiment,
-    dataset: Dataset,
-    folder: Path,
-    console: Console,
-    *,
-    devices: Devices,
-    log: Sequence[LoggerName] = (),
+    experiment: Experiment, dataset: Dataset, folder: Path, console: Console, options: TrainOptions
 ) -> int:
     """Train, and print the scores."""
-    observers = [TrainingProgress(console, experiment.name), *(LOGGERS[name]() for name in log)]
+    observers = [TrainingProgress(console, experiment.name), *loggers(options)]
     try:
-        run = train(experiment, dataset, folder, observers=observers, **devices.model_dump())
+        run = train(experiment, dataset, folder, observers=observers, **options.all_devices.model_dump())
     except KeyboardInterrupt:
         print_error(f"stopped; the last finished epoch is kept. Resume with: drumhead train {shlex.quote(str(folder))}")
         raise

@@ -64,8 +64,7 @@ def with_listed_fields(fields: dict[str, Any]) -> dict[str, Any]:
     listed = find_experiment(name).model_dump()
     for part, values in fields.items():
         known = listed.get(part)
-        same = isinstance(values, dict) and isinstance(known, dict)
-        if same and values.get("name", known.get("name")) == known.get("name"):
+        if isinstance(values, dict) and isinstance(known, dict) and values.get("name") in (None, known.get("name")):
             listed[part] = {**known, **values}
         else:
             listed[part] = values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drumhead.training.devices import Accelerator, Devices, Strategy, is_first_process, make_fabric
-from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning
+from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning, Pictures, WandbOptions
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.processes import ProcessLostError
 from drumhead.training.progress_file import Progress, ProgressFile, read_progress
@@ -19,12 +19,14 @@ __all__ = [
     "LoggerName",
     "LoggerWarning",
     "Observer",
+    "Pictures",
     "ProcessLostError",
     "Progress",
     "ProgressFile",
     "StepReport",
     "Strategy",
     "TrainingDivergedError",
+    "WandbOptions",
     "check_batches",
     "is_first_process",
     "learning_rate",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from drumhead.data import Dataset
+from drumhead.models import Segmenter
 from drumhead.runs import Run
+from drumhead.scores import Scores
 
 
 class StepReport(NamedTuple):
@@ -81,6 +84,12 @@ class Observer:
 
     def epoch_ended(self, report: EpochReport) -> None:
         """Called after each epoch, when its files are written."""
+
+    def weights_ready(self, model: Segmenter, dataset: Dataset, step: int) -> None:
+        """Called after each epoch, when it is validated; the model has the epoch's weights, and may only predict."""
+
+    def tested(self, run: Run, dataset: Dataset, scores: Scores) -> None:
+        """Called when the run is finished, with the scores of its best weights on the test set."""
 
     def ended(self) -> None:
         """Called at the end, also after an error or an interruption."""

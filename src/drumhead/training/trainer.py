@@ -105,6 +105,7 @@ class Trainer:
             self.processes.run_on_first(lambda: self.run.write_metrics(self.history))
             scores = self.evaluate(self.best_model(), "test")
             self.processes.run_on_first(lambda: self.run.write_scores(scores))
+            self.processes.run_on_first(lambda: self.notify("tested", self.run, self.dataset, scores))
         except (TrainingDivergedError, FloatingPointError) as error:
             message = str(error)
             self.processes.run_on_first(lambda: self.run.write_divergence(message))
@@ -152,6 +153,7 @@ class Trainer:
         if is_best:
             self.best_loss = report.val_loss
         self.processes.run_on_first(lambda: self.save(report))
+        self.notify("weights_ready", self.model, self.dataset, self.step)
         self.notify("epoch_ended", report)
 
     def train_step(self, images: Tensor, masks: Tensor, pixel_generator: torch.Generator) -> float | None:
