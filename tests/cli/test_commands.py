@@ -19,6 +19,7 @@ from PIL import Image
 from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, USAGE_ERROR, main
 from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, ReferenceDataset, open_dataset
 from drumhead.demo import FILES
+from drumhead.report.page.train_command import train_command
 from drumhead.runs import Run
 
 SMALL_MODEL = ["--model.steps", "4", "--model.pixel-widths", "8"]
@@ -409,7 +410,9 @@ def test_interrupted_training_ends_cleanly_and_resumes(workplace: Path, tmp_path
         run.load_model()
 
 
-def test_data_of_your_own_trains(tmp_path: Path) -> None:
+def test_data_of_your_own_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     generator = np.random.default_rng(0)
     for split, count in (("train", 4), ("val", 2), ("test", 2)):
         for kind in ("images", "masks"):
@@ -421,9 +424,13 @@ def test_data_of_your_own_trains(tmp_path: Path) -> None:
             Image.fromarray(image).save(tmp_path / "mine" / split / "images" / f"{number}.png")
             Image.fromarray(mask).save(tmp_path / "mine" / split / "masks" / f"{number}.png")
     (tmp_path / "mine" / "classes.txt").write_text("background\ncell\nnucleus\n")
-    args = ["train", "tetrominoes-unet-2", "--recipe", "smoke", "--data", str(tmp_path / "mine")]
-    assert main([*args, "--out", str(tmp_path / "run")]) == OK
-    run = Run.open(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "unet-2", "--recipe", "smoke"]) == USAGE_ERROR
+    assert "unet-2 has no dataset of its own: give the folder of your data with --data" in capsys.readouterr().err
+    assert main(["train", "unet-2", "--recipe", "smoke", "--data", "mine"]) == OK
+    run = Run.open(tmp_path / "runs" / "mine-unet-2-seed0")
+    assert run.config.experiment.name == "mine-unet-2"
+    assert train_command(run) == f"drumhead train unet-2 --recipe smoke --seed 0 --data {tmp_path / 'mine'}"
     assert run.config.data.class_names == ("background", "cell", "nucleus")
     assert run.config.experiment.dataset is None
     assert open_dataset(tmp_path / "mine").fingerprint == run.config.data.fingerprint

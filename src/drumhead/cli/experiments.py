@@ -20,7 +20,8 @@ SCORE_HEADINGS: dict[PublishedMetric, str] = {"acc_foreground": "acc fg", "iou_f
 """The published scores that separate models best, and their headings."""
 CAPTION = """\
 Published runs: scores are mean ± standard deviation over the seeds; fg: on foreground pixels.
-`drumhead train NAME` trains one; `drumhead train NAME --help` lists fields."""
+`drumhead train NAME` trains one; `drumhead train NAME --help` lists fields.
+On your own data (--data FOLDER), models have plain names: nwm-, lstm-, gru- or rnn-READOUT, cnn-LAYERS, unet-WIDTH."""
 
 
 def main(args: list[str]) -> int:

@@ -93,6 +93,7 @@ def sweep(
     Args:
         names: Experiments, patterns such as 'tetrominoes-nwm-*', or the published sweeps
             paper-tetrominoes, paper-mnist, paper-multi-mnist and paper.
+            With --data, also models by plain names such as unet-4 or 'nwm-*'.
         seeds: Seeds of every experiment, such as 0:10 (0 to 9) or 1,2,3.
             By default the published seeds for a published sweep, else 0.
         recipe: The training recipe, as in `drumhead train`.

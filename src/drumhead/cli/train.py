@@ -18,7 +18,7 @@ from drumhead.cli.progress import TrainingProgress, progress_bar
 from drumhead.config import Config
 from drumhead.data import Dataset, open_dataset, prepare_dataset
 from drumhead.evaluation import open_run_dataset
-from drumhead.experiments import Experiment, RecipeName, find_experiment
+from drumhead.experiments import Experiment, RecipeName, find_experiment, own_data_experiment, own_data_name
 from drumhead.renamed_fields import current_flags
 from drumhead.report.tables.score_tables import score_row, scores_table
 from drumhead.runs import Run, check_not_imported, early_stop_note, read_experiment
@@ -70,7 +70,11 @@ USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags
        drumhead train RUN_FOLDER [flags]
        drumhead train --config FILE [flags]
 
-EXPERIMENT is a name from `drumhead experiments`. RUN_FOLDER is the folder of a
+EXPERIMENT is a name from `drumhead experiments`, or a model for your own data
+with --data FOLDER: nwm-READOUT, lstm-READOUT, gru-READOUT, rnn-READOUT,
+cnn-LAYERS or unet-WIDTH, such as nwm-linear or unet-4.
+
+RUN_FOLDER is the folder of a
 run: an unfinished one resumes from its last epoch, and --recipe.epochs extends
 a finished one. FILE is the config.json of any run, or YAML with such fields.
 
@@ -96,7 +100,7 @@ examples:
   drumhead train runs/tetrominoes-nwm-linear-seed0 --recipe.epochs 400
   drumhead train --config runs/tetrominoes-nwm-linear-seed0/config.json --seed 1
   drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
-  drumhead train tetrominoes-unet-4 --data my_cells --recipe.batch-size 8"""
+  drumhead train unet-4 --data my_cells --recipe.batch-size 8"""
 
 
 def main(args: list[str]) -> int:
@@ -141,9 +145,11 @@ def train_new(options: TrainOptions, default: TrainOptions) -> int:
                 "--dataset... configures a dataset to be made, and --data names an existing one; drop one of them"
             )
         dataset = open_dataset(options.data)
-        experiment = experiment.replace(dataset=None)
+        is_plain = own_data_experiment(experiment.name) is not None
+        name = own_data_name(options.data, experiment.name) if is_plain else experiment.name
+        experiment = experiment.replace(dataset=None, name=name)
     elif experiment.dataset is None:
-        raise ValueError("the configuration names no dataset to make: give the folder of a dataset with --data")
+        raise ValueError(f"{experiment.name} has no dataset of its own: give the folder of your data with --data")
     else:
         with progress_bar(console, "data") as progress:
             dataset = prepare_dataset(experiment.dataset, mnist_root=options.mnist_root, progress=progress)

@@ -7,12 +7,14 @@ from functools import cache
 from drumhead.experiments.experiment import Experiment
 from drumhead.experiments.experiment_spec import ExperimentSpec, experiment_name, variant_field
 from drumhead.experiments.extra import extra_experiments
+from drumhead.experiments.own_data import PLAIN_NAMES, own_data_experiment, own_data_name
 from drumhead.experiments.published import published_experiments
 from drumhead.experiments.recipe import Precision, Recipe
 from drumhead.experiments.recipes import RECIPES, RecipeName
 from drumhead.suggestions import did_you_mean, nearest_names
 
 __all__ = [
+    "PLAIN_NAMES",
     "RECIPES",
     "Experiment",
     "ExperimentSpec",
@@ -22,6 +24,8 @@ __all__ = [
     "experiment_name",
     "experiment_specs",
     "find_experiment",
+    "own_data_experiment",
+    "own_data_name",
     "variant_field",
 ]
 
@@ -38,7 +42,7 @@ def _all_specs() -> tuple[ExperimentSpec, ...]:
 
 
 def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
-    """Return the experiment with a name, trained by a recipe.
+    """Return the experiment with a name, trained by a recipe: a listed one, or a model for your own data (``unet-4``).
 
     Raises:
         ValueError: if the name or the recipe is unknown.
@@ -47,9 +51,10 @@ def find_experiment(name: str, recipe: RecipeName = "paper") -> Experiment:
     300
     """
     specs = experiment_specs()
-    if name not in specs:
-        suggestion = did_you_mean(nearest_names(name, specs))
+    experiment = specs[name].experiment if name in specs else own_data_experiment(name)
+    if experiment is None:
+        suggestion = did_you_mean(nearest_names(name, [*specs, *PLAIN_NAMES]))
         raise ValueError(f"no experiment is called {name!r}; {suggestion}`drumhead experiments` lists all")
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}, got {recipe!r}")
-    return RECIPES[recipe](specs[name].experiment)
+    return RECIPES[recipe](experiment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
-from drumhead.experiments import ExperimentSpec, experiment_specs
+from drumhead.experiments import PLAIN_NAMES, ExperimentSpec, experiment_specs, own_data_experiment
 from drumhead.suggestions import did_you_mean, nearest_names
 
 PUBLISHED_SWEEPS = {
@@ -17,11 +17,13 @@ PUBLISHED_SWEEPS = {
 """The dataset of each published sweep, by the sweep's name; None means all datasets."""
 
 
-def select_experiments(names: Sequence[str]) -> list[tuple[ExperimentSpec, bool]]:
+def select_experiments(names: Sequence[str], *, own_data: bool = False) -> list[tuple[ExperimentSpec, bool]]:
     """Return the selected experiments, each once, with whether a published sweep selected it.
 
     Args:
         names: names of experiments, patterns of them, or names in ``PUBLISHED_SWEEPS``.
+        own_data: whether a folder of data is given, so that plain names of models (``unet-4``) and patterns of them
+            (``nwm-*``) are names, too.
 
     Raises:
         ValueError: if there are no names, or a name matches nothing.
@@ -38,8 +40,14 @@ def select_experiments(names: Sequence[str]) -> list[tuple[ExperimentSpec, bool]
             matches = [key for key, spec in specs.items() if is_published(spec, PUBLISHED_SWEEPS[name])]
         else:
             matches = [key for key in specs if fnmatch(key, name)]
+            if not matches:
+                plain = plain_specs(name)
+                if plain and not own_data:
+                    raise ValueError(f"{name} has no dataset of its own: give the folder of your data with --data")
+                specs |= plain
+                matches = list(plain)
         if not matches:
-            suggestion = did_you_mean(nearest_names(name, [*specs, *PUBLISHED_SWEEPS]))
+            suggestion = did_you_mean(nearest_names(name, [*specs, *PUBLISHED_SWEEPS, *PLAIN_NAMES]))
             raise ValueError(
                 f"no experiment or sweep is called {name!r}; {suggestion}Sweeps are {', '.join(PUBLISHED_SWEEPS)}, "
                 "`drumhead experiments` lists experiments, and * in a name matches any text"
@@ -48,6 +56,13 @@ def select_experiments(names: Sequence[str]) -> list[tuple[ExperimentSpec, bool]
             by_sweep = name in PUBLISHED_SWEEPS or (match in selected and selected[match][1])
             selected[match] = (specs[match], by_sweep)
     return list(selected.values())
+
+
+def plain_specs(name: str) -> dict[str, ExperimentSpec]:
+    """Return the models for a user's own data that a plain name, or a pattern of plain names, selects."""
+    names = [each for each in PLAIN_NAMES if fnmatch(each, name)] or [name]
+    found = {each: own_data_experiment(each) for each in names}
+    return {each: ExperimentSpec(experiment) for each, experiment in found.items() if experiment is not None}
 
 
 def is_published(spec: ExperimentSpec, dataset: str | None) -> bool:

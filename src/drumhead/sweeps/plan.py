@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from drumhead.experiments import RECIPES, Experiment, RecipeName
+from drumhead.experiments import RECIPES, Experiment, RecipeName, own_data_experiment, own_data_name
 from drumhead.renamed_fields import with_old_names
 from drumhead.sweeps.named_sweeps import select_experiments
 from drumhead.sweeps.overrides import flag_name, format_field, with_overrides
@@ -74,7 +74,7 @@ def plan_sweep(
 
     Args:
         names: names of experiments, patterns such as ``tetrominoes-nwm-*``, or published sweeps such as
-            ``paper-mnist``.
+            ``paper-mnist``; with ``data``, plain names of models such as ``unet-4``.
         recipe: the training recipe.
         out: the folder of the sweep; a run goes to ``out/EXPERIMENT[-FIELD=VALUE...]-seedSEED``.
         seeds: the seeds of every experiment; shared seeds allow paired comparisons. By default, experiments of a
@@ -99,7 +99,7 @@ def plan_sweep(
             "--set dataset... describes a dataset to be made, but --data uses a folder as it is: remove one of the two"
         )
     numbered: list[tuple[int, PlannedRun]] = []
-    for spec, is_published in select_experiments(names):
+    for spec, is_published in select_experiments(names, own_data=data is not None):
         base = RECIPES[recipe](spec.experiment)
         variants = [
             _variant(base, dict(zip(overrides, values, strict=True)), data) for values in product(*overrides.values())
@@ -154,4 +154,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 def _variant(experiment: Experiment, overrides: Mapping[str, str], data: Path | None) -> Experiment:
     """Return the experiment with overridden fields, and without a dataset if a folder of data is given."""
     experiment = with_overrides(experiment, overrides)
-    return experiment if data is None else experiment.replace(dataset=None)
+    if data is None:
+        return experiment
+    is_plain = own_data_experiment(experiment.name) is not None
+    name = own_data_name(data, experiment.name) if is_plain else experiment.name
+    return experiment.replace(dataset=None, name=name)

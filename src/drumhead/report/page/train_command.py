@@ -5,7 +5,14 @@ from __future__ import annotations
 import shlex
 
 from drumhead.config import flatten
-from drumhead.experiments import RECIPES, Experiment, RecipeName, experiment_specs, find_experiment
+from drumhead.experiments import (
+    RECIPES,
+    Experiment,
+    experiment_name,
+    experiment_specs,
+    find_experiment,
+    own_data_experiment,
+)
 from drumhead.runs import Run
 
 
@@ -15,11 +22,12 @@ def train_command(run: Run) -> str | None:
     None if the run's weights were imported, or if its experiment is not a listed one.
     """
     experiment = run.config.experiment
-    if run.config.imported_from is not None or experiment.name not in experiment_specs():
+    name = listed_name(experiment)
+    if run.config.imported_from is not None or name is None:
         return None
-    changes = {recipe: changed_fields(experiment, recipe) for recipe in RECIPES}
+    changes = {recipe: changed_fields(experiment, find_experiment(name, recipe)) for recipe in RECIPES}
     recipe = min(changes, key=lambda name: len(changes[name]))
-    args = ["drumhead", "train", experiment.name, *([] if recipe == "paper" else ["--recipe", recipe])]
+    args = ["drumhead", "train", name, *([] if recipe == "paper" else ["--recipe", recipe])]
     for name, value in {"seed": experiment.seed, **changes[recipe]}.items():
         values = value if isinstance(value, list | tuple) else [value]
         args += [f"--{name.replace('_', '-')}", *map(str, values)]
@@ -28,9 +36,18 @@ def train_command(run: Run) -> str | None:
     return shlex.join(args)
 
 
-def changed_fields(experiment: Experiment, recipe: RecipeName) -> dict[str, object]:
+def listed_name(experiment: Experiment) -> str | None:
+    """Return the name by which an experiment is trained: its own, or a plain name on its data; None without one."""
+    if experiment.name in experiment_specs():
+        return experiment.name
+    model = experiment.model
+    plain = experiment_name("", model).removeprefix("-")
+    is_on_own_data = experiment.dataset is None and experiment.name.endswith(f"-{plain}")
+    return plain if is_on_own_data and own_data_experiment(plain) is not None else None
+
+
+def changed_fields(experiment: Experiment, listed: Experiment) -> dict[str, object]:
     """Return the fields that differ from the listed experiment with a recipe, by dotted name."""
-    listed = find_experiment(experiment.name, recipe)
     ignored = {"name", "seed", *({"dataset"} if experiment.dataset is None else ())}
     before, after = (flatten(each.model_dump(exclude=ignored)) for each in (listed, experiment))
     return {name: value for name, value in after.items() if before.get(name) != value}
