@@ -33,7 +33,7 @@ def test_dark_images_are_named(microscopy: Path, capsys: pytest.CaptureFixture[s
     assert main(["data", "check", str(microscopy), "--split", "60,20,20"]) == OK
     text = " ".join(capsys.readouterr().out.split())
     assert "train 5 images, pixels 0.00153 to 0.058" in text
-    assert "Warning: no pixel is above 0.058 of 1, so a network sees nearly black images." in text
+    assert "Warning: no pixel of train, val, test is above 0.058 of 1, so a network sees nearly black images." in text
     assert "--scale 4095" in text
     assert main(["data", "check", str(microscopy), "--split", "60,20,20", "--scale", "4095"]) == OK
     text = capsys.readouterr().out

@@ -106,6 +106,18 @@ def test_jpeg_images(tmp_path: Path) -> None:
     np.testing.assert_array_equal(dataset.splits["val"].images[1], expected)
 
 
+def test_images_without_a_mask_are_left_out_if_asked(tmp_path: Path) -> None:
+    folder = build(tmp_path / "a")
+    before = open_dataset(folder).fingerprint
+    save(folder / "train/images/2.png", picture(99))
+    with pytest.raises(DatasetError, match=r"2\.png: .*mask is missing \(1 of 3.*--skip-unlabelled"):
+        open_dataset(folder)
+    assert check_dataset(folder, ImportOptions(skip_unlabelled=True)).fingerprint == before
+    (folder / "train/images/1.png").unlink()
+    with pytest.raises(DatasetError, match=r"masks/1\.png: .*image is missing"):
+        check_dataset(folder, ImportOptions(skip_unlabelled=True))
+
+
 @pytest.mark.parametrize("second", ["0.PNG", "0.jpg", "0.tif"])
 @pytest.mark.parametrize("kind", ["images", "masks"])
 def test_two_files_of_one_name_are_refused(kind: str, second: str, tmp_path: Path) -> None:
@@ -161,6 +173,10 @@ def test_images_of_different_sizes_are_padded_if_asked(tmp_path: Path) -> None:
     np.testing.assert_array_equal(masks[0, :8], labels(10))
     for pixels, value in ((masks, 255), (images, 0)):
         assert set(pixels[1, :, 4:].flat) == set(pixels[0, 8:].flat) == {value}
+    save(folder / "val/masks/1.png", np.full((11, 4), 255, np.uint8))
+    with pytest.raises(DatasetError, match=r"1\.png: .*0 to 254, or ignored labels; got 255.*--ignore-label 255; if"):
+        check_dataset(folder, ImportOptions(pad=True))
+    save(folder / "val/masks/1.png", labels(5, 11, 4))
     relabelled = check_dataset(folder, ImportOptions(pad=True, relabel=True))
     assert (relabelled.fingerprint, relabelled.relabel) == (dataset.fingerprint, {0: 0, 1: 1, 2: 2})
 

@@ -230,7 +230,7 @@ def test_masks_of_0_and_255(arrays: Path) -> None:
     np.save(arrays / "train_masks.npy", (random_masks(4) > 0).astype(np.uint8) * 255)
     assert_refused(
         arrays,
-        r"train_masks\.npy: .*from 0 to the largest, 255; got 0, 255\. .*--ignore-label 255`.*--relabel`.*classes\.txt",
+        r"train_masks\.npy: .*from 0 to the largest, 255; got 0, 255\. .*--relabel`.*--ignore-label 255`.*classes\.txt",
     )
 
 

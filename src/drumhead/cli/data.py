@@ -155,10 +155,11 @@ def import_folder(source: Folder, *, out: Path, flags: Annotated[ReadFlags, tyro
 def describe(dataset: Dataset, console: Console) -> bool:
     """Print the splits, shape, classes and fingerprint of a dataset; return whether its images are dark."""
     console.print(bold_title(dataset.name, f" in {dataset.folder}"))
-    brightest = 0.0
+    dark = {}
     for name, split in dataset.splits.items():
         low, high = pixel_range(split)
-        brightest = max(brightest, high)
+        if high < DARK:
+            dark[name] = high
         console.print(f"  {name:6} {len(split.images):>7,} images, pixels {low:.3g} to {high:.3g}", highlight=False)
     console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")
     console.print(f"  {dataset.classes} classes: {', '.join(dataset.class_names)}", highlight=False)
@@ -169,14 +170,15 @@ def describe(dataset: Dataset, console: Console) -> bool:
     if dataset.scale is not None:
         console.print(f"  pixels are the numbers in the files divided by {dataset.scale:g}", highlight=False)
     console.print(f"  fingerprint {dataset.fingerprint}", highlight=False)
-    if brightest < DARK:
+    if dark:
         console.print(
-            f"Warning: no pixel is above {brightest:.3g} of 1, so a network sees nearly black images. If the files use "
+            f"Warning: no pixel of {', '.join(dark)} is above {max(dark.values()):.3g} of 1, so a network sees nearly "
+            "black images. If the files use "
             "only some of their bits, as 12-bit cameras do in 16-bit files, import them with the number that becomes "
             "1.0: --scale 4095",
             highlight=False,
         )
-    return brightest < DARK
+    return bool(dark)
 
 
 def pixel_range(split: Split) -> tuple[float, float]:

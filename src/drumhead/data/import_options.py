@@ -27,6 +27,8 @@ class ImportOptions(Config):
     """The end of the names of images before the dot; other files are left out."""
     mask_suffix: str = ""
     """The end of the names of masks before the dot; other files are left out."""
+    skip_unlabelled: bool = False
+    """Whether to leave out images without a mask."""
     split: tuple[float, float, float] | None = None
     """The sizes of train, val and test, in any unit, to split one set at random; None: the folder has these splits."""
     seed: int = Field(default=0, ge=0)

@@ -12,6 +12,8 @@ from drumhead.data.validation import RawSplit
 
 IGNORED_LABEL = 255
 """The stored mask value of pixels that do not count, whatever label they have in a user's masks."""
+PADDING_LABEL = int(np.iinfo(np.int32).min)
+"""The label of pixels that were added to make images of different sizes equal; it is always ignored."""
 
 
 def number_labels(raw_splits: Mapping[str, RawSplit], *, ignored: Sequence[int] = ()) -> dict[int, int]:
@@ -54,10 +56,12 @@ def convert_labels(raw: RawSplit, *, ignored: Sequence[int], relabel: Mapping[in
         counted = ~np.isin(mask, list(ignored))
         low, high = _range(classes[counted])
         if low < 0 or high >= IGNORED_LABEL:
+            found = low if low < 0 else high
             raise DatasetError(
-                f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {IGNORED_LABEL - 1}, or an "
-                f"ignored label ({', '.join(map(str, ignored))}); got {low if low < 0 else high}. "
-                "Ignore this label too, or renumber the labels by --relabel"
+                f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {IGNORED_LABEL - 1}, or ignored "
+                f"labels; got {found}. If these pixels do not count: --ignore-label "
+                f"{','.join(str(label) for label in (*ignored, found) if label != PADDING_LABEL)}; "
+                "if the labels have gaps: --relabel"
             )
         masks[sample] = np.where(counted, classes, IGNORED_LABEL)
     return raw._replace(masks=masks)

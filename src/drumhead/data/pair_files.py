@@ -55,6 +55,8 @@ def find_pairs(folders: PairFolders, options: ImportOptions) -> PairFiles:
     """
     images = _find_files(folders.images, options.image_suffix, options)
     masks = _find_files(folders.masks, options.mask_suffix, options)
+    if options.skip_unlabelled:
+        images = {name: file for name, file in images.items() if name in masks}
     _require_partners(images, masks, "mask", folders.masks, options.mask_suffix)
     _require_partners(masks, images, "image", folders.images, options.image_suffix)
     if not images:
@@ -98,5 +100,6 @@ def _require_partners(
             f"{files[name]}: every image needs a mask of the same name, and vice versa; the {partner} is missing "
             f"({len(unpaired)} of {len(files)} files have none). "
             f"Add {folder / (name + suffix + files[name].suffix)}, or remove this file. If image and mask have names "
-            "with different ends, give them by --image-suffix and --mask-suffix"
+            "with different ends, give them by --image-suffix and --mask-suffix; --skip-unlabelled leaves out images "
+            "without a mask"
         )

@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.import_options import ImportOptions
+from drumhead.data.labels import PADDING_LABEL
 from drumhead.data.pair_files import PairFolders, find_pair_folders, find_pairs
 from drumhead.data.pictures import read_image_pixels, read_mask_labels
 from drumhead.data.split import DatasetError
 from drumhead.data.validation import RawSplit, require_splits
 
 Pixels = npt.NDArray[Any]
-
-PADDING_LABEL = np.iinfo(np.int32).min
-"""The label of pixels that were added to make images of different sizes equal; it is always ignored."""
 
 
 class MaskReader:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from drumhead.data.array_folder import has_arrays, read_arrays
 from drumhead.data.import_options import ImportOptions
-from drumhead.data.labels import IGNORED_LABEL, convert_labels, describe_labels, number_labels
+from drumhead.data.labels import IGNORED_LABEL, PADDING_LABEL, convert_labels, describe_labels, number_labels
 from drumhead.data.pair_files import find_pair_folders
-from drumhead.data.pair_folder import PADDING_LABEL, read_pairs
+from drumhead.data.pair_folder import read_pairs
 from drumhead.data.pixel_scale import scale_images
 from drumhead.data.split import MAX_CLASSES, DatasetError, Split
 from drumhead.data.splitting import split_samples
@@ -126,8 +126,8 @@ def _class_names(
         unlabelled = f"If the pixels of {largest} do not count: {import_flag(f'--ignore-label {largest}')}. "
         raise DatasetError(
             f"{raw.masks_origin}: training masks must hold each class number from 0 to the largest, {largest}; "
-            f"got {shown}. {unlabelled if largest == IGNORED_LABEL else ''}"
-            f"To renumber the labels 0, 1, 2, ... in their order: {import_flag('--relabel')}. "
+            f"got {shown}. To renumber the labels 0, 1, 2, ... in their order: {import_flag('--relabel')}. "
+            f"{unlabelled if largest == IGNORED_LABEL else ''}"
             f"If some classes occur in no training mask: name all classes in {file}, one per line"
         )
     return ("background", *(f"class {number}" for number in range(1, largest + 1)))

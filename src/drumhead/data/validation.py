@@ -132,8 +132,8 @@ def check_classes(raw: RawSplit, split: Split, class_names: Sequence[str], *, ig
             raise DatasetError(
                 f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {len(class_names) - 1} "
                 f"({', '.join(class_names)}){'' if ignored_label is None else f', or {ignored_label} (ignored)'}; "
-                f"got {invalid.max()}. Correct the mask, or give the class a name, or leave these pixels out of "
-                f"training and scores: {import_flag(f'--ignore-label {invalid.max()}')}"
+                f"got {invalid.max()}. Correct the mask, or give the class a name. If these pixels do not count: "
+                f"{import_flag(f'--ignore-label {invalid.max()}')}; if the labels have gaps: --relabel"
             )
 
 
