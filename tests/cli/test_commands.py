@@ -339,6 +339,41 @@ def test_predict_any_size_and_kind(waves: str, tmp_path: Path, capsys: pytest.Ca
     assert main(["predict", waves, str(images), "--out", str(out), "--overwrite"]) == OK
 
 
+def test_predict_writes_palettes_probabilities_and_overlays(
+    waves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, out = tmp_path / "images", tmp_path / "out"
+    (images / "more").mkdir(parents=True)
+    (images / "notes.txt").write_text("none")
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 33, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(images / "a.png")
+    args = ["predict", waves, str(images), "--out", str(out), "--probabilities", "--overlay"]
+    assert main(args) == OK
+    assert f"left out, as no images in {images}: more/, notes.txt" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == {
+        *("a_mask.png", "a_colour.png", "a_probabilities.npy", "a_overlay.png")
+    }
+    model = Run.open(waves).load_model()
+    batch = torch.from_numpy(pixels / np.float32(255)).permute(2, 0, 1)[None]
+    probabilities = np.load(out / "a_probabilities.npy", allow_pickle=False)
+    assert probabilities.dtype == np.float32
+    assert np.allclose(probabilities, model(batch)[0].softmax(dim=0).detach().numpy(), atol=1e-6)
+    with Image.open(out / "a_mask.png") as mask, Image.open(out / "a_colour.png") as colours:
+        assert mask.mode == "P"
+        classes = np.asarray(mask)
+        assert np.array_equal(classes, probabilities.argmax(axis=0))
+        assert np.array_equal(classes, model.predict(batch)[0].numpy())
+        assert np.array_equal(np.asarray(mask.convert("RGB")), np.asarray(colours))
+        with Image.open(out / "a_overlay.png") as overlay:
+            shown, foreground = np.asarray(overlay), classes > 0
+            blended = (pixels.astype(float) + np.asarray(colours)) / 2
+            assert np.array_equal(shown[~foreground], pixels[~foreground])
+            assert np.abs(shown[foreground] - blended[foreground]).max(initial=0) <= 1
+    (out / "a_mask.png").unlink()
+    assert main(args) == USAGE_ERROR
+    assert "a_colour.png already exists" in capsys.readouterr().err
+
+
 def test_predict_finds_bad_input_before_work(waves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good.npy").write_bytes(b"")
     (tmp_path / "bad.png").write_text("no picture")
