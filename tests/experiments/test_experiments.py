@@ -158,6 +158,8 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "seconds": None,
         "pixels": 1.0,
         "class_weights": None,
+        "patience": None,
+        "scored_training_images": None,
         "min_delta": 0.001,
         "validation_images": None,
         "precision": "float32",

@@ -47,12 +47,12 @@ def test_a_narrow_terminal_cuts_no_number() -> None:
 
 def test_missing_numbers_are_dashes() -> None:
     line = scores_markdown([BACKGROUND]).splitlines()[2]
-    assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | - | - |"
+    assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | 0.467 | - | - |"
 
 
 def test_scores_without_foreground_are_dashes() -> None:
     row = ScoreRow(name="empty", scores=background_scores(MASKS[1:], NAMES))
-    assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | - | - |" in scores_markdown([row])
+    assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | 1.000 | - | - |" in scores_markdown([row])
 
 
 def test_classes_by_model() -> None:
