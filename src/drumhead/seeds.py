@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 import torch
 
-Purpose = Literal["initialisation", "shuffling", "pixels"]
+Purpose = Literal["initialisation", "shuffling", "pixels", "augmentation"]
 
-STREAMS: dict[Purpose, int] = {"initialisation": 0, "shuffling": 1, "pixels": 2}
+STREAMS: dict[Purpose, int] = {"initialisation": 0, "shuffling": 1, "pixels": 2, "augmentation": 3}
 
 
 def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:

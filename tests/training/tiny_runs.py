@@ -25,6 +25,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "cnn": {"layers": 2, "width": 4, "pixel_widths": (16,)},
     "unet": {"width": 2},
 }
+AUGMENTATION: dict[str, Any] = {
+    "horizontal_flip": 0.5,
+    "vertical_flip": 0.5,
+    "quarter_turns": 0.5,
+    "shift": 0.2,
+    "crop": 20,
+    "brightness": 0.2,
+}
 DEMO: dict[str, Any] = {
     "optimizer": "adamw",
     "weight_decay": 0.01,
@@ -32,6 +40,7 @@ DEMO: dict[str, Any] = {
     "warmup": 0.2,
     "clip": 1.0,
     "pixels": 0.25,
+    **AUGMENTATION,
     "steps_per_epoch": 4,
     "min_delta": 0.0,
     "validation_images": 3,

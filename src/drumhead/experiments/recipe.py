@@ -45,6 +45,22 @@ class Recipe(Config):
     class_weights: Annotated[ClassWeights | None, BeforeValidator(parse_class_weights)] = None
     """Weight of each class in the training loss, in the order of the classes, such as 1,4,2. balanced: in inverse
     proportion to the number of training pixels of the class. None: equal. Other losses and scores are not weighted."""
+    horizontal_flip: Fraction = 0.0
+    """Probability, from 0 to 1, that a training image is mirrored left to right, with its mask (augmentation)."""
+    vertical_flip: Fraction = 0.0
+    """Probability, from 0 to 1, that a training image is mirrored top to bottom, with its mask."""
+    quarter_turns: Fraction = 0.0
+    """Probability, from 0 to 1, that a training image is turned by 90, 180 or 270 degrees, with its mask; by 180
+    degrees if it is not square."""
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Largest shift of a training image with its mask, as a fraction of its height and width, from 0 to below 1.
+    Pixels that leave at one side return at the other if the model's boundary is circular; otherwise the loss ignores
+    the free pixels."""
+    crop: PositiveInt | None = None
+    """Train on random squares of N x N pixels of each image. Smaller images are padded, and the loss ignores the
+    padding. None: whole images."""
+    brightness: Fraction = 0.0
+    """Training images are multiplied by a random factor from 1 - N to 1 + N and limited to 1, N from 0 to 1."""
     min_delta: NonNegativeFloat = 0.001
     """Least improvement of the validation loss for new weights to be kept, 0 or more."""
     patience: PositiveInt | None = None

@@ -20,6 +20,7 @@ from drumhead.modes import single_threaded
 from drumhead.runs import Run, RunError, epochs_without_improvement, has_stopped_early
 from drumhead.scores import Scores, compute_scores, concatenate, count_batches
 from drumhead.seeds import derive_seed, generator
+from drumhead.training.augmentation import Augmentation
 from drumhead.training.batch_loss import BatchLoss
 from drumhead.training.batch_norm import synchronize_batch_norm
 from drumhead.training.class_weights import class_weights
@@ -70,9 +71,17 @@ class Trainer:
         self.train_batches = self.loader(
             dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=own_slice
         )
+        self.augmentation = Augmentation(
+            self.recipe,
+            circular=getattr(self.model.config, "boundary", None) == "circular",
+            ignored_label=dataset.ignored_label,
+        )
         weights = self.processes.broadcast(self.processes.run_on_first(lambda: class_weights(self.recipe, dataset)))
         self.batch_loss = BatchLoss(
-            self.fabric_model, self.processes, class_weights=weights, ignored_label=dataset.ignored_label
+            self.fabric_model,
+            self.processes,
+            class_weights=weights,
+            ignored_label=self.augmentation.loss_ignored_label,
         )
         self.instability: str | None = None
         """The warning that the time step is too long for the model's dynamics, once it was given."""
@@ -121,8 +130,7 @@ class Trainer:
         pixel_generator = generator(self.seed, "pixels", self.epoch)
         self.model.train()
         step_losses = [
-            self.train_step(images, masks, pixel_generator)
-            for images, masks in self.until_done(islice(self.train_batches, self.steps_per_epoch))
+            self.train_step(images, masks, pixel_generator) for images, masks in self.until_done(self.epoch_batches())
         ]
         losses = [loss for loss in step_losses if loss is not None]
         if not losses:
@@ -172,11 +180,12 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = current_rate
         count = max(1, round(self.recipe.pixels * masks[0].numel()))
+        ignored_label = self.batch_loss.ignored_label
         with single_threaded():
             pixels = (
                 None
                 if self.recipe.pixels == 1
-                else sample_pixels(masks, count, generator=pixel_generator, ignored_label=self.dataset.ignored_label)
+                else sample_pixels(masks, count, generator=pixel_generator, ignored_label=ignored_label)
             )
         with autocast(resolve_precision(self.recipe, self.fabric.device), self.fabric.device):
             loss = self.batch_loss.own_part(images, masks, pixels)
@@ -198,6 +207,15 @@ class Trainer:
             self.seconds = self.processes.broadcast(self.seconds)
         self.notify("stepped", StepReport(self.epoch, self.step, loss_value, current_rate, self.progress))
         return loss_value
+
+    def epoch_batches(self) -> Iterator[Batch]:
+        """Yield the batches of this epoch, with the random changes of the recipe's augmentation."""
+        changes = generator(self.seed, "augmentation", self.epoch)
+        for images, masks in islice(self.train_batches, self.steps_per_epoch):
+            own_slice = self.processes.batch_slice(len(masks))
+            with single_threaded():
+                batch = self.augmentation(images, masks, own=own_slice, generator=changes)
+            yield batch
 
     def until_done(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield batches, at least one, until all steps are done or the recipe's seconds are over."""
