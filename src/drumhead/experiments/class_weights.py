@@ -26,7 +26,6 @@ def parse_class_weights(value: Any) -> ClassWeights | None:
         weights = ()
     if not any(weights) or not all(math.isfinite(weight) and weight >= 0 for weight in weights):
         raise ValueError(
-            "class_weights must be balanced, or a number of 0 or more for each class, not all 0, such as 1,4,2; "
-            f"got {value!r}"
+            "class_weights must be balanced, or a number of 0 or more for each class, not all 0, such as 1,4,2"
         )
     return weights
