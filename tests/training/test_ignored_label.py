@@ -12,7 +12,17 @@ from drumhead.data import Dataset, write_dataset
 from drumhead.runs import RunError
 
 from .multiprocess import fit_in_processes, largest_difference
-from .tiny_runs import DEMO, MODELS, Stop, assert_same_training, fit, last_weights, same_weights, tiny_experiment
+from .tiny_runs import (
+    AUGMENTATION,
+    DEMO,
+    MODELS,
+    Stop,
+    assert_same_training,
+    fit,
+    last_weights,
+    same_weights,
+    tiny_experiment,
+)
 
 ONE_EPOCH: dict[str, Any] = {**DEMO, "epochs": 1, "class_weights": "balanced"}
 
@@ -69,6 +79,13 @@ def test_what_is_seen_deep_inside_an_ignored_region_does_not_matter(
         data = write_dataset(tmp_path / name, splits, name="x", class_names=boards.class_names, ignored_label=255)
         runs.append(fit(experiment, data, tmp_path / f"run-{name}"))
     assert_same_training(*runs)
+
+
+def test_the_number_of_the_label_does_not_matter_with_augmentation(boards: Dataset, tmp_path: Path) -> None:
+    """A crop that is larger than the image is padded with the label."""
+    experiment = tiny_experiment(**{**ONE_EPOCH, **AUGMENTATION, "crop": 28})
+    datasets = [with_ignored(boards, tmp_path / str(label), label=label) for label in (255, 200)]
+    assert_same_training(*(fit(experiment, data, tmp_path / f"run{data.ignored_label}") for data in datasets))
 
 
 def test_ignoring_pixels_changes_the_training(boards: Dataset, tmp_path: Path) -> None:
