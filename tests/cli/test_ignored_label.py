@@ -87,12 +87,17 @@ def test_data_with_another_label_is_refused(workplace: Path, capsys: pytest.Capt
     assert main(["evaluate", str(workplace / "run"), "--data", imported]) == OK
 
 
-def test_figures_movie_and_report(workplace: Path) -> None:
+def test_samples_and_movie(workplace: Path) -> None:
+    run = str(workplace / "run")
+    assert main(["figure", "samples", run, "--samples", "0", "1", "3", "--out", str(workplace / "figures")]) == OK
+    assert main(["movie", run, "--samples", "0", "3", "--out", str(workplace / "waves.gif")]) == OK
+
+
+@pytest.mark.slow
+def test_other_figures_and_the_report(workplace: Path) -> None:
     run, out = str(workplace / "run"), str(workplace / "figures")
-    assert main(["figure", "samples", run, "--samples", "0", "1", "3", "--out", out]) == OK
     assert main(["figure", "waves", run, "--out", out]) == OK
     assert main(["figure", "polygons", run, "--out", out, "--images", "4"]) == OK
-    assert main(["movie", run, "--samples", "0", "3", "--out", str(workplace / "waves.gif")]) == OK
     assert main(["report", run, "--out", str(workplace / "report"), "--no-theory", "--no-movies"]) == OK
     page = (workplace / "report" / "report.html").read_text()
     assert "255: its pixels count in no loss and no score" in page

@@ -47,8 +47,7 @@ def with_ignored(boards: Dataset, folder: Path, *, label: int = 255, keep: int =
     return write_dataset(folder, splits, name="ignored", class_names=boards.class_names, ignored_label=label)
 
 
-@pytest.mark.parametrize("pixels", [0.25, 1.0])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("model", "pixels"), [*((model, 0.25) for model in MODELS), ("nwm", 1.0)])
 def test_the_number_of_the_label_does_not_matter(model: str, pixels: float, boards: Dataset, tmp_path: Path) -> None:
     experiment = tiny_experiment(model, **{**ONE_EPOCH, "pixels": pixels})
     datasets = [with_ignored(boards, tmp_path / str(label), label=label) for label in (255, 200)]
@@ -94,8 +93,7 @@ def test_ignoring_pixels_changes_the_training(boards: Dataset, tmp_path: Path) -
     assert not same_weights(*map(last_weights, runs))
 
 
-@pytest.mark.parametrize(("model", "count"), [("nwm", 2), ("cnn", 4)])
-@pytest.mark.parametrize("pixels", [0.25, 1.0])
+@pytest.mark.parametrize(("model", "count", "pixels"), [("nwm", 2, 0.25), ("cnn", 4, 1.0)])
 def test_several_processes_train_as_one(model: str, count: int, pixels: float, boards: Dataset, tmp_path: Path) -> None:
     """The parts of a batch have different numbers of pixels that count; in most batches some part has none."""
     data = with_ignored(boards, tmp_path / "data", keep=8)
