@@ -27,7 +27,9 @@ def test_class_weights(given: Any, expected: Any) -> None:
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
 
 
-@pytest.mark.parametrize("given", ["even", "", "1,x", (), (0, 0), (1, -1), (1, float("nan")), (1, float("inf")), 3])
+@pytest.mark.parametrize(
+    "given", ["even", "", "1,x", (), (0, 0), (1, -1), (1, float("nan")), (1, float("inf")), 3, (10**400,)]
+)
 def test_other_values_are_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="class_weights must be balanced, or a number of 0 or more for each class"):
         Recipe(class_weights=given)

@@ -22,7 +22,7 @@ def parse_class_weights(value: Any) -> ClassWeights | None:
         return None if value is None else "balanced"
     try:
         weights = tuple(float(item) for item in items)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         weights = ()
     if not any(weights) or not all(math.isfinite(weight) and weight >= 0 for weight in weights):
         raise ValueError(
