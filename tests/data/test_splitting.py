@@ -60,7 +60,7 @@ def test_groups_that_do_not_fit(text: str, message: str, folder: Path) -> None:
 def test_what_cannot_be_split(folder: Path) -> None:
     with pytest.raises(DatasetError, match=r"no dataset found.*one set without splits: --split 80,10,10"):
         check_dataset(folder)
-    with pytest.raises(ValueError, match="three numbers above 0; got 1, 0, 1"):
+    with pytest.raises(ValueError, match="three numbers above 0"):
         ImportOptions(split=(1, 0, 1))
     with pytest.raises(ValueError, match="groups need a split"):
         ImportOptions(groups=folder)

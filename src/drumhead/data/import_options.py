@@ -42,7 +42,7 @@ class ImportOptions(Config):
     @classmethod
     def _check_split(cls, split: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
         if split is not None and min(split) <= 0:
-            raise ValueError(f"split must be three numbers above 0; got {', '.join(f'{share:g}' for share in split)}")
+            raise ValueError("must be three numbers above 0")
         return split
 
     @model_validator(mode="after")

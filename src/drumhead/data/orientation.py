@@ -17,6 +17,7 @@ def apply_orientation(pixels: npt.NDArray[Any], orientation: object) -> npt.NDAr
         pixels: (height, width) or (height, width, channel).
         orientation: the tag's value; anything but 2 to 8 leaves the pixels as they are.
 
+    >>> import numpy as np
     >>> apply_orientation(np.array([[1, 2], [3, 4]]), 6).tolist()
     [[3, 1], [4, 2]]
     """
