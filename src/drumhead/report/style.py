@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.style import context
 from PIL import ImageFont
@@ -20,6 +19,7 @@ from drumhead.files import atomic_replace
 PAGE_WIDTH = 7.1 * 72  # points: the width of a figure across both columns of a page
 FONT_SIZE = 8  # points
 LEGEND_SWATCH_WIDTH = 26  # points: the width of a legend entry without its text
+MAX_LEGEND_TEXT_WIDTH = 160  # points: wider names are wrapped
 DPI = 300
 MIN_DPI, MAX_DPI = 72, 1200
 FORMATS = ("pdf", "png", "svg")
@@ -126,10 +126,37 @@ def wrap_text(text: str, width: float, size: float = FONT_SIZE) -> str:
     return text
 
 
+def shorten_text(text: str, width: float, size: float = FONT_SIZE) -> str:
+    """Return a text no wider than ``width``, in the unit of ``size``, with an ellipsis for the end of a longer one.
+
+    >>> shorten_text("background", 60), shorten_text("background of the image", 60)
+    ('background', 'background …')
+    """
+    if text_width(text, size) <= width:
+        return text
+    return next((short for end in range(len(text), 0, -1) if text_width(short := f"{text[:end]}…", size) <= width), "…")
+
+
 def legend_width(names: Sequence[str], columns: int) -> float:
     """Return the width of a legend in points. Matplotlib fills it column by column, each as wide as its texts."""
-    filled = np.array_split(np.array(names), columns)
-    return sum(LEGEND_SWATCH_WIDTH + max(map(text_width, column), default=0) for column in filled)
+    return sum(LEGEND_SWATCH_WIDTH + max(map(text_width, column)) for column in _legend_parts(names, columns))
+
+
+def legend_lines(names: Sequence[str], columns: int) -> int:
+    """Return the number of lines of a legend: that of its longest column."""
+    return max(sum(name.count("\n") + 1 for name in column) for column in _legend_parts(names, columns))
+
+
+def _legend_parts(names: Sequence[str], columns: int) -> list[list[str]]:
+    """Return the names in each column of a legend, as matplotlib distributes them."""
+    rows, longer = divmod(len(names), columns)
+    sizes = [rows + 1] * longer + [rows] * (columns - longer)
+    return [list(names[sum(sizes[:i]) : sum(sizes[: i + 1])]) for i in range(columns) if sizes[i]]
+
+
+def wrap_legend(names: Sequence[str], width: float = MAX_LEGEND_TEXT_WIDTH) -> list[str]:
+    """Return the names of a legend, each in lines no wider than ``width`` points."""
+    return [wrap_text(name, width) for name in names]
 
 
 def legend_columns(names: Sequence[str], available: float) -> int:

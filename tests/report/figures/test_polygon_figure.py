@@ -42,7 +42,7 @@ def test_figure_shows_frequencies_states_and_study(dataset: Dataset, channels: i
     by_title: dict[str, list[Any]] = {}
     for axes in figure.axes:
         by_title.setdefault(axes.get_title() or axes.get_title("left"), []).append(axes)
-    assert {"input (test 2)", "truth", "prediction"} <= set(by_title)
+    assert {"input\n(test 2)", "truth", "prediction"} <= set(by_title)
     assert len([title for title in by_title if title.startswith("√ω")]) == shown
     assert len(by_title["t = 0.1"]) == len(by_title["t = 2"]) == shown  # the first and the last of 20 steps
 

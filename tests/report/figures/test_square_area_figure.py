@@ -33,7 +33,9 @@ def test_figure_shows_the_estimates(study: AreaStudy) -> None:
     spectra, fundamentals, areas, errors = figure.axes
     assert [axes.get_title("left")[0] for axes in figure.axes] == list("abcd")
     assert [text.get_text() for text in spectra.get_yticklabels()] == ["L = 9", "L = 5"]
-    assert any("f = 0.1,\nfrom L = 8 on" in text.get_text() for text in fundamentals.texts)
+    legend = fundamentals.get_legend()
+    assert legend is not None
+    assert any("(L = 8 or more)" in text.get_text() for text in legend.get_texts())
     drawn = [container for container in areas.containers if isinstance(container, ErrorbarContainer)]
     for container, duration in zip(drawn, study.shown_durations, strict=True):
         estimates = study.select(duration=duration, estimation=WITH_INTERPOLATION)

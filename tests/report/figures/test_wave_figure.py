@@ -81,7 +81,7 @@ def test_default_times_and_bins_exist(steps: int) -> None:
     assert (times[0], times[-1]) == (1, steps)
     assert bins == sorted(set(bins))
     assert bins[0] == 0
-    assert bins[-1] <= max(1, steps // 2)
+    assert bins[-1] == steps // 2
 
 
 def test_waves_figure_refuses_invalid_arguments() -> None:

@@ -21,17 +21,20 @@ from drumhead.report.style import (
     PAGE_WIDTH,
     figure_style,
     legend_columns,
+    legend_lines,
     legend_width,
     text_width,
+    wrap_legend,
     wrap_text,
 )
 
 GAP = 5  # between panels
-LINE_HEIGHT = 11
+LINE_HEIGHT, LEGEND_LINE_HEIGHT = 11, 12.5
 MAX_PANEL_SIDE, MIN_PANEL_SIDE = 86, 22
 MAX_LABEL_WIDTH = 90  # wider labels are wrap_text
 TITLE_SIZE = FONT_SIZE - 1
 BAR_WIDTH = 5  # of a colour bar
+DRAWN_WIDTH = 1.06  # the greatest width of drawn text, relative to its measured width; pixels make it wider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,7 @@ def panel_figure(rows: Sequence[PanelRow], *, legend: Mapping[str, str], dpi: in
         ValueError: if a row has more panels than fit on a page.
     """
     rows = [replace(row, label=wrap_text(row.label, MAX_LABEL_WIDTH)) for row in rows]
+    legend = dict(zip(wrap_legend(list(legend)), legend.values(), strict=True))
     layout = _Layout(rows, legend, dpi)
     figure = Figure(figsize=(layout.width / dpi, layout.height / dpi), dpi=dpi)
     for row, top in zip(layout.rows, layout.tops, strict=True):
@@ -95,7 +99,7 @@ def _draw_row(figure: Figure, layout: _Layout, row: PanelRow, top: int) -> None:
     height, width = layout.panel_height, layout.panel_width
     figure.text(*layout.point(layout.left - layout.gap, top + height / 2), row.label, ha="right", va="center")
     for column, panel in enumerate(row.panels):
-        x = layout.left + column * layout.pitch
+        x = layout.left + column * layout.pitch + layout.inset
         axes = figure.add_axes(layout.rectangle(x, top, width, height))
         axes.set_axis_off()
         axes.imshow(panel, aspect="auto", interpolation=layout.interpolation)
@@ -104,7 +108,9 @@ def _draw_row(figure: Figure, layout: _Layout, row: PanelRow, top: int) -> None:
             figure.text(*above, row.titles[column], ha="center", va="bottom", fontsize=TITLE_SIZE)
     if row.bar:
         x = layout.left + len(row.panels) * layout.pitch
-        axes = figure.add_axes(layout.rectangle(x, top, layout.pixels(BAR_WIDTH), height))
+        extra = layout.bar_height - height
+        bar_box = layout.rectangle(x, top - extra / 2, layout.pixels(BAR_WIDTH), height + extra)
+        axes = figure.add_axes(bar_box)
         bar = figure.colorbar(row.bar.colours, cax=axes)
         bar.set_ticks(list(row.bar.ticks), labels=list(row.bar.ticks.values()))
         bar.ax.tick_params(which="minor", length=0)
@@ -127,7 +133,7 @@ class _Layout:
         pitch, min_pitch = available // columns, self.pixels(MIN_PANEL_SIDE + GAP)  # from one panel to the next
         if pitch < min_pitch:
             raise ValueError(f"at most {available // min_pitch} panels fit side by side on a page; got {columns}")
-        title_width = pitch * 72 / dpi - 2  # so that adjacent titles do not touch
+        title_width = pitch * 72 / dpi / DRAWN_WIDTH - GAP  # so that adjacent titles do not touch
         self.rows = [
             replace(row, titles=[wrap_text(title, title_width, TITLE_SIZE) for title in row.titles]) for row in rows
         ]
@@ -140,30 +146,42 @@ class _Layout:
         self.interpolation = "nearest" if whole else "auto"  # "auto" smooths, where squares would be uneven
         scale = math.floor(scale) if whole else scale
         self.panel_height, self.panel_width = round(image_height * scale), round(image_width * scale)
-        self.pitch = max(self.panel_width + self.gap, self.pixels(widest + 2))
+        self.pitch = max(self.panel_width + self.gap, self.pixels(DRAWN_WIDTH * (widest + GAP)))
+        self.inset = (self.pitch - self.gap - self.panel_width) // 2  # panels are in the middle of their titles
+        tick_lines = max((len(row.bar.ticks) for row in rows if row.bar), default=0)
+        self.bar_height = max(self.panel_height, self.pixels(LINE_HEIGHT * max(0, tick_lines - 1)))
         self.width = self.left + columns * self.pitch + bar_width + self.gap
 
         self.tops: list[int] = []
         bottom = self.pixels(GAP)
         for row in self.rows:
             lines = max((title.count("\n") + 1 for title in row.titles), default=0)
-            half_label = max(0, self.pixels(LINE_HEIGHT * (row.label.count("\n") + 1)) - self.panel_height) // 2
-            above = max(half_label, self.pixels(LINE_HEIGHT * lines + (GAP if row.extra_gap else 0)))
+            beside = self.pixels(LINE_HEIGHT * (row.label.count("\n") + 1))  # the height of what is beside the panels
+            if row.bar:
+                beside = max(beside, self.bar_height + self.pixels(LINE_HEIGHT))  # half a tick label at each end
+            overhang = max(0, beside - self.panel_height) // 2
+            above = max(overhang, self.pixels(LINE_HEIGHT * lines + (GAP if row.extra_gap else 0)))
             self.tops.append(bottom + above)
-            bottom = self.tops[-1] + self.panel_height + half_label + self.gap
+            bottom = self.tops[-1] + self.panel_height + overhang + self.gap
         self._place_legend(rows, list(legend), bottom)
 
     def _place_legend(self, rows: Sequence[PanelRow], names: list[str], bottom: int) -> None:
         """Place the legend at the end of the first row, or in lines below all panels."""
         self.height = bottom
         start = self.left + len(rows[0].panels) * self.pitch + self.gap
-        columns = math.ceil(len(names) / (self.panel_height // self.pixels(LINE_HEIGHT)))
-        if len(rows) > 1 and not rows[0].bar and start + self.pixels(legend_width(names, columns)) <= self.width:
-            self.legend = LegendPosition(start, self.tops[0] + self.panel_height / 2, "center left", columns)
+        available = (self.width - self.gap - start) * 72 / self.dpi
+        if names and len(rows) > 1 and not rows[0].bar:
+            columns = legend_columns(names, available)
+            height = self.pixels(LEGEND_LINE_HEIGHT * legend_lines(names, columns))
+            if legend_width(names, columns) <= available and height <= self.panel_height:
+                self.legend = LegendPosition(start, self.tops[0] + self.panel_height / 2, "center left", columns)
+                return
+        if not names:
             return
+        self.width = max(self.width, self.pixels(legend_width(names, 1)) + 2 * self.gap)
         columns = legend_columns(names, (self.width - 2 * self.gap) * 72 / self.dpi)
-        width, lines = self.pixels(legend_width(names, columns)), math.ceil(len(names) / columns)
-        self.height += self.pixels(LINE_HEIGHT * lines + GAP)
+        width = self.pixels(legend_width(names, columns))
+        self.height += self.pixels(LEGEND_LINE_HEIGHT * legend_lines(names, columns) + GAP)
         middle = (
             self.left + len(rows[0].panels) * self.pitch / 2
         )  # centred below the panels if there is space, otherwise in the figure

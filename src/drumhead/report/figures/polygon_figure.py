@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,17 +24,31 @@ from drumhead.report.colours import WAVES, class_colours, class_legend, colour_i
 from drumhead.report.figures.log_axis import set_plain_log_labels
 from drumhead.report.figures.wave_figure import default_times
 from drumhead.report.samples import SampleStates, check_samples, compute_sample_states
-from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, two_digits
+from drumhead.report.style import (
+    DPI,
+    FONT_SIZE,
+    PAGE_WIDTH,
+    figure_style,
+    legend_columns,
+    legend_lines,
+    shorten_text,
+    text_width,
+    two_digits,
+    wrap_legend,
+)
 
 MAX_CHANNELS = 2
 """The largest number of channels that are shown."""
 DECADES = 3
 """The range of the spectra that is drawn, below their largest value."""
 INSIDE, OUTSIDE = "#d55e00", "#0072b2"
-IMAGE_ROW_HEIGHT, GRAPH_HEIGHT = 92, 165  # points
-LEGEND_STYLE: dict[str, Any] = {"handlelength": 1, "handleheight": 1, "borderaxespad": 1}
+IMAGE_ROW_HEIGHT, GRAPHS_HEIGHT, LEGEND_LINE_HEIGHT = 95, 320, 13  # points
+MATRIX_SIDE = 170
+"""The approximate side of the confusion matrix in points."""
+MAX_NAME_WIDTH = 60
+"""The largest width in points of the name of a class beside the confusion matrix."""
 COLOUR_BAR_STYLE: dict[str, Any] = {"shrink": 0.9, "aspect": 16, "pad": 0.01}
-SMALL_FONT_SIZE = FONT_SIZE - 1
+SMALL_FONT_SIZE, MIN_FONT_SIZE = FONT_SIZE - 1, 4.5
 ANNOTATION_STYLE: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": SMALL_FONT_SIZE}
 
 
@@ -61,12 +76,22 @@ def polygon_figure(
     with torch.inference_mode():
         omega, coupling = model.encode(images).omega[0].numpy(), model.coupling.numpy()
     natural = natural_frequencies(omega, coupling).uncoupled[channels]
-    heights = [IMAGE_ROW_HEIGHT, *[IMAGE_ROW_HEIGHT] * len(channels), GRAPH_HEIGHT]
+    assert sample_states.mask is not None
+    shown = (np.flatnonzero(study.spectra.pixels), sample_states.mask, sample_states.prediction)
+    legend = class_legend(shown, dataset.class_names)
+    names = wrap_legend(list(legend))
+    columns = legend_columns(names, PAGE_WIDTH - 16)
+    legend_height = LEGEND_LINE_HEIGHT * legend_lines(names, columns) + 6
+    heights = [IMAGE_ROW_HEIGHT, legend_height, *[IMAGE_ROW_HEIGHT] * len(channels), GRAPHS_HEIGHT]
     figure = Figure(figsize=(PAGE_WIDTH / 72, sum(heights) / 72), dpi=dpi, layout="constrained")
-    images_part, *state_parts, graphs_part = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[
-        :, 0
+    images_part, legend_part, *state_parts, graphs_part = figure.subfigures(
+        len(heights), 1, height_ratios=heights, squeeze=False
+    )[:, 0]
+    _draw_images(images_part, sample_states, sample_states.mask, natural)
+    handles = [
+        Patch(fc=colour, ec="0.5", lw=0.4, label=name) for name, colour in zip(names, legend.values(), strict=True)
     ]
-    _draw_images(images_part, sample_states, natural, class_names=dataset.class_names)
+    legend_part.legend(handles=handles, loc="center", ncols=columns)
     for channel, part in enumerate(state_parts):
         _draw_states(
             part,
@@ -74,8 +99,9 @@ def polygon_figure(
             dt=model.config.dt,
             label=f"{_channel(channel)} of {model.config.hidden_channels}",
         )
-    maps, spectra, confusion = graphs_part.subplots(1, 3, width_ratios=[0.8, 1.25, 1.15])
-    _draw_natural(maps, study)
+    graphs = graphs_part.subplot_mosaic([["natural", "confusion"], ["spectra", "confusion"]], height_ratios=[0.8, 1])
+    natural_axes, spectra, confusion = graphs["natural"], graphs["spectra"], graphs["confusion"]
+    _draw_natural(natural_axes, study)
     _draw_spectra(spectra, study, dataset.class_names)
     _draw_confusion(confusion, study, dataset.class_names)
     return figure
@@ -84,29 +110,23 @@ def polygon_figure(
 def _draw_images(
     part: SubFigure,
     sample_states: SampleStates,
+    truth: npt.NDArray[Any],
     natural: Floats,
-    *,
-    class_names: Sequence[str],
 ) -> None:
     """Draw input, truth, prediction, and the natural frequencies of each channel with the outlines of the shapes."""
     colours = ScalarMappable(Normalize(natural.min(), natural.max() or 1.0), "viridis")
-    assert sample_states.mask is not None
-    truth = sample_states.mask
     shapes = np.ma.filled(truth, 0) != 0
     panels = part.subplots(1, 3 + len(natural))
-    titles = (f"input ({sample_states.title})", "truth", "prediction")
+    titles = (f"input\n({sample_states.title})", "truth", "prediction")
     images = (colour_image(sample_states.image), colour_masks(truth), colour_masks(sample_states.prediction))
     for axes, title, image in zip(panels, titles, images, strict=False):
         _draw_image(axes, image, title)
     for channel, (axes, values) in enumerate(zip(panels[3:], natural, strict=True)):
-        _draw_image(axes, colours.to_rgba(values, bytes=True), f"√ω / 2π, {_channel(channel)}")
+        _draw_image(axes, colours.to_rgba(values, bytes=True), f"√ω / 2π,\n{_channel(channel)}")
         if shapes.any() and not shapes.all():
             axes.contour(shapes, levels=[0.5], colors="white", linewidths=0.5)
     bar = part.colorbar(colours, ax=panels.tolist(), **COLOUR_BAR_STYLE)
     bar.ax.tick_params(labelsize=SMALL_FONT_SIZE)
-    legend = class_legend((truth, sample_states.prediction), class_names)
-    handles = [Patch(fc=colour, ec="0.5", lw=0.4, label=name) for name, colour in legend.items()]
-    part.legend(handles=handles, loc="outside left center", fontsize=SMALL_FONT_SIZE, **LEGEND_STYLE)
 
 
 def _draw_states(part: SubFigure, waves: npt.NDArray[np.floating[Any]], *, dt: float, label: str) -> None:
@@ -134,8 +154,7 @@ def _draw_natural(axes: Axes, study: ClassStudy) -> None:
             axes.plot([x, x], [low, high], color=colour, lw=6, alpha=0.35, solid_capstyle="butt")
             axes.plot(x, middle, "o", ms=4, color=colour, clip_on=False)
             axes.annotate(f"{middle:.2g}", (x, high), (0, 4), color=colour, **ANNOTATION_STYLE)
-            ticks[x] = name.removesuffix("side")
-        axes.text(channel, -0.17, _channel(channel), transform=axes.get_xaxis_transform(), ha="center", va="top")
+            ticks[x] = f"{name},\n{_channel(channel)}"
     axes.margins(y=0.15)
     axes.set_ylim(bottom=0)
     axes.set(xlim=(-0.5, channel + 0.5), ylabel="√ω / 2π (uncoupled)")
@@ -167,8 +186,9 @@ def _draw_spectra(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -> 
         axes.axvline(natural, color=colour, lw=0.9, ls="--", zorder=0, label=f"natural, {name}")
     axes.set(yscale="log", ylim=(bottom, top), xlim=(0, frequencies[last]))
     set_plain_log_labels(axes.yaxis)
-    axes.set(xlabel=f"frequency, {_channel(0)}", ylabel="amplitude (mean, s.d.)")
-    axes.legend(fontsize=SMALL_FONT_SIZE, loc="upper right", borderaxespad=0, labelspacing=0.2)
+    axes.set(xlabel=f"frequency, {_channel(0)} (the first)", ylabel="amplitude (mean, s.d.)")
+    natural_lines = [line for line in axes.lines if str(line.get_label()).startswith("natural")]
+    axes.legend(handles=natural_lines, loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=2, handlelength=2)
 
 
 def _draw_confusion(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -> None:
@@ -178,20 +198,18 @@ def _draw_confusion(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -
     total = confusion.sum(axis=1, keepdims=True)
     fractions = np.divide(confusion, total, out=np.zeros(confusion.shape), where=total > 0)
     axes.imshow(fractions, cmap="Greys", vmin=0, vmax=1)
-    for (row, column), fraction in np.ndenumerate(fractions):
-        if total[row]:
-            text_colour = "white" if fraction > 0.5 else "black"
-            axes.text(
-                column,
-                row,
-                f"{100 * fraction:.0f}",
-                ha="center",
-                va="center",
-                color=text_colour,
-                fontsize=SMALL_FONT_SIZE - 1,
-            )
+    cell = MATRIX_SIDE / len(class_names)
+    size = min(SMALL_FONT_SIZE - 1, 0.9 * cell / text_width("100", 1))
+    if size >= MIN_FONT_SIZE:
+        for (row, column), fraction in np.ndenumerate(fractions):
+            if total[row]:
+                colour = "white" if fraction > 0.5 else "black"
+                text = f"{100 * fraction:.0f}"
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     axes.set_xticks([])
-    axes.set_yticks(range(len(class_names)), labels=class_names, fontsize=SMALL_FONT_SIZE)
+    every = math.ceil(1.3 * SMALL_FONT_SIZE / cell)  # labels of more classes would overlap
+    labels = [shorten_text(name, MAX_NAME_WIDTH, SMALL_FONT_SIZE) for name in class_names[::every]]
+    axes.set_yticks(range(0, len(class_names), every), labels=labels, fontsize=SMALL_FONT_SIZE)
     axes.tick_params(length=0)
     probe = study.probe
     axes.set_xlabel(

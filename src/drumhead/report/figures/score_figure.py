@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -10,9 +9,20 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from drumhead.report.colours import PALE, SERIES
-from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, legend_columns, text_width
+from drumhead.report.style import (
+    DPI,
+    FONT_SIZE,
+    PAGE_WIDTH,
+    figure_style,
+    legend_columns,
+    legend_lines,
+    text_width,
+    wrap_legend,
+    wrap_text,
+)
 
 PUBLISHED = "published"
 """The group of the published scores; its bars are grey."""
@@ -21,8 +31,10 @@ PUBLISHED = "published"
 MAX_COLUMNS = 3  # panels side by side
 MIN_AXES_WIDTH, MAX_AXES_WIDTH = 80, 220
 BAR_HEIGHT, MODEL_GAP = 9, 4.5  # the gap is between the bars of two models
-TITLE_HEIGHT, AXIS_HEIGHT = 15, 28  # above and below the bars of a panel
-LINE_HEIGHT = 12
+MAX_LABEL_WIDTH = 140  # wider labels of models are wrapped
+TITLE_GAP, AXIS_HEIGHT = 4, 17  # between title and bars; below the bars, without the label of the axis
+LINE_HEIGHT, LABEL_LINE_HEIGHT = 12, 10.5
+BOLD = 1.15  # the width of bold text, relative to other text
 MARGIN = 8
 NOTE_SIZE = FONT_SIZE - 1
 
@@ -86,31 +98,41 @@ def scores_figure(bars: Sequence[ScoreBar], *, score: str, is_fraction: bool = T
     colours = _group_colours(_unique(bar.group for bar in bars))
     panels = {name: [bar for bar in bars if bar.dataset == name] for name in _unique(bar.dataset for bar in bars)}
 
+    bars = [bar._replace(model=wrap_text(bar.model, MAX_LABEL_WIDTH)) for bar in bars]
+    panels = {name: [bar for bar in bars if bar.dataset == name] for name in panels}
     label = max(text_width(bar.model) for bar in bars) + 2 * MARGIN
     columns = max(1, min(MAX_COLUMNS, len(panels), int((PAGE_WIDTH - MARGIN) / (label + MIN_AXES_WIDTH))))
     inner = min(MAX_AXES_WIDTH, max(MIN_AXES_WIDTH, (PAGE_WIDTH - MARGIN) / columns - label))
-    width = columns * (label + inner) + MARGIN
+    width = columns * (label + inner) + 2 * MARGIN
     notes = _notes(bars, width - 2 * MARGIN)
+    titles = [wrap_text(name, inner / BOLD) for name in panels]
+    title_height = TITLE_GAP + LABEL_LINE_HEIGHT * max(title.count("\n") + 1 for title in titles)
+    score = wrap_text(score, inner)
+    axis_height = AXIS_HEIGHT + LABEL_LINE_HEIGHT * (score.count("\n") + 1)
     heights = [_panel_height(panel) for panel in panels.values()]
     row_heights = [max(heights[i : i + columns]) for i in range(0, len(heights), columns)]
-    legend = legend_columns(list(colours), width - 2 * MARGIN)
-    top = MARGIN / 2 + LINE_HEIGHT * math.ceil(len(colours) / legend)
+    names = wrap_legend(list(colours), width - 4 * MARGIN)
+    legend = legend_columns(names, width - 2 * MARGIN)
+    top = MARGIN / 2 + LINE_HEIGHT * legend_lines(names, legend)
     height = (
-        top + sum(row_heights) + (TITLE_HEIGHT + AXIS_HEIGHT) * len(row_heights) + LINE_HEIGHT * len(notes) + MARGIN / 2
+        top + sum(row_heights) + (title_height + axis_height) * len(row_heights) + LINE_HEIGHT * len(notes) + MARGIN / 2
     )
 
     figure = Figure(figsize=(width / 72, height / 72), dpi=dpi)
-    for number, (name, panel) in enumerate(panels.items()):
+    for number, (title, panel) in enumerate(zip(titles, panels.values(), strict=True)):
         row, column = divmod(number, columns)
-        upper = top + TITLE_HEIGHT + sum(row_heights[:row]) + (TITLE_HEIGHT + AXIS_HEIGHT) * row
+        upper = top + title_height + sum(row_heights[:row]) + (title_height + axis_height) * row
         left = column * (label + inner) + label
         box = (left / width, 1 - (upper + heights[number]) / height, inner / width, heights[number] / height)
         axes = figure.add_axes(box)
         _draw_panel(axes, panel, colours, is_fraction=is_fraction)
-        axes.set_title(name, loc="left", fontweight="bold", pad=4)
+        axes.set_title(title, loc="left", fontweight="bold", pad=TITLE_GAP)
         axes.set_xlabel(score, labelpad=2)
     figure.legend(
-        handles=[Patch(facecolor=fill, edgecolor="0.3", lw=0.5, label=name) for name, fill in colours.items()],
+        handles=[
+            Patch(facecolor=fill, edgecolor="0.3", lw=0.5, label=name)
+            for name, fill in zip(names, colours.values(), strict=True)
+        ],
         loc="upper left",
         bbox_to_anchor=(MARGIN / width, 1 - MARGIN / 2 / height),
         ncols=legend,
@@ -126,19 +148,23 @@ def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str]
     middles = {}
     y = 0.0
     for model in _unique(bar.model for bar in bars):
-        start = y
+        chosen = [bar for bar in bars if bar.model == model]
+        start, height = y, _model_height(chosen)
+        y += (height - BAR_HEIGHT * len(chosen)) / 2
         for group, colour in colours.items():
-            for bar in bars:
-                if (bar.model, bar.group) == (model, group):
+            for bar in chosen:
+                if bar.group == group:
                     _draw_bar(axes, y + BAR_HEIGHT / 2, bar.statistics, colour)
                     y += BAR_HEIGHT
-        middles[model] = (start + y) / 2
-        y += MODEL_GAP
+        middles[model] = start + height / 2
+        y = start + height + MODEL_GAP
     if is_fraction:
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "", "0.5", "", "1"])
     else:
         axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axes.set_ylim(y - MODEL_GAP / 2, -MODEL_GAP / 2)
     axes.set_yticks(list(middles.values()), labels=list(middles))
     axes.tick_params(axis="y", length=0)
@@ -159,7 +185,13 @@ def _draw_bar(axes: Axes, y: float, statistics: BarStatistics, colour: str) -> N
 
 
 def _panel_height(bars: Sequence[ScoreBar]) -> float:
-    return BAR_HEIGHT * len(bars) + MODEL_GAP * len({bar.model for bar in bars})
+    models = _unique(bar.model for bar in bars)
+    return sum(MODEL_GAP + _model_height([bar for bar in bars if bar.model == model]) for model in models)
+
+
+def _model_height(bars: Sequence[ScoreBar]) -> float:
+    """Return the height of the bars of one model, or of its label if that is larger."""
+    return max(BAR_HEIGHT * len(bars), LABEL_LINE_HEIGHT * (bars[0].model.count("\n") + 1) - MODEL_GAP)
 
 
 def _group_colours(groups: Sequence[str]) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -30,7 +28,8 @@ RESOLVING_PERIODS = 2 / (2.5**0.5 - 1)
 
 The next mode has ``sqrt(5 / 2)`` times its frequency. The two are resolved when they are two bins apart, which is half
 the width of a peak."""
-SMALL_TEXT_STYLE: dict[str, Any] = {"fontsize": FONT_SIZE - 1, "va": "top"}
+LEGEND_DISTANCE = 0.22
+"""The distance from the axes to the legend below, relative to the height of the axes."""
 
 
 @figure_style()
@@ -41,7 +40,7 @@ def square_area_figure(study: AreaStudy, *, dpi: int = DPI) -> Figure:
         study: a study of at least one square.
         dpi: the resolution in pixels per inch.
     """
-    figure = Figure(figsize=(PAGE_WIDTH / 72, 0.84 * PAGE_WIDTH / 72), dpi=dpi, layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH / 72, PAGE_WIDTH / 72), dpi=dpi, layout="constrained")
     panels = figure.subplots(2, 2).ravel()
     for letter, axes, draw in zip(
         "abcd", panels, (_draw_spectra, _draw_fundamentals, _draw_areas, _draw_errors), strict=True
@@ -68,9 +67,10 @@ def _draw_spectra(axes: Axes, study: AreaStudy) -> None:
     axes.set_yticks([row + 0.3 for row in range(len(sides))], [f"L = {side}" for side in reversed(sides)])
     axes.tick_params(axis="y", length=0)
     _set_decade_ticks(axes.xaxis)
-    axes.axvspan(low, 1 / paper_duration(), color=UNRESOLVED_COLOUR, zorder=0, lw=0)
-    note = f"below the first\nbin at T dt = {paper_duration():g}"
-    axes.text(0.03, 0.97, f"{note}\n\n▼ fundamental\non the lattice", transform=axes.transAxes, **SMALL_TEXT_STYLE)
+    below = f"below the first bin at T dt = {paper_duration():g}"
+    axes.axvspan(low, max(low, 1 / paper_duration()), color=UNRESOLVED_COLOUR, zorder=0, lw=0, label=below)
+    axes.plot([], [], marker="v", ms=3.5, ls="", color="black", label="fundamental on the lattice")
+    _add_legend(axes, columns=1)
 
 
 def _draw_fundamentals(axes: Axes, study: AreaStudy) -> None:
@@ -93,16 +93,13 @@ def _draw_fundamentals(axes: Axes, study: AreaStudy) -> None:
         inset.plot(each.side, 100 * each.fundamental / exact - 100, "o", ms=3, color=colour)
     axes.plot([], [], "o", ms=4, color=_colour(int(sides[len(sides) // 2]), study), label="peak of the spectrum")
     bottom = 0.7 * continuous.min()
-    axes.axhspan(bottom, 1 / paper, color=UNRESOLVED_COLOUR, zorder=0, lw=0)
+    below = f"below the first bin at T dt = {paper:g} (L = {study.first_unresolved_side} or more)"
+    axes.axhspan(bottom, max(bottom, 1 / paper), color=UNRESOLVED_COLOUR, zorder=0, lw=0, label=below)
     axes.set(xscale="log", yscale="log", xlim=(smooth[0], smooth[-1]), ylim=(bottom, 1.5 * continuous.max()))
     axes.set(xlabel="side L (grid spacings)", ylabel="frequency")
     _set_plain_ticks(axes, [int(side) for side in sides])
     _set_decade_ticks(axes.yaxis)
-    axes.legend(loc="upper right", borderaxespad=0.5)
-    note = (
-        f"grey: below the first bin\nat T dt = {paper:g}, f = {1 / paper:g},\nfrom L = {study.first_unresolved_side} on"
-    )
-    axes.text(0.97, 0.74, note, transform=axes.transAxes, **SMALL_TEXT_STYLE | {"ha": "right"})
+    _add_legend(axes, columns=1)
     inset.set(xscale="log", xlim=(smooth[0], smooth[-1]))
     inset.set_title("% from c / (L √2)", fontsize=FONT_SIZE - 1, pad=2)
     inset.tick_params(labelsize=FONT_SIZE - 2)
@@ -129,12 +126,11 @@ def _draw_areas(axes: Axes, study: AreaStudy) -> None:
             color=colour,
             label=f"T dt = {duration:.4g}",
         )
-    axes.set(xscale="log", yscale="log", xlabel="area L²", ylabel="estimated area", xlim=span)
+    axes.set(xscale="log", yscale="log", xlabel="area L²", xlim=span)
+    axes.set_ylabel("estimated area\n(median, 10th to 90th percentile)")
     _set_decade_ticks(axes.xaxis)
     _set_decade_ticks(axes.yaxis)
-    axes.legend(loc="upper left", borderaxespad=0.5)
-    note = "median of points,\n10th to 90th percentile"
-    axes.text(0.97, 0.03, note, transform=axes.transAxes, ha="right", va="bottom", fontsize=FONT_SIZE - 1)
+    _add_legend(axes, columns=3)
 
 
 def _draw_errors(axes: Axes, study: AreaStudy) -> None:
@@ -160,7 +156,12 @@ def _draw_errors(axes: Axes, study: AreaStudy) -> None:
     _set_decade_ticks(axes.xaxis)
     set_plain_log_labels(axes.yaxis)
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.legend(loc="lower left", borderaxespad=0.5, handlelength=1.5)
+    _add_legend(axes, columns=2)
+
+
+def _add_legend(axes: Axes, *, columns: int) -> None:
+    """Add a legend below the axes, where it covers nothing."""
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -LEGEND_DISTANCE), ncols=columns, handlelength=1.5)
 
 
 def _set_decade_ticks(axis: Axis) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from drumhead.report.figures.log_axis import set_plain_log_labels
-from drumhead.report.style import DPI, PAGE_WIDTH, figure_style, legend_columns
+from drumhead.report.style import DPI, PAGE_WIDTH, figure_style, legend_columns, legend_lines, wrap_legend
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#444444", "#cc79a7", "#56b4e9", "#b8860b")
 """The colours of lines on white."""
@@ -38,8 +38,9 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
         name: {"color": COLOURS[number % len(COLOURS)], "ls": LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)]}
         for number, name in enumerate(runs)
     }
-    columns = legend_columns(list(runs), PAGE_WIDTH - 16)
-    legend = LINE_HEIGHT * math.ceil(len(runs) / columns) + 6
+    names = wrap_legend(list(runs))
+    columns = legend_columns(names, PAGE_WIDTH - 48)  # the lines in the legend are longer than its usual swatches
+    legend = LINE_HEIGHT * legend_lines(names, columns) + 6
     height = legend + PANEL_HEIGHT + AXIS_HEIGHT
     figure = Figure(figsize=(PAGE_WIDTH / 72, height / 72), dpi=dpi)
     panels = figure.subplots(1, 3)
@@ -53,13 +54,17 @@ def training_figure(runs: Mapping[str, Sequence[Metrics]], *, dpi: int = DPI) ->
                 _draw_line(axes, metrics, column, styles[name])
         axes.set_title(title, loc="left", fontweight="bold")
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         if column == "val_iou_foreground":
             axes.set_ylim(-0.02, 1.02)
         else:
             axes.set_yscale("log")
             set_plain_log_labels(axes.yaxis)
             axes.tick_params(axis="y", which="both", labelsize=6)
-    handles = [Line2D([], [], label=name, lw=1.2, **style) for name, style in styles.items()]  # type: ignore[arg-type]
+    handles = [
+        Line2D([], [], label=name, lw=1.2, **style)  # type: ignore[arg-type]
+        for name, style in zip(names, styles.values(), strict=True)
+    ]
     figure.legend(
         handles=handles,
         loc="upper left",

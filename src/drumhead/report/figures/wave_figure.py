@@ -111,4 +111,6 @@ def default_bins(steps: int) -> list[int]:
     >>> default_bins(100)
     [0, 1, 3, 7, 19, 50]
     """
-    return [0, *sorted({round(k) for k in np.geomspace(1, max(1, steps // 2), DEFAULT_PANELS - 1).tolist()})]
+    if steps < 2:
+        return [0]
+    return [0, *sorted({round(k) for k in np.geomspace(1, steps // 2, DEFAULT_PANELS - 1).tolist()})]

@@ -135,8 +135,8 @@ def waves_spec(section: ReportSection, label: str, run: Run) -> FigureSpec:
     return FigureSpec(
         topic="waves",
         name=f"waves-{slug(label)}-{section.name}",
-        caption=f"States of {label} on the first test image at several steps, and their spectrum over time; channel 0. "
-        f"{section.title}, {run_label(run)}.",
+        caption=f"States of {label} on the first test image at several steps, and their spectrum over time; channel 0 "
+        f"(the first). {section.title}, {run_label(run)}.",
         alt=f"Input, true classes and prediction of {label}; below, its states at several steps and the spectrum of "
         "every pixel at several frequencies.",
         draw=draw,
