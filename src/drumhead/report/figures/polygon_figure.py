@@ -181,13 +181,14 @@ def _draw_spectra(axes: Axes, study: ClassStudy, class_names: Sequence[str]) -> 
     bottom = top / 10**DECADES
     visible = np.nonzero(np.nanmax(mean, axis=0) > bottom)[0]
     last = min(int(visible.max(initial=0)) + 2, len(frequencies) - 1)  # amplitudes above it are too small to be drawn
+    natural_lines = []
     for name, (values, colour, _) in _sides(study).items():
         natural = float(np.median(values.uncoupled[0]))
-        axes.axvline(natural, color=colour, lw=0.9, ls="--", zorder=0, label=f"natural, {name}")
+        line = axes.axvline(natural, color=colour, lw=0.9, ls="--", zorder=0, label=f"natural, {name}")
+        natural_lines.append(line)
     axes.set(yscale="log", ylim=(bottom, top), xlim=(0, frequencies[last]))
     set_plain_log_labels(axes.yaxis)
     axes.set(xlabel=f"frequency, {_channel(0)} (the first)", ylabel="amplitude (mean, s.d.)")
-    natural_lines = [line for line in axes.lines if str(line.get_label()).startswith("natural")]
     axes.legend(handles=natural_lines, loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=2, handlelength=2)
 
 
