@@ -33,6 +33,12 @@ def test_fields_that_are_left_out_are_those_of_the_listed_experiment(tmp_path: P
     assert data is None
 
 
+def test_a_plain_name_of_a_model_for_own_data(tmp_path: Path) -> None:
+    experiment, _ = read_experiment(write(tmp_path, "name: unet-4\nrecipe: {epochs: 7}"))
+    listed = find_experiment("unet-4")
+    assert experiment == listed.replace(recipe=listed.recipe.replace(epochs=7))
+
+
 def test_another_model_is_not_completed_by_that_of_the_listed_experiment(tmp_path: Path) -> None:
     experiment, _ = read_experiment(write(tmp_path, "name: mnist-nwm-linear\nmodel: {name: unet, width: 3}"))
     assert experiment.model.name == "unet"

@@ -74,9 +74,9 @@ EXPERIMENT is a name from `drumhead experiments`, or a model for your own data
 with --data FOLDER: nwm-READOUT, lstm-READOUT, gru-READOUT, rnn-READOUT,
 cnn-LAYERS or unet-WIDTH, such as nwm-linear or unet-4.
 
-RUN_FOLDER is the folder of a
-run: an unfinished one resumes from its last epoch, and --recipe.epochs extends
-a finished one. FILE is the config.json of any run, or YAML with such fields.
+RUN_FOLDER is the folder of a run: an unfinished one resumes from its last
+epoch, and --recipe.epochs extends a finished one. FILE is the config.json of
+any run, or YAML with such fields.
 
 There is no flag --resume: the command that started a run also resumes it.
 

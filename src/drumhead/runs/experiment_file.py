@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from drumhead.experiments import Experiment, experiment_specs, find_experiment
+from drumhead.experiments import Experiment, experiment_specs, find_experiment, own_data_experiment
 from drumhead.renamed_fields import with_current_names
 from drumhead.runs.config import RunConfig
 from drumhead.runs.errors import RunError
@@ -59,7 +59,7 @@ def with_listed_fields(fields: dict[str, Any]) -> dict[str, Any]:
     0.001
     """
     name, fields = fields.get("name"), with_current_names(fields)
-    if not isinstance(name, str) or name not in experiment_specs():
+    if not isinstance(name, str) or (name not in experiment_specs() and own_data_experiment(name) is None):
         return fields
     listed = find_experiment(name).model_dump()
     for part, values in fields.items():

@@ -13,12 +13,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from drumhead.data import Dataset, ShuffleSampler, Split, image_loader, to_tensors
+from drumhead.data import Dataset, ShuffleSampler, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import Segmenter, sample_pixels
 from drumhead.modes import single_threaded
 from drumhead.runs import Run, RunError, epochs_without_improvement, has_stopped_early
-from drumhead.scores import Scores, compute_scores, concatenate, count_batches
+from drumhead.scores import Scores
 from drumhead.seeds import derive_seed, generator
 from drumhead.training.augmentation import Augmentation
 from drumhead.training.batch_loss import BatchLoss
@@ -28,8 +28,14 @@ from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import autocast, resolve_precision
 from drumhead.training.processes import Processes
 from drumhead.training.schedule import learning_rate
-
-Batch = tuple[Tensor, Tensor]
+from drumhead.training.split_scorer import (
+    TRAINING_SCORES,
+    VALIDATION_SCORES,
+    Batch,
+    SplitScorer,
+    device_loader,
+    score_columns,
+)
 
 
 class TrainingDivergedError(ArithmeticError):
@@ -68,8 +74,20 @@ class Trainer:
         self.fabric_model.mark_forward_method("loss")
         self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         own_slice = self.processes.batch_slice(self.recipe.batch_size)
-        self.train_batches = self.loader(
-            dataset.splits["train"], order=self.shuffle, drop_last=True, image_slice=own_slice
+        self.train_batches = device_loader(
+            fabric,
+            dataset.splits["train"],
+            batch_size=self.recipe.batch_size,
+            order=self.shuffle,
+            drop_last=True,
+            image_slice=own_slice,
+        )
+        self.scorer = SplitScorer(
+            dataset,
+            self.recipe,
+            fabric=fabric,
+            processes=self.processes,
+            batch_scored=lambda number, batches: self.notify("batch_scored", number, batches),
         )
         self.augmentation = Augmentation(
             self.recipe,
@@ -112,7 +130,7 @@ class Trainer:
                 self.train_epoch()
                 self.warn_if_unstable()
             self.processes.run_on_first(lambda: self.run.write_metrics(self.history))
-            scores = self.evaluate(self.best_model(), "test")
+            scores = self.scorer.score(self.best_model(), "test")
             self.processes.run_on_first(lambda: self.run.write_scores(scores))
             self.processes.run_on_first(lambda: self.notify("tested", self.run, self.dataset, scores))
         except (TrainingDivergedError, FloatingPointError) as error:
@@ -147,16 +165,14 @@ class Trainer:
             seconds=round(self.seconds, 3),
             learning_rate=self.optimizer.param_groups[0]["lr"],
             train_loss=math.fsum(losses) / len(losses),
-            val_loss=scores.loss,
-            val_acc=scores.acc,
-            val_acc_foreground=scores.acc_foreground,
-            val_iou=scores.iou,
-            val_iou_foreground=scores.iou_foreground,
-            val_loss_foreground=scores.loss_foreground,
-            val_mean_iou=scores.mean_iou,
+            **score_columns("val", scores, VALIDATION_SCORES),
             kept=int(is_best),
         )
-        report = report._replace(**self.early_stopping_columns(is_best), **self.training_columns())
+        if self.recipe.patience is not None:
+            rows = [*self.history, report._asdict()]
+            report = report._replace(epochs_without_improvement=epochs_without_improvement(rows))
+        if self.recipe.scored_training_images is not None:
+            report = report._replace(**score_columns("train", self.validate("train"), TRAINING_SCORES))
         self.history.append(report._asdict())
         if is_best:
             self.best_loss = report.val_loss
@@ -228,42 +244,14 @@ class Trainer:
         """Return the model with the best weights, which the first process reads from the run folder."""
         return self.processes.broadcast(self.processes.run_on_first(self.run.load_model) or self.model)
 
-    def early_stopping_columns(self, is_best: bool) -> dict[str, Any]:
-        """Return the columns of an epoch's report on early stopping."""
-        if self.recipe.patience is None:
-            return {}
-        rows = [*self.history, {"kept": is_best}]
-        return {"epochs_without_improvement": epochs_without_improvement(rows)}
-
-    def training_columns(self) -> dict[str, Any]:
-        """Return the columns of an epoch's report with the scores of training images, if the recipe wants them."""
-        if self.recipe.scored_training_images is None:
-            return {}
-        scores = self.validate("train")
-        names = ("acc", "acc_foreground", "iou", "iou_foreground", "mean_iou")
-        return {f"train_{name}": getattr(scores, name) for name in names}
-
     def validate(self, split: str = "val") -> Scores:
         """Return the scores of the current weights on the validation images, or on some images of another split."""
         try:
-            return self.evaluate(self.model, split)
+            return self.scorer.score(self.model, split)
         except FloatingPointError as error:
             raise TrainingDivergedError(
                 f"validation after epoch {self.epoch}: {error}; {self.recovery_hint}"
             ) from error
-
-    def evaluate(self, model: torch.nn.Module, split: str) -> Scores:
-        """Return a model's scores on a split: on all test images, on others as many as the recipe says."""
-        limits = {"val": self.recipe.validation_images, "train": self.recipe.scored_training_images}
-        images, masks = (array[: limits.get(split)] for array in self.dataset.splits[split])
-        own_samples = self.processes.own_samples(len(images), batch_size=self.recipe.batch_size)
-        batches = self.loader(Split(images, masks), order=own_samples)
-        self.fabric.to_device(model)
-        ignored_label = self.dataset.ignored_label
-        counts = self.processes.gather_batches(
-            lambda: count_batches(model, self.with_progress(batches), ignored_label=ignored_label)
-        )
-        return compute_scores(concatenate(counts), self.dataset.class_names)
 
     def warn_if_unstable(self) -> None:
         """Warn once if the model's dynamics are unstable on the first validation images."""
@@ -274,18 +262,6 @@ class Trainer:
         if message := self.model.stability_warning(self.fabric.to_device(images)):
             self.instability = message
             warnings.warn(message, StabilityWarning, stacklevel=2)
-
-    def with_progress(self, batches: Any) -> Iterator[Batch]:
-        """Yield the batches of an evaluation, and notify the observers after each."""
-        for number, (images, masks) in enumerate(batches, start=1):
-            yield images, masks
-            self.notify("batch_scored", number, len(batches))
-
-    def loader(self, split: Split, **options: Any) -> Any:
-        """Return a loader of a split's batches on the device; ``options`` are those of ``image_loader``."""
-        return self.fabric.setup_dataloaders(
-            image_loader(split, batch_size=self.recipe.batch_size, **options), use_distributed_sampler=False
-        )
 
     def check_finite(self, value: float, name: str) -> None:
         """Raise ``TrainingDivergedError`` if a loss or gradient is not finite; ``name`` says what the value is."""
