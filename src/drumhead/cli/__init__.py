@@ -62,11 +62,25 @@ def main(args: list[str] | None = None) -> int:
 
         print(f"drumhead {__version__}")
         return OK
+    if args[0] == "--print-completion":
+        return print_completion(args[1] if len(args) > 1 else "")
     if args[0] not in COMMANDS:
         suggestion = did_you_mean(nearest_names(args[0], COMMANDS))
         print_error(f"unknown command {args[0]!r}; {suggestion}The commands are {', '.join(COMMANDS)}")
         return USAGE_ERROR
     return run(args[0], [expand_home(arg) for arg in args[1:]])
+
+
+def print_completion(shell: str) -> int:
+    """Print the script by which a shell completes commands, experiments and flags."""
+    from drumhead.cli.completion import completion_script
+
+    try:
+        print(completion_script(shell), end="")
+    except ValueError as error:
+        print_error(str(error))
+        return USAGE_ERROR
+    return OK
 
 
 def expand_home(arg: str) -> str:
@@ -135,7 +149,8 @@ def overview() -> str:
         "usage: drumhead COMMAND ...\n\n"
         "Recurrent networks whose hidden state is a wave field, for image segmentation.\n\n"
         f"{listing}\n\n"
-        "Run `drumhead COMMAND --help` for details, `drumhead --version` for the version.\n"
+        "Run `drumhead COMMAND --help` for details, `drumhead --version` for the version,\n"
+        "`drumhead --print-completion bash` (or zsh) for a script that completes commands.\n"
         "Start with `drumhead demo`."
     )
 

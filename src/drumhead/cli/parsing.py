@@ -102,8 +102,19 @@ def known_flags(function: Callable[..., Any], prog: str, options: dict[str, Any]
     text = io.StringIO()
     with redirect_stdout(text), suppress(SystemExit):
         tyro.cli(function, args=["--help"], prog=prog, **options)
-    lines = [line for line in text.getvalue().splitlines() if re.match(r"\W+--?[a-z]", line)]
-    return list(dict.fromkeys(flag for line in lines for flag in re.findall(r"(?<![\w-])--[a-z][\w.-]*", line)))
+    return flags_in_help(text.getvalue())
+
+
+def flags_in_help(text: str) -> list[str]:
+    """Return the flags that a help text lists, in order.
+
+    >>> flags_in_help("│ -h, --help   show this\\n│ --theory, --no-theory\\n│      like --other")
+    ['--help', '--theory', '--no-theory']
+    """
+    lines = [line for line in text.splitlines() if re.match(r"[^\w-]{1,3}--?[a-z]", line)]
+    found = (re.match(r"[^\w-]*((?:--?[a-z][\w.-]*(?:, )?)+)", line) for line in lines)
+    listed = (match[1] for match in found if match is not None)
+    return list(dict.fromkeys(flag for names in listed for flag in re.findall(r"(?<![\w-])--[a-z][\w.-]*", names)))
 
 
 def parse_subcommand(functions: dict[str, Callable[..., Any]], args: Sequence[str], *, prog: str, summary: str) -> None:

@@ -26,6 +26,8 @@ COLOURS: dict[ObservedState, str] = {
     "done": "green",
     **dict.fromkeys(PROBLEM_STATES, "red"),
 }
+MIN_NAME_WIDTH = 8
+"""The least width of a column of names, in characters; columns of numbers are never narrower than their numbers."""
 MAX_REASONS = 5
 """The greatest number of failed runs whose reasons are listed."""
 NARROW = 100
@@ -44,11 +46,12 @@ def runs_table(seen: Sequence[RunStatus], folder: Path, console: Console, *, row
     wide = console.width >= NARROW
     live = any(each.where for each in seen)
     show_where = live and wide
-    headings = ["run", *(["experiment", "seed"] if wide else []), "state", "epochs", "val loss", "IoU fg", "mean IoU"]
+    headings = ["run", *(["experiment", "seed"] if wide else []), "state", "progress", "val loss", "IoU fg", "mean IoU"]
     shown = list(seen) if rows is None else sorted(seen, key=lambda each: ORDER.index(each.state))[: max(rows, 1)]
     table = Table(caption="IoU fg and mean IoU are of the test set, once a run is done", caption_justify="left")
     for heading in [*headings, *(["left"] if live else []), *(["where"] if show_where else [])]:
-        table.add_column(heading, overflow="fold")
+        is_name = heading in ("run", "experiment", "where")
+        table.add_column(heading, overflow="fold", no_wrap=not is_name, min_width=MIN_NAME_WIDTH if is_name else None)
     for each in shown:
         name = relative_name(each, folder)
         experiment = each.experiment
@@ -128,7 +131,7 @@ def changes(seen: Sequence[RunStatus], before: dict[Path, RunStatus], folder: Pa
             continue
         if was is None and each.state in ("missing", "unfinished"):
             continue
-        parts = [f"{each.state:10}", relative_name(each, folder), f"epoch {epochs_text(each)}"]
+        parts = [f"{each.state:10}", relative_name(each, folder), progress_text(each)]
         if each.val_loss is not None:
             parts.append(f"val loss {each.val_loss:.3f}  IoU fg {format_score(each.iou_foreground)}")
         parts += [part for part in (each.where, each.reason) if part]
@@ -144,10 +147,23 @@ def relative_name(status: RunStatus, folder: Path) -> str:
 
 
 def epochs_text(status: RunStatus) -> str:
-    """Return the number of finished epochs and of all epochs."""
+    """Return the number of finished epochs and of all epochs; of a run that is limited by time, seconds and steps.
+
+    A run of 140 s reads ``70/140 s, 1,400 steps``, and when it is done ``140 s, 2,800 steps``.
+    """
     if status.experiment is None or status.state == "imported":
         return "-"
-    return f"{status.epoch}/{status.experiment.recipe.epochs}"
+    recipe = status.experiment.recipe
+    if recipe.seconds is None:
+        return f"{status.epoch}/{recipe.epochs}"
+    of_all = "" if status.state == "done" else f"/{recipe.seconds:g}"
+    return f"{status.seconds:.0f}{of_all} s, {status.step:,} steps"
+
+
+def progress_text(status: RunStatus) -> str:
+    """Return the progress of a run in a line about it."""
+    is_timed = status.experiment is not None and status.experiment.recipe.seconds is not None
+    return epochs_text(status) if is_timed else f"epoch {epochs_text(status)}"
 
 
 def counts(seen: Sequence[RunStatus]) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from pydantic import Field, PositiveInt
 
@@ -14,6 +17,8 @@ from drumhead.string_types import Name, SingleLine
 
 VERSIONED_PACKAGES = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
 """Packages whose versions are recorded."""
+COMMIT = "commit"
+"""The entry of the versions with the git commit of the package, if it runs from a checkout."""
 
 
 class DataRecord(Config):
@@ -68,7 +73,7 @@ class RunConfig(Config):
     data: DataRecord
     """The data on which it was trained."""
     versions: dict[str, str]
-    """Versions of Python and of the packages that affect the results."""
+    """Versions of Python and of the packages that affect the results; from a checkout, also its git commit."""
     machine: dict[str, str]
     """Operating system, processor, accelerator and number of threads."""
     imported_from: str | None = None
@@ -76,11 +81,29 @@ class RunConfig(Config):
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that affect the results."""
+    """Return the versions of Python and of the packages that affect the results, and the commit of a checkout."""
     versions = {"python": platform.python_version()}
     for package in VERSIONED_PACKAGES:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             versions[package] = "unknown"
-    return versions
+    commit = checkout_commit()
+    return versions if commit is None else {**versions, COMMIT: commit}
+
+
+@cache
+def checkout_commit() -> str | None:
+    """Return the git commit of the checkout that the package runs from; None if it was installed without one."""
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        return None
+    git = ["git", "-C", str(root)]
+    try:
+        commit, changes = (
+            subprocess.run([*git, *command], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}, with changes" if changes else commit

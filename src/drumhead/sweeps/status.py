@@ -32,6 +32,10 @@ class RunStatus(NamedTuple):
     """None if the run's configuration cannot be read, and no plan contains the run."""
     epoch: int = 0
     """The number of finished epochs."""
+    step: int = 0
+    """The number of training steps in the finished epochs."""
+    seconds: float = 0.0
+    """The time of these steps."""
     share: float = 0.0
     """The share of the training that is done, 0 to 1."""
     val_loss: float | None = None
@@ -158,6 +162,8 @@ def status_from_files(run: Run) -> RunStatus:
         run.state,
         run.config.experiment,
         epoch=len(rows),
+        step=int(last.get("step", 0)),
+        seconds=last.get("seconds", 0.0),
         share=1.0 if run.state == "done" else len(rows) / epochs,
         val_loss=min((row["val_loss"] for row in rows if "val_loss" in row), default=None),
         iou_foreground=scores.iou_foreground if scores else last.get("val_iou_foreground"),

@@ -19,6 +19,7 @@ from drumhead.runs import (
     lock_folder,
     package_versions,
 )
+from drumhead.runs.config import COMMIT
 from drumhead.training.class_weights import check_pixels_count
 from drumhead.training.devices import Accelerator, Devices, Strategy, make_fabric
 from drumhead.training.launching import process_group
@@ -146,7 +147,8 @@ def open_or_create(folder: Path, config: RunConfig, lock: FolderLock) -> Run:
         return Run.create(folder, config, lock=lock)
     run = Run.open(folder, lock=lock)
     differences = check_same_run(run, config)
-    if run.config.versions != config.versions:
+    before, now = ({**each.versions, COMMIT: ""} for each in (run.config, config))
+    if before != now:
         warnings.warn(
             f"{folder} was begun with other package versions: its numbers may differ in the last digits", stacklevel=6
         )

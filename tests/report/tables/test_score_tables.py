@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -45,14 +46,24 @@ def test_a_narrow_terminal_cuts_no_number() -> None:
     assert all(cell in text for cell in ("0.875", "0.438", "176,124", "parameters"))
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_many_rows_lose_no_number_in_a_narrow_terminal(width: int) -> None:
+    rows = [replace(PERFECT, name=f"long-name-of-a-run-{seed}", seconds=12345.0, steps=7654321) for seed in range(6)]
+    text = printed(scores_table(rows), width=width)
+    assert "\u2026" not in text
+    assert all(text.count(cell) == 6 for cell in ("176,124", "12,345", "7,654,321"))
+    assert max(map(len, text.splitlines())) <= width
+    assert "steps" in text
+
+
 def test_missing_numbers_are_dashes() -> None:
     line = scores_markdown([BACKGROUND]).splitlines()[2]
-    assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | 0.467 | - | - |"
+    assert line == "| background [all] | 0.875 | 0.000 | 0.800 | 0.000 | - | - | 0.438 | 0.467 | - | - | - |"
 
 
 def test_scores_without_foreground_are_dashes() -> None:
     row = ScoreRow(name="empty", scores=background_scores(MASKS[1:], NAMES))
-    assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | 1.000 | - | - |" in scores_markdown([row])
+    assert "| empty | 1.000 | - | 1.000 | - | - | - | 1.000 | 1.000 | - | - | - |" in scores_markdown([row])
 
 
 def test_classes_by_model() -> None:

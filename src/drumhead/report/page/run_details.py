@@ -55,9 +55,13 @@ def state_note(run: Run, row: ResultRow) -> str:
     """Return an explanation of a run's state; empty if the run finished normally."""
     if run.state == "imported":
         return f"not scored yet: drumhead evaluate {shlex.quote(str(run.folder))}"
+    recipe = run.config.experiment.recipe
+    progress = f"{row.epochs} of {recipe.epochs} epochs are"
+    if recipe.seconds is not None:
+        progress = f"{row.seconds or 0:.0f} of {recipe.seconds:g} s of training are"
     return {
         "diverged": str(run.divergence()),
-        "unfinished": f"{row.epochs} of {run.config.experiment.recipe.epochs} epochs are done",
+        "unfinished": f"{progress} done",
         "collapsed": "predicts background everywhere; it is included in the means",
         "finished": "",
     }[row.state]

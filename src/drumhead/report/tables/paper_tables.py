@@ -29,8 +29,9 @@ PUBLISHED_HEADINGS = {metric: heading for metric, heading in METRIC_HEADINGS.ite
 
 
 def mean_and_median_tables(result_set: ResultSet) -> list[TextTable]:
-    """Return the table of means and the table of medians of a result set."""
-    return [mean_table(result_set), median_table(result_set)]
+    """Return the table of means of a result set, and the table of medians if a model has two runs or more."""
+    has_several = any(len(results.trained) > 1 for results in result_set.models)
+    return [mean_table(result_set), *([median_table(result_set)] if has_several else [])]
 
 
 def mean_table(result_set: ResultSet) -> TextTable:

@@ -39,6 +39,8 @@ class ScoreRow:
     """The number of trainable parameters of the model."""
     seconds: float | None = None
     """The wall time of its training."""
+    steps: int | None = None
+    """The number of its training steps."""
 
 
 def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None) -> ScoreRow:
@@ -65,6 +67,7 @@ def score_row(run: Run, scores: Scores | None = None, *, name: str | None = None
         scores=scores,
         parameters=run.new_model().parameter_count,
         seconds=metrics[-1].get("seconds") if metrics else None,
+        steps=int(metrics[-1]["step"]) if metrics and "step" in metrics[-1] else None,
     )
 
 
@@ -136,10 +139,11 @@ def _scores(rows: Sequence[ScoreRow]) -> TextTable:
             *(format_score(getattr(row.scores, metric)) for metric in RUN_HEADINGS),
             DASH if row.parameters is None else f"{row.parameters:,}",
             DASH if row.seconds is None else f"{row.seconds:,.0f}",
+            DASH if row.steps is None else f"{row.steps:,}",
         ]
         for row in rows
     ]
-    return TextTable(["", *RUN_HEADINGS.values(), "parameters", "seconds"], body, notes)
+    return TextTable(["", *RUN_HEADINGS.values(), "parameters", "seconds", "steps"], body, notes)
 
 
 def _classes(rows: Sequence[ScoreRow]) -> TextTable:

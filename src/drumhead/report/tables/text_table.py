@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Literal
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -71,18 +72,52 @@ def longest_line(texts: Iterable[str]) -> int:
     return max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
+def min_width(head: str, cells: Sequence[str], *, is_name: bool) -> int:
+    """Return the least width of a column: that of its numbers and of short words of its heading; names may wrap."""
+    width = longest_line(cells)
+    if is_name:
+        return min(width, MIN_NAME_WIDTH)
+    return max(width, min(max(map(len, head.split()), default=0), LONGEST_UNBROKEN_WORD))
+
+
 @dataclass(frozen=True)
 class TerminalTable:
-    """A table for the terminal. In a narrow terminal, headings and names wrap so that no number is cut."""
+    """A table for the terminal. In a narrow terminal, headings and names wrap so that no number is cut, and columns
+    that do not fit follow in a second table."""
 
     table: TextTable
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.table.title is not None:
             yield Text(escape_controls(self.table.title), style="bold")
-        yield self.rich_table(narrow=self.table.width + 2 > options.max_width)
+        narrow = self.table.width + 2 > options.max_width
+        for part in self.parts(options.max_width) if narrow else [self.table]:
+            yield TerminalTable(part).rich_table(narrow=narrow)
         for note in self.table.notes:  # outside the table, because notes may be wider
             yield Text(escape_controls(note), style="italic")
+
+    def parts(self, max_width: int) -> list[TextTable]:
+        """Return the table in parts that fit the width, each with the column of names; if possible, in one part."""
+        columns = list(zip(self.table.head, *self.table.body, strict=True))
+        name_width, *widths = (
+            min_width(head, ["\n".join(cell_lines(cell)) for cell in cells], is_name=number == 0)
+            for number, (head, *cells) in enumerate(columns)
+        )
+        groups: list[list[int]] = [[]]
+        used = name_width + 2
+        for number, width in enumerate(widths, start=1):
+            if groups[-1] and used + width + 1 > max_width:
+                groups.append([])
+                used = name_width + 2
+            groups[-1].append(number)
+            used += width + 1
+        return [
+            TextTable(
+                [self.table.head[number] for number in (0, *group)],
+                [[cells[number] for number in (0, *group)] for cells in self.table.body],
+            )
+            for group in groups
+        ]
 
     def rich_table(self, *, narrow: bool) -> Table:
         """Return the table as a rich table; a narrow one has less space between columns."""
@@ -93,13 +128,9 @@ class TerminalTable:
             for name, *cells in self.table.body
         ]
         for column, head in enumerate(self.table.head):
-            width = longest_line(cells[column] for cells in body)
-            if column == 0:
-                result.add_column(Text(escape_controls(head)), overflow="fold", min_width=min(width, MIN_NAME_WIDTH))
-                continue
-            word = max(map(len, head.split()), default=0)
-            min_width = max(width, min(word, LONGEST_UNBROKEN_WORD))
-            result.add_column(Text(escape_controls(head)), justify="right", overflow="fold", min_width=min_width)
+            width = min_width(head, [cells[column] for cells in body], is_name=column == 0)
+            justify: Literal["left", "right"] = "left" if column == 0 else "right"
+            result.add_column(Text(escape_controls(head)), justify=justify, overflow="fold", min_width=width)
         for cells in body:
             result.add_row(*(Text(escape_controls(cell).replace("± ", "±")) for cell in cells))
         return result
