@@ -137,6 +137,17 @@ def test_hidden_files_are_ignored(tmp_path: Path) -> None:
     assert [file.name for file in find_image_files([folder / "train/images"])] == ["0.png", "1.png"]
 
 
+def test_links_to_folders_are_named(tmp_path: Path) -> None:
+    folder = build(tmp_path / "a")
+    before = open_dataset(folder).fingerprint
+    (folder / "val").rename(tmp_path / "elsewhere")
+    (folder / "val").symlink_to(tmp_path / "elsewhere")
+    assert open_dataset(folder).fingerprint == before
+    (folder / "train/images/loop").symlink_to(folder)
+    with pytest.raises(DatasetError, match=r"train/images/loop: a subfolder must not be a link"):
+        open_dataset(folder)
+
+
 def test_palettes_of_a_folder_must_agree(tmp_path: Path) -> None:
     folder = build(tmp_path / "a")
     for file in sorted(folder.glob("*/masks/*.png")):

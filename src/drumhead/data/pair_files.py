@@ -79,6 +79,11 @@ def _find_files(folder: Path, suffix: str, options: ImportOptions) -> dict[str, 
     found: dict[str, Path] = {}
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in folders:
+            if Path(parent, name).is_symlink():
+                raise DatasetError(
+                    f"{Path(parent, name)}: a subfolder must not be a link, which could lead back. Move the folder here"
+                )
         for file in (Path(parent, name) for name in files if not name.startswith(".")):
             if file.suffix.lower() in IMAGE_SUFFIXES and file.stem.endswith(suffix):
                 name = file.relative_to(folder).with_name(file.stem.removesuffix(suffix)).as_posix()
