@@ -91,7 +91,7 @@ def test_both_checkpoints_are_damaged(boards: Dataset, tmp_path: Path) -> None:
 def test_a_damaged_configuration(boards: Dataset, tmp_path: Path) -> None:
     folder = train_and_interrupt(boards, tmp_path, after_epoch=1)
     config = folder / "config.json"
-    config.write_text(config.read_text().replace('"learning_rate": 0.3', '"learning_rate": 0.1'))
+    config.write_text(config.read_text().replace('"learning_rate": 0.6', '"learning_rate": 0.1'))
     with pytest.raises(RunError, match=r"config\.json is not a run's configuration: its sha256 is not that"):
         fit(EXPERIMENT, boards, folder)
 
