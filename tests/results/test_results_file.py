@@ -33,6 +33,17 @@ def test_rows_round_trip(tmp_path: Path) -> None:
     assert len(read_rows(path)) == 2
 
 
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+    """Spreadsheets write one."""
+    path = tmp_path / "results.csv"
+    add_rows(path, [row(seed=1, score=0.1)])
+    rows = read_rows(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_rows(path) == rows
+    add_rows(path, [row(seed=2, score=0.2)])
+    assert len(read_rows(path)) == 2
+
+
 def test_a_row_of_the_same_run_is_replaced_in_place(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     add_rows(path, [row(seed=1, score=0.1), row(seed=2, score=0.2)])

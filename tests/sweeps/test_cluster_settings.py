@@ -33,6 +33,8 @@ def test_flags_override_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert settings.setup == ("module load cuda/12.4", "source ~/drumhead/bin/activate")
     assert settings.more == {"reservation": "spring"}
     assert read_cluster_settings().time == 240
+    (tmp_path / "drumhead.yaml").write_text(FILE, encoding="utf-8-sig")  # editors of Windows write a byte order mark
+    assert read_cluster_settings().partition == "gpu"
     (tmp_path / "other.yaml").write_text("")
     assert read_cluster_settings(tmp_path / "other.yaml") == ClusterSettings()
 
