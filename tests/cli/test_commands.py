@@ -212,6 +212,7 @@ def test_an_experiment_in_a_yaml_file_trains(workplace: Path, tmp_path: Path) ->
     ("args", "message"),
     [
         (["tetrominoes-nmw"], "no experiment is called 'tetrominoes-nmw'"),
+        (["runs/nothing"], "runs/nothing is not a run folder: it has no config.json"),
         (["tetrominoes-cnn-2", "--data", "nowhere"], "this one is missing"),
         (["tetrominoes-cnn-2", "--resume"], "the command that started a run also resumes it"),
         (["tetrominoes-cnn-2", "--config", "mine.yaml"], "names the experiment to train, and so does"),

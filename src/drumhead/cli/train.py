@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -116,6 +117,8 @@ def main(args: list[str]) -> int:
     name, *flags = rest
     if (Path(name) / "config.json").is_file():
         return resume(Path(name), flags)
+    if os.sep in name:
+        raise ValueError(f"{name} is not a run folder: it has no config.json; `drumhead experiments` lists experiments")
     recipe, flags = take_recipe(flags)
     default = TrainOptions(experiment=find_experiment(name, recipe))
     description = f"Train {name}. The defaults in brackets are those of the recipe {recipe}."
