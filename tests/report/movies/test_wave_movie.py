@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from matplotlib.colors import to_rgb
-from PIL import Image, ImageSequence
+from matplotlib.transforms import Bbox
+from PIL import Image, ImageDraw, ImageSequence
 
 from drumhead.report.colours import IGNORED, class_colours, mark_ignored
 from drumhead.report.movies.wave_movie import wave_movie
@@ -106,6 +108,41 @@ def test_many_samples_and_channels_fit_on_a_screen(tmp_path: Path) -> None:
     _, height, width, _ = make(tmp_path / "waves.gif", *[given] * 9).shape
     assert height < 1200
     assert width < 2000
+
+
+@pytest.mark.parametrize(("height", "width", "scale"), [(24, 24, 1), (64, 64, 1), (5, 90, None), (90, 5, None)])
+def test_texts_neither_overlap_nor_leave_the_frame(
+    height: int, width: int, scale: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[str, Bbox]] = []
+    draw_text = ImageDraw.ImageDraw.text
+
+    def record(self: ImageDraw.ImageDraw, position: Any, text: str, *args: Any, **options: Any) -> None:
+        if self.mode == "RGB" and text:  # the number of the step is drawn apart, in a space of its own
+            drawn.append((text, Bbox.from_extents(*self.textbbox(position, text, args[1], anchor=options["anchor"]))))
+        draw_text(self, position, text, *args, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", record)
+    given = scene(steps=1, channels=3, height=height, width=width)
+    samples = [given._replace(title=title, field=0.024 * given.field) for title in ("test 1", "test 23")]
+    names = ["background", "a class with quite a long name, as users write them, or longer", *"abcdefgh"]
+    mask = np.arange(height * width).reshape(height, width) % len(names)
+    path = tmp_path / "waves.gif"
+    wave_movie(
+        [sample._replace(prediction=mask) for sample in samples],
+        channels=[f"channel {channel}" for channel in range(3)],
+        class_names=names,
+        path=path,
+        scale=scale,
+    )
+    with Image.open(path) as movie:
+        frame = Bbox.from_bounds(0, 0, *movie.size)
+    assert [text for text, _ in drawn].count("±0.012") == 3
+    for (one, first), (other, second) in combinations(drawn, 2):
+        assert not first.overlaps(second), (one, other)
+    for text, box in drawn:
+        assert frame.contains(box.x0, box.y0), text
+        assert frame.contains(box.x1, box.y1), text
 
 
 def test_scale(tmp_path: Path) -> None:

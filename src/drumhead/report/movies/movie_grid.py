@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from drumhead.report.colours import WAVES, Pixels
-from drumhead.report.style import font, text_width, two_digits
+from drumhead.report.style import font, shorten_text, text_width, two_digits
 
 # Lengths in pixels.
 PANEL_HEIGHT = 192  # the approximate height of a panel, if all panels fit on a screen
@@ -25,6 +25,7 @@ MAX_IMAGE_SIDE = 384  # larger images are subsampled
 GAP = 16
 TITLE_HEIGHT, LINE_HEIGHT, BAR_HEIGHT = 26, 22, 8
 FONT_SIZE = 13
+LEGEND_SWATCH_WIDTH = 36  # of a legend entry without its text
 PAPER, INK, FAINT = (255, 255, 255), (32, 32, 38), (222, 222, 228)
 
 # The sizes of the parts of the palette: fewer than 256 in total, because GIF needs one more colour for transparency.
@@ -65,12 +66,15 @@ class MovieGrid:
         self.height, self.width = (math.ceil(side / self.subsampling) * self.scale for side in (height, width))
 
         left = max(_text_width(label) + GAP if label else 0 for label, _ in rows) + GAP
-        pitch = GAP + max(self.width, *(_text_width(title) for title in titles))
+        limits = [f"±{two_digits(limit)}" for limit in waves.values()]
+        pitch = GAP + max(self.width, *(_text_width(text) for text in (*titles, *limits)))
         self.panels = [left + pitch * i + (pitch - GAP - self.width) // 2 for i in range(len(titles))]
         self.wave_panels = self.panels[len(stills) :]
         self.tops = [TITLE_HEIGHT + (self.height + GAP) * i for i in range(len(rows))]
         self.left = left
-        legend_positions = _wrap_widths([_text_width(name) + 36 for name in legend], pitch * len(stills) - GAP)
+        legend_width = pitch * len(stills) - GAP
+        names = [shorten_text(name, legend_width - LEGEND_SWATCH_WIDTH, FONT_SIZE) for name in legend]
+        legend_positions = _wrap_widths([_text_width(name) + LEGEND_SWATCH_WIDTH for name in names], legend_width)
         self.legend_top = self.tops[-1] + self.height + 8
         self.time_top = self.legend_top + BAR_HEIGHT + LINE_HEIGHT * (1 + legend_positions[-1][1])
         self.full_width = left + pitch * len(titles)
@@ -84,14 +88,13 @@ class MovieGrid:
             draw.text((left - GAP, y + self.height / 2), label, INK, font(FONT_SIZE), anchor="rm")
             for pixels, x in zip(images.values(), self.panels, strict=False):
                 canvas.paste(Image.fromarray(self._enlarge(pixels)), (x, y))
-        for (name, colour), (x, line) in zip(legend.items(), legend_positions, strict=True):
+        for name, colour, (x, line) in zip(names, legend.values(), legend_positions, strict=True):
             y = self.legend_top + LINE_HEIGHT * line + LINE_HEIGHT // 2
             draw.rectangle((left + x, y - 5, left + x + 10, y + 5), colour)
             draw.text((left + x + 17, y), name, INK, font(FONT_SIZE), anchor="lm")
-        for limit, x in zip(waves.values(), self.wave_panels, strict=True):
+        for limit, x in zip(limits, self.wave_panels, strict=True):
             y = self.legend_top + BAR_HEIGHT + LINE_HEIGHT // 2
-            draw.text((x, y), two_digits(-limit), INK, font(FONT_SIZE), anchor="lm")
-            draw.text((x + self.width, y), two_digits(limit), INK, font(FONT_SIZE), anchor="rm")
+            draw.text((x + self.width / 2, y), limit, INK, font(FONT_SIZE), anchor="mm")
         self.still, self.palette = _quantise(canvas)
         self._draw_bars()
 
