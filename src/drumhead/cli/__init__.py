@@ -150,7 +150,7 @@ def overview() -> str:
         "Recurrent networks whose hidden state is a wave field, for image segmentation.\n\n"
         f"{listing}\n\n"
         "Run `drumhead COMMAND --help` for details, `drumhead --version` for the version,\n"
-        "`drumhead --print-completion bash` (or zsh) for a script that completes commands.\n"
+        "`drumhead --print-completion bash` (or zsh) to complete commands by Tab.\n"
         "Start with `drumhead demo`."
     )
 
