@@ -34,7 +34,8 @@ def early_stop_note(run: Run) -> str | None:
     rows, recipe = run.metrics(), run.config.experiment.recipe
     if len(rows) >= recipe.epochs or not has_stopped_early(recipe, rows):
         return None
+    waited = epochs_without_improvement(rows)
     return (
         f"stopped early after epoch {len(rows)} of {recipe.epochs}: the validation loss has not improved by more than "
-        f"{recipe.min_delta:g} in {epochs_without_improvement(rows)} epochs"
+        f"{recipe.min_delta:g} in {waited} epoch{'' if waited == 1 else 's'}"
     )
