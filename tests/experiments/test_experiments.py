@@ -136,7 +136,7 @@ def test_every_published_experiment_has_a_known_total() -> None:
     assert set(TOTALS) >= {name for name, spec in SPECS.items() if spec.seeds}
 
 
-def test_polygons_are_heard_with_one_channel() -> None:
+def test_polygons_have_one_channel() -> None:
     for name in ("polygons-nwm-linear", "polygons-nwm-fft"):
         model = find_experiment(name).model
         assert model.model_dump(include={"steps", "hidden_channels"}) == {"steps": 100, "hidden_channels": 1}
@@ -158,6 +158,12 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "seconds": None,
         "pixels": 1.0,
         "class_weights": None,
+        "horizontal_flip": 0.0,
+        "vertical_flip": 0.0,
+        "quarter_turns": 0.0,
+        "shift": 0.0,
+        "crop": None,
+        "brightness": 0.0,
         "patience": None,
         "scored_training_images": None,
         "min_delta": 0.001,
