@@ -94,7 +94,7 @@ def predict(
     for line in left_out(images, files):
         console.print(line, soft_wrap=True)
     legend = ", ".join(f"{number} {name}" for number, name in enumerate(opened.config.data.class_names))
-    console.print(f"{len(files)} masks in {out}. Classes: {legend}", highlight=False)
+    console.print(f"{len(files)} {'mask' if len(files) == 1 else 'masks'} in {out}. Classes: {legend}", highlight=False)
 
 
 @torch.no_grad()
