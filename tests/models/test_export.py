@@ -26,15 +26,15 @@ def test_every_model_is_a_case() -> None:
     assert {name for name, _ in CASES} == set(MODEL_NAMES)
 
 
-def is_slow(fields: dict[str, Any]) -> bool:
-    """Whether a case differs from another only in its readout."""
-    return bool(fields.get("readout", "linear") != "linear")
+def is_slow(name: str, fields: dict[str, Any]) -> bool:
+    """Whether a case differs from another only in its readout or its cell."""
+    return fields.get("readout", "linear") != "linear" or name in ("conv_rnn", "conv_gru")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")  # of torch
 @pytest.mark.parametrize(
     ("name", "fields"),
-    [pytest.param(*case, marks=[pytest.mark.slow] if is_slow(case[1]) else []) for case in CASES],
+    [pytest.param(*case, marks=[pytest.mark.slow] if is_slow(*case) else []) for case in CASES],
     ids=[f"{name}-{fields.get('readout', '')}" for name, fields in CASES],
 )
 def test_onnx_gives_the_same_logits(name: str, fields: dict[str, Any], tmp_path: Path) -> None:

@@ -121,13 +121,13 @@ class TestCacheOnDisk:
         assert output_words(start(PROBE, package=package, HOME=str(home))) == ["0", first]
         assert output_words(start(PROBE, package=package, HOME=str(home))) == ["1", first]
 
-    def test_a_full_disk_is_reported_once(self, tmp_path: Path) -> None:
+    def test_a_full_disk_is_reported_once(self, tmp_path: Path, package: Path) -> None:
+        _, expected = output_words(start(PROBE, package=package, HOME=str(tmp_path / "home")))
         with small_disk(tmp_path / "disk") as disk:
-            folder = str(disk.folder / "cache")
-            _, expected = output_words(start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=str(tmp_path / "other")))
-            Path(folder).mkdir()
+            folder = disk.folder / "cache"
+            folder.mkdir()
             disk.fill()
-            process = start(PRINT_CACHE_HITS_AND_SUM, NUMBA_CACHE_DIR=folder)
+            process = start(PROBE, package=package, NUMBA_CACHE_DIR=str(folder))
             out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
         assert out.split() == ["0", expected]
