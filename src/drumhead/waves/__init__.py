@@ -1,0 +1,63 @@
+"""Travelling waves as they are measured: phase, direction, speed and more, of hidden states and of recordings.
+
+The functions take NumPy arrays and return NumPy arrays; nothing here needs torch. These conventions hold everywhere:
+
+- **Arrays** are movies ``(time, y, x)``, ``y`` along rows and ``x`` along columns; scattered sites are
+  ``(time, site)`` with positions ``(site, 2)``, each ``(y, x)``.
+- **Units**: ``dt`` is the time from frame to frame and ``spacing`` the length from row to row and from column to
+  column, ``(dy, dx)`` or one number for both. Results are in these units of time and length. Angles are in radians,
+  frequencies in cycles per time, and wave numbers in radians per length; a wavelength is ``2 pi / k``.
+- **Waves**: ``cos(k.r - Omega t)`` has the analytic signal ``exp(i (Omega t - k.r))``, whose phase grows in time. So
+  ``k = -grad phase``, and a direction is always the one in which the wave goes: ``atan2(k_y, k_x)``, from +x towards
+  +y, where y grows from row to row. On a screen with row 0 at the top, this is clockwise.
+- **Rotation**: chirality +1 turns from +x towards +y. The wave ``exp(i (Omega t - theta))`` has chirality +1 and the
+  phase charge -1, the winding number of its phase from +x towards +y.
+- **Time**: a quantity of two frames belongs to the midpoint between them, and a movie has one fewer of it than frames.
+- **Sites**: a site with a value that is not finite, or that never changes, is not valid. Nothing is interpolated or
+  padded: results at sites that are not valid are NaN.
+- **Boundary**: ``"open"`` for recordings; ``"circular"`` for hidden states on a sheet whose opposite edges are joined.
+"""
+
+from drumhead.waves.sites import (
+    Boundary,
+    Exclusions,
+    check_dt,
+    check_movie,
+    check_positions,
+    check_spacing,
+    exclusions,
+    grid_positions,
+    phase_mask,
+    valid_sites,
+)
+from drumhead.waves.synthetic import (
+    Grid,
+    masked,
+    pink_noise,
+    plane_wave,
+    rotating_wave,
+    standing_wave,
+    target_wave,
+    white_noise,
+)
+
+__all__ = [
+    "Boundary",
+    "Exclusions",
+    "Grid",
+    "check_dt",
+    "check_movie",
+    "check_positions",
+    "check_spacing",
+    "exclusions",
+    "grid_positions",
+    "masked",
+    "phase_mask",
+    "pink_noise",
+    "plane_wave",
+    "rotating_wave",
+    "standing_wave",
+    "target_wave",
+    "valid_sites",
+    "white_noise",
+]
