@@ -18,6 +18,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 - **Boundary**: ``"open"`` for recordings; ``"circular"`` for hidden states on a sheet whose opposite edges are joined.
 """
 
+from drumhead.waves.movie import Movie
 from drumhead.waves.sites import (
     Boundary,
     Exclusions,
@@ -45,6 +46,7 @@ __all__ = [
     "Boundary",
     "Exclusions",
     "Grid",
+    "Movie",
     "check_dt",
     "check_movie",
     "check_positions",
