@@ -20,7 +20,7 @@ from tests.hostile.payloads import saved
 from tests.hostile.world import OPENED_BY
 
 from drumhead.data import DatasetError, read_image
-from drumhead.data.untrusted_images import open_untrusted_image
+from drumhead.file_formats.untrusted_images import open_untrusted_image
 from drumhead.pickles import PickleError, read_pickle
 from drumhead.report.page.page_movies import frame_size, stored_movie
 from drumhead.runs import Run, RunError

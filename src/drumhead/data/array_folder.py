@@ -9,29 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.import_options import ImportOptions
-from drumhead.data.split import SPLIT_NAMES, DatasetError
+from drumhead.data.split import SPLIT_NAMES
 from drumhead.data.validation import RawSplit, require_splits
+from drumhead.file_formats.npy_files import map_array
 from drumhead.files import fsync
 
 
 def array_file(folder: Path, split: str, array_name: str) -> Path:
     """Return the path of a split's array; ``array_name`` is "images" or "masks"."""
     return folder / f"{split}_{array_name}.npy"
-
-
-def map_array(file: Path) -> npt.NDArray[Any]:
-    """Memory-map an array, read-only.
-
-    Raises:
-        DatasetError: the file is missing or damaged, or holds Python objects, which only a pickle can store.
-    """
-    if not file.is_file():  # opening a named pipe would block for ever
-        raise DatasetError(f"{file}: this array of the dataset is missing; restore it")
-    try:
-        array: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="r")
-    except Exception as error:  # NumPy's parser can raise any exception for an invalid header
-        raise DatasetError(f"{file}: must be a whole array as numpy.save writes it; {error}. Write it again") from error
-    return array
 
 
 def save_array(file: Path, array: npt.NDArray[Any]) -> None:

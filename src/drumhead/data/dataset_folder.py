@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from drumhead.checksums import add_json_checksum, verify_json_checksum, without_checksum
-from drumhead.data.array_folder import array_file, map_array, save_array
+from drumhead.data.array_folder import array_file, save_array
 from drumhead.data.dataset import Dataset
 from drumhead.data.import_options import ImportOptions
 from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, array_sha256, make_manifest
@@ -27,6 +27,7 @@ from drumhead.data.validation import (
     require_splits,
     to_split,
 )
+from drumhead.file_formats.npy_files import map_array
 from drumhead.files import atomic_replace, fsync, read_json
 from drumhead.string_types import check_name
 

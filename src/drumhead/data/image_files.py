@@ -13,7 +13,7 @@ from PIL import Image
 from drumhead.data.pictures import IMAGE_MODES, IMAGE_SUFFIXES, TIFF_SUFFIXES, all_bits, read_image_pixels, upright
 from drumhead.data.pixel_scale import scale_pixels
 from drumhead.data.split import DatasetError
-from drumhead.data.untrusted_images import open_untrusted_image
+from drumhead.file_formats.untrusted_images import open_untrusted_image
 
 Pixels = npt.NDArray[Any]
 

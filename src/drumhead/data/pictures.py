@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from drumhead.data.array_folder import map_array
-from drumhead.data.orientation import ORIENTATION_TAG, apply_orientation
-from drumhead.data.png_chunks import PngHeader, check_png
 from drumhead.data.split import DatasetError
-from drumhead.data.tiff_files import read_tiff
-from drumhead.data.untrusted_images import open_untrusted_image
+from drumhead.file_formats.npy_files import map_array
+from drumhead.file_formats.orientation import ORIENTATION_TAG, apply_orientation
+from drumhead.file_formats.png_chunks import PngHeader, check_png
+from drumhead.file_formats.tiff_files import read_tiff
+from drumhead.file_formats.untrusted_images import open_untrusted_image
 
 Pixels = npt.NDArray[Any]
 

@@ -1,4 +1,4 @@
-"""A split of a dataset, images and masks; and the error for an invalid dataset."""
+"""A split of a dataset: images and masks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from drumhead.dataset_error import DatasetError as DatasetError
 
 SPLIT_NAMES = ("train", "val", "test")
 MAX_CLASSES = 256
@@ -18,7 +20,3 @@ class Split(NamedTuple):
     """(sample, height, width, channel), uint8 in 0 .. 255 or float32 in [0, 1]."""
     masks: npt.NDArray[np.uint8]
     """(sample, height, width), uint8 class numbers; 0 is background."""
-
-
-class DatasetError(ValueError):
-    """A dataset breaks a rule: the message names the file, the rule, the value found and the fix."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from drumhead.data.untrusted_images import open_untrusted_image
+from drumhead.file_formats.untrusted_images import open_untrusted_image
 from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.movies.movie_files import import_ffmpeg
 from drumhead.report.page.inline import InlineFigure, SkippedFigure, data_uri

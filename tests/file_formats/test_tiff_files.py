@@ -12,7 +12,7 @@ from PIL import Image
 
 from drumhead.data import DatasetError, read_image
 from drumhead.data.pictures import read_image_pixels, read_mask_labels
-from drumhead.data.tiff_files import read_tiff
+from drumhead.file_formats.tiff_files import read_tiff
 
 Pixels = npt.NDArray[Any]
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from drumhead.data.orientation import ORIENTATION_TAG, apply_orientation
-from drumhead.data.split import DatasetError
-from drumhead.data.untrusted_images import MAX_PIXELS, open_untrusted_image
+from drumhead.dataset_error import DatasetError
+from drumhead.file_formats.orientation import ORIENTATION_TAG, apply_orientation
+from drumhead.file_formats.untrusted_images import MAX_PIXELS, open_untrusted_image
 
 MAX_CHANNELS = 1000
 PILLOW_SAMPLES = ((8, 1), (8, 3), (8, 4), (16, 1), (32, 1))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from drumhead.data.png_chunks import SIGNATURE, check_png
-from drumhead.data.split import DatasetError
+from drumhead.dataset_error import DatasetError
+from drumhead.file_formats.png_chunks import SIGNATURE, check_png
 
 MAX_PIXELS = 89_478_485
 """The greatest number of pixels of an image, Pillow's own limit against decompression bombs."""

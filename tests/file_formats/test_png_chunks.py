@@ -10,7 +10,7 @@ from PIL import Image
 
 from drumhead.data import DatasetError, read_image
 from drumhead.data.pictures import read_mask_labels
-from drumhead.data.png_chunks import check_png
+from drumhead.file_formats.png_chunks import check_png
 
 
 @pytest.fixture

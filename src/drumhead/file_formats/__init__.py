@@ -1,0 +1,1 @@
+"""Reading files of untrusted origin: images and arrays, of limited size, and complete."""
