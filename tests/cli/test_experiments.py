@@ -45,7 +45,7 @@ def test_an_experiment_is_listed_with_its_published_scores(
 
 def test_words_and_dataset_filter_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["experiments", "NWM", "fft"]) == OK
-    names = [f"{dataset}-nwm-fft" for dataset in ("tetrominoes", "mnist", "polygons")]
+    names = [f"{dataset}-nwm-fft" for dataset in ("tetrominoes", "mnist", "polygons", "polygons-345")]
     assert listed(capsys.readouterr().out) == names
     assert main(["experiments", "linear", "--dataset", "mnist"]) == OK
     assert listed(capsys.readouterr().out) == ["mnist-nwm-linear", "mnist-lstm-linear"]
@@ -57,7 +57,7 @@ def test_words_and_dataset_filter_the_list(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--dataset", "cifar"], "--dataset must be one of tetrominoes, mnist, multi_mnist, polygons; got 'cifar'"),
+        (["--dataset", "cifar"], "tetrominoes, mnist, multi_mnist, polygons, polygons_345; got 'cifar'"),
         (["nwm", "gru"], "no experiment has nwm and gru in its name"),
         (["unet", "--dataset", "mnist"], "no experiment on mnist has unet in its name"),
     ],

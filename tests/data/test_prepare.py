@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drumhead.data import DatasetError, TetrominoConfig, default_folder, open_dataset, prepare_dataset
+from drumhead.data import DatasetError, PolygonConfig, TetrominoConfig, default_folder, open_dataset, prepare_dataset
 
 SMALL = TetrominoConfig(canvas=12, cell=2, max_pieces=2, train=4, val=2, test=2, seed=0)
 
@@ -46,6 +46,15 @@ def test_a_dataset_of_another_recipe_is_refused(tmp_path: Path) -> None:
     assert open_dataset(folder)
     with pytest.raises(DatasetError, match=r"not made with this version's recipe\. Remove the folder"):
         prepare_dataset(SMALL, tmp_path)
+
+
+def test_a_dataset_made_before_a_field_existed_is_opened(tmp_path: Path) -> None:
+    config = PolygonConfig(train=1, val=1, test=1)
+    folder = prepare_dataset(config, tmp_path).folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["recipe"]["distinct"], manifest["sha256"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert prepare_dataset(config, tmp_path).folder == folder
 
 
 def test_a_damaged_dataset_is_an_error_and_not_made_again(tmp_path: Path) -> None:

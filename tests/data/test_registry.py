@@ -40,7 +40,7 @@ def test_nothing_is_drawn_for_a_folder_that_is_not_empty(tmp_path: Path) -> None
 
 
 def test_an_unknown_configuration_lists_the_options(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"tetrominoes, mnist, multi_mnist, polygons; got Config"):
+    with pytest.raises(TypeError, match=r"tetrominoes, mnist, multi_mnist, polygons, polygons_345; got Config"):
         make_dataset(Config(), tmp_path / "new")
 
 
@@ -66,7 +66,7 @@ def test_the_union_of_configurations_is_discriminated_by_name(name: str) -> None
 def test_the_union_lists_all_datasets() -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetConfig, Field(discriminator="name")])
     assert {type(DATASETS[name].config()) for name in DATASETS} == set(get_args(DatasetConfig))
-    with pytest.raises(ValidationError, match="'tetrominoes', 'mnist', 'multi_mnist', 'polygons'"):
+    with pytest.raises(ValidationError, match="'tetrominoes', 'mnist', 'multi_mnist', 'polygons', 'polygons_345'"):
         adapter.validate_python({"name": "hexominoes"})
 
 

@@ -136,10 +136,10 @@ def test_every_published_experiment_has_a_known_total() -> None:
     assert set(TOTALS) >= {name for name, spec in SPECS.items() if spec.seeds}
 
 
-def test_polygons_have_one_channel() -> None:
-    for name in ("polygons-nwm-linear", "polygons-nwm-fft"):
+def test_polygons_have_two_channels() -> None:
+    for name in ("polygons-nwm-linear", "polygons-nwm-fft", "polygons-345-nwm-linear", "polygons-345-nwm-fft"):
         model = find_experiment(name).model
-        assert model.model_dump(include={"steps", "hidden_channels"}) == {"steps": 100, "hidden_channels": 1}
+        assert model.model_dump(include={"steps", "hidden_channels"}) == {"steps": 100, "hidden_channels": 2}
         assert SPECS[name].seeds == ()
 
 
@@ -173,7 +173,8 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
 
 
 def test_on_one_dataset_no_two_published_runs_share_a_seed_and_no_two_experiments_a_model() -> None:
-    for dataset, runs in {"tetrominoes": 150, "mnist": 150, "multi_mnist": 60, "polygons": 0}.items():
+    published = {"tetrominoes": 150, "mnist": 150, "multi_mnist": 60, "polygons": 0, "polygons_345": 0}
+    for dataset, runs in published.items():
         specs = [x for x in SPECS.values() if x.experiment.dataset == DATASETS[dataset].config()]
         seeds = [seed for spec in specs for seed in spec.seeds]
         assert len(seeds) == len(set(seeds)) == runs

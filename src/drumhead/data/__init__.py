@@ -21,7 +21,7 @@ from drumhead.data.mnist import MNISTConfig, make_mnist
 from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_local_mnist, find_mnist
 from drumhead.data.multi_mnist import MultiMNISTConfig, make_multi_mnist
 from drumhead.data.polygon_images import Polygon
-from drumhead.data.polygons import POLYGON_CLASSES, PolygonConfig, make_polygons
+from drumhead.data.polygons import POLYGON_345_CLASSES, POLYGON_CLASSES, Polygon345Config, PolygonConfig, make_polygons
 from drumhead.data.prepare import default_folder, prepare_dataset
 from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.registry import DATASETS, DatasetConfig, DatasetSpec, find_reference_dataset, make_dataset
@@ -35,6 +35,7 @@ __all__ = [
     "IGNORED_LABEL",
     "MAX_CLASSES",
     "MNIST_ROOT_VARIABLE",
+    "POLYGON_345_CLASSES",
     "POLYGON_CLASSES",
     "SPLIT_NAMES",
     "TETROMINO_CLASSES",
@@ -47,6 +48,7 @@ __all__ = [
     "Manifest",
     "MultiMNISTConfig",
     "Polygon",
+    "Polygon345Config",
     "PolygonConfig",
     "ReferenceDataset",
     "ShuffleSampler",

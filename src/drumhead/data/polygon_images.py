@@ -65,6 +65,7 @@ def place_polygons(
     sides: Sequence[int],
     radii: tuple[float, float],
     rotate: bool,
+    distinct: bool = False,
 ) -> list[Polygon]:
     """Draw polygons that do not touch, with uniform number of sides, radius, position and, optionally, angle.
 
@@ -77,6 +78,7 @@ def place_polygons(
         sides: the numbers of sides to draw from.
         radii: smallest and largest radius.
         rotate: draw random angles; otherwise the first vertex is at angle 0.
+        distinct: draw each number of sides at most once.
 
     Raises:
         ValueError: no canvas with that many polygons was found.
@@ -84,7 +86,8 @@ def place_polygons(
     for _ in range(MAX_RESTARTS):
         polygons: list[Polygon] = []
         while len(polygons) < num_polygons:
-            num_sides = sides[int(generator.integers(len(sides)))]
+            free = [each for each in sides if not distinct or all(each != polygon.sides for polygon in polygons)]
+            num_sides = free[int(generator.integers(len(free)))]
             radius = generator.uniform(*radii)
             angle = generator.uniform(0.0, 2 * math.pi / num_sides) if rotate else 0.0
             placed = _place(generator, Polygon(num_sides, radius, 0.0, 0.0, angle), polygons, canvas)

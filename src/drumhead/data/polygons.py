@@ -1,6 +1,7 @@
 """The polygon dataset: regular polygons in white on black; each pixel's class is the number of sides of its polygon.
 
-The paper shows such images in movies but gives no recipe; sizes, ranges and numbers of sides are our choice.
+The paper shows such images in movies but gives no recipe. There are two standard sets, whose details are our choice:
+``polygons`` has 3 to 8 sides; ``polygons_345`` has the shapes that the movies show, with 3, 4 and 5 sides.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.split import Split
 
 POLYGON_CLASSES = ("background", "triangle", "square", "pentagon", "hexagon", "heptagon", "octagon")
+POLYGON_345_CLASSES = POLYGON_CLASSES[:4]
 REFERENCE_POLYGONS = ReferenceDataset(
     "Drumhead's standard polygon set",
     {
@@ -42,18 +44,36 @@ REFERENCE_POLYGONS = ReferenceDataset(
         ),
     },
 )
+REFERENCE_POLYGONS_345 = ReferenceDataset(
+    "Drumhead's standard set of triangles, squares and pentagons",
+    {
+        "train": SplitManifest(
+            count=10_000,
+            images_sha256="8be828edbb54247bfa690abcf9d9e6677b73695eb7667b47fd6b22db463c7f04",
+            masks_sha256="a888e82605cd0bd00eaff10493a6f75b6f3a75739197822b9f384f39f8ccf1dc",
+        ),
+        "val": SplitManifest(
+            count=1_000,
+            images_sha256="a96fe1076dfed04e39b8cbc4e4788e50bb8bb6827925e941dca8274ece4bc37b",
+            masks_sha256="72ca7f34f2ac1699d9a47eb646b0221ec653171caae259e3e48a1ad7e52d8915",
+        ),
+        "test": SplitManifest(
+            count=1_000,
+            images_sha256="26e14ecbb61cefdde41311d9656b9fbec47976958b6565e4afb9c8c1f35f8fc5",
+            masks_sha256="e93ca315edb529eafd66f9f9baa730f06dce7b65ca67519ffe7bffe1e09dd788",
+        ),
+    },
+)
 
 Sides = Annotated[int, Field(ge=3, le=8)]
 
 
-class PolygonConfig(Config):
-    """Images of regular polygons.
+class PolygonFields(Config):
+    """The fields of both polygon datasets.
 
     The class of a pixel is its polygon's number of sides minus 2, whichever numbers of sides are drawn.
     """
 
-    name: Literal["polygons"] = "polygons"
-    """Name of the dataset."""
     canvas: int = Field(default=75, ge=8)
     """Side of the square image, in pixels."""
     sides: tuple[Sides, ...] = Field(default=(3, 4, 5, 6, 7, 8), min_length=1)
@@ -66,6 +86,8 @@ class PolygonConfig(Config):
     """Smallest distance from a polygon's centre to its vertices, in pixels."""
     max_radius: float = Field(default=18.0, ge=2)
     """Largest distance from a polygon's centre to its vertices, in pixels."""
+    distinct: bool = False
+    """No two polygons of an image have the same number of sides."""
     rotate: bool = False
     """Rotate each polygon by a random angle; by default its first vertex is to the right of its centre."""
     outline: float | None = Field(default=None, gt=0)
@@ -86,6 +108,11 @@ class PolygonConfig(Config):
 
     @model_validator(mode="after")
     def _check_sizes(self) -> Self:
+        if self.distinct and len(set(self.sides)) < self.max_shapes:
+            raise ValueError(
+                f"distinct polygons need at least max_shapes = {self.max_shapes} different numbers of sides; "
+                f"got {len(set(self.sides))}"
+            )
         if self.min_shapes > self.max_shapes:
             raise ValueError(f"min_shapes must be at most max_shapes; got {self.min_shapes} and {self.max_shapes}")
         if self.min_radius > self.max_radius:
@@ -98,7 +125,29 @@ class PolygonConfig(Config):
         return self
 
 
-def make_polygons(config: PolygonConfig, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Split]:
+class PolygonConfig(PolygonFields):
+    """Images of one or two regular polygons with 3 to 8 sides."""
+
+    name: Literal["polygons"] = "polygons"
+    """Name of the dataset."""
+
+
+class Polygon345Config(PolygonFields):
+    """Images of one or two regular polygons with 3, 4 or 5 sides, like those in the paper's movies."""
+
+    name: Literal["polygons_345"] = "polygons_345"
+    """Name of the dataset."""
+    sides: tuple[Annotated[int, Field(ge=3, le=5)], ...] = Field(default=(3, 4, 5), min_length=1)
+    """Numbers of sides to draw from, all equally likely; a number given twice is drawn twice as often."""
+    min_radius: float = Field(default=12.0, ge=2)
+    """Smallest distance from a polygon's centre to its vertices, in pixels."""
+    max_radius: float = Field(default=17.5, ge=2)
+    """Largest distance from a polygon's centre to its vertices, in pixels."""
+    distinct: bool = True
+    """No two polygons of an image have the same number of sides."""
+
+
+def make_polygons(config: PolygonFields, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Split]:
     """Make the train, val and test splits that a configuration describes.
 
     Each split has its own random stream, so the size of one does not affect another, and a smaller split is the
@@ -123,7 +172,7 @@ def make_polygons(config: PolygonConfig, *, progress: Callable[[int, int], None]
 
 
 def draw_split(
-    generator: np.random.Generator, num_images: int, config: PolygonConfig, update_progress: Callable[[int], None]
+    generator: np.random.Generator, num_images: int, config: PolygonFields, update_progress: Callable[[int], None]
 ) -> Split:
     """Draw the images and masks of a split; ``update_progress`` is called with 1 after each."""
     noise_generator = generator.spawn(1)[0]  # separate, so that the polygons are the same with and without noise
@@ -137,6 +186,7 @@ def draw_split(
             sides=config.sides,
             radii=(config.min_radius, config.max_radius),
             rotate=config.rotate,
+            distinct=config.distinct,
         )
         for polygon in polygons:
             mask[polygon_mask(polygon, config.canvas)] = polygon.sides - 2
@@ -149,7 +199,7 @@ def draw_split(
 
 
 def render_polygons(
-    polygons: list[Polygon], mask: npt.NDArray[np.uint8], config: PolygonConfig
+    polygons: list[Polygon], mask: npt.NDArray[np.uint8], config: PolygonFields
 ) -> npt.NDArray[np.float64]:
     """Return the brightness of an image without noise: (canvas, canvas), 0 to 1.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
+from pydantic import ValidationError
 
 from drumhead.config import Config
 from drumhead.data.dataset import Dataset
@@ -59,6 +61,19 @@ def prepare_dataset(
             if not folder.exists():
                 return make_dataset(config, folder, mnist_root=mnist_root, progress=progress)
     dataset = open_dataset(folder)
-    if dataset.manifest.recipe != config.model_dump(mode="json"):
+    if not is_made_by(dataset.manifest.recipe, config):
         raise DatasetError(f"{folder}: was not made with this version's recipe. Remove the folder to make it again")
     return dataset
+
+
+def is_made_by(recipe: Mapping[str, Any] | None, config: Config) -> bool:
+    """Return whether a recipe in a manifest is this configuration; a field that the recipe lacks has its default.
+
+    >>> from drumhead.data import PolygonConfig
+    >>> is_made_by({"name": "polygons", "seed": 1}, PolygonConfig(seed=1)), is_made_by({"seed": 2}, PolygonConfig())
+    (True, False)
+    """
+    try:
+        return type(config).model_validate(recipe) == config
+    except ValidationError:
+        return False

@@ -12,12 +12,20 @@ from drumhead.data.dataset_folder import check_new_folder, write_dataset
 from drumhead.data.digits import DIGIT_CLASSES
 from drumhead.data.mnist import PUBLISHED_MNIST, MNISTConfig, make_mnist
 from drumhead.data.multi_mnist import PUBLISHED_MULTI_MNIST, MultiMNISTConfig, make_multi_mnist
-from drumhead.data.polygons import POLYGON_CLASSES, REFERENCE_POLYGONS, PolygonConfig, make_polygons
+from drumhead.data.polygons import (
+    POLYGON_345_CLASSES,
+    POLYGON_CLASSES,
+    REFERENCE_POLYGONS,
+    REFERENCE_POLYGONS_345,
+    Polygon345Config,
+    PolygonConfig,
+    make_polygons,
+)
 from drumhead.data.reference_dataset import ReferenceDataset
 from drumhead.data.split import Split
 from drumhead.data.tetrominoes import PUBLISHED_TETROMINOES, TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
 
-DatasetConfig = TetrominoConfig | MNISTConfig | MultiMNISTConfig | PolygonConfig
+DatasetConfig = TetrominoConfig | MNISTConfig | MultiMNISTConfig | PolygonConfig | Polygon345Config
 """The configuration of any dataset; the field ``name`` is the discriminator."""
 
 
@@ -44,6 +52,7 @@ _SPECS = [
     DatasetSpec(MNISTConfig, make_mnist, DIGIT_CLASSES, 1, PUBLISHED_MNIST, needs_mnist=True),
     DatasetSpec(MultiMNISTConfig, make_multi_mnist, DIGIT_CLASSES, 1, PUBLISHED_MULTI_MNIST, needs_mnist=True),
     DatasetSpec(PolygonConfig, make_polygons, POLYGON_CLASSES, 1, REFERENCE_POLYGONS),
+    DatasetSpec(Polygon345Config, make_polygons, POLYGON_345_CLASSES, 1, REFERENCE_POLYGONS_345),
 ]
 
 DATASETS: dict[str, DatasetSpec] = {spec.config.model_fields["name"].default: spec for spec in _SPECS}

@@ -9,7 +9,13 @@ from drumhead.data.manifest import combined_fingerprint
 from drumhead.results.labels import experiment_label
 from drumhead.runs import Run
 
-DATASET_TITLES = {"mnist": "MNIST", "multi_mnist": "Multi-MNIST", "polygons": "Polygons", "tetrominoes": "Tetrominoes"}
+DATASET_TITLES = {
+    "mnist": "MNIST",
+    "multi_mnist": "Multi-MNIST",
+    "polygons": "Polygons",
+    "polygons_345": "Polygons, 3 to 5 sides",
+    "tetrominoes": "Tetrominoes",
+}
 
 
 def dataset_title(name: str) -> str:

@@ -58,7 +58,7 @@ def section_figures(section: ReportSection) -> Iterator[FigureSpec]:
         if is_recurrent(run):
             yield waves_spec(section, label, run)
     for label, run in section.representatives.items():
-        if run.config.experiment.model.name == "nwm" and section.result_set.key.dataset == "polygons":
+        if run.config.experiment.model.name == "nwm" and section.result_set.key.dataset in ("polygons", "polygons_345"):
             yield polygons_spec(section, label, run)
 
 
