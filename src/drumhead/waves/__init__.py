@@ -19,6 +19,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 """
 
 from drumhead.waves.movie import Movie
+from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.sites import (
     Boundary,
     Exclusions,
@@ -31,6 +32,7 @@ from drumhead.waves.sites import (
     phase_mask,
     valid_sites,
 )
+from drumhead.waves.surrogates import SurrogateKind, surrogate
 from drumhead.waves.synthetic import (
     Grid,
     masked,
@@ -47,6 +49,8 @@ __all__ = [
     "Exclusions",
     "Grid",
     "Movie",
+    "SurrogateKind",
+    "SurrogateTest",
     "check_dt",
     "check_movie",
     "check_positions",
@@ -59,6 +63,8 @@ __all__ = [
     "plane_wave",
     "rotating_wave",
     "standing_wave",
+    "surrogate",
+    "surrogate_test",
     "target_wave",
     "valid_sites",
     "white_noise",
