@@ -29,6 +29,73 @@ def test_the_coupling_starts_as_the_laplacian(channels: int) -> None:
     assert model.coupling.requires_grad
 
 
+def test_the_initial_speed_scales_the_laplacian_by_its_square_and_waves_travel_so_fast() -> None:
+    model = wave_machine(initial_speed=3.0)
+    assert torch.equal(model.coupling.detach(), 9 * laplacian(2))
+    # A long wave exp(ikx) of a linear field oscillates at the angular frequency (speed * k).
+    columns = torch.arange(64, dtype=torch.float64)
+    y0 = torch.cos(2 * torch.pi * columns / 64).expand(1, 2, 3, 64)
+    zero = torch.zeros_like(y0)
+    frames = evolve(y0, zero, zero, model.coupling.double(), dt=0.01, steps=500, nonlinearity="linear")
+    times = 0.01 * torch.arange(1, 501, dtype=torch.float64)
+    torch.testing.assert_close(frames[0, :, 0, 0, 0], torch.cos(3 * 2 * torch.pi / 64 * times), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("coupling", "strength"), [("laplacian", 4.0), ("none", 0.0)])
+def test_ablations_hold_the_coupling_fixed(coupling: str, strength: float) -> None:
+    model = wave_machine(coupling=coupling, initial_speed=2.0)
+    assert torch.equal(model.coupling, strength * laplacian(2))
+    assert model.parameter_count == wave_machine().parameter_count - model.coupling.numel()
+    images, masks = random_images(2, 3, 9, 8).float(), torch.zeros(2, 9, 8, dtype=torch.long)
+    trained = {name: values for name, values in model.named_parameters() if values.requires_grad}
+    assert trained.keys() == {name for name, _ in model.named_parameters()} - {"coupling"}
+    gradients = torch.autograd.grad(model.loss(images, masks), list(trained.values()))
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+@pytest.mark.parametrize("engine", ["plain", "fused"])
+def test_without_coupling_a_pixel_sees_only_what_its_encoders_see(engine: str) -> None:
+    model = wave_machine(coupling="none", steps=20, engine=engine, boundary="circular")
+    images = random_images(1, 3, 20, 20).float()
+    changed = images.clone()
+    changed[..., 10, 10] += 0.5
+    different = (model.states(images) != model.states(changed)).any(dim=(0, 1, 2))
+    rows, columns = different.nonzero(as_tuple=True)
+    assert 6 <= rows.min() <= rows.max() <= 14  # the four 3x3 convolutions of the largest encoder
+    assert 6 <= columns.min() <= columns.max() <= 14
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.4])
+def test_keep_stable_keeps_any_network_within_the_limit(dt: float) -> None:
+    model = wave_machine(keep_stable=True, dt=dt, initial_stiffness=1000.0, initial_damping=1000.0)
+    with torch.no_grad():
+        model.coupling.copy_(1000 * torch.randn(2, 2, 3, 3, generator=torch.Generator().manual_seed(0)))
+    images = random_images(2, 3, 9, 8).float()
+    assert model.stability_limit(images) < 0.9 * dt
+    assert model.stability_warning(images) is not None
+    model.constrain_parameters()
+    assert dt <= model.stability_limit(images) <= 1.1 * dt
+    assert model.stability_warning(images) is None
+    model.coupling.data /= 2
+    before = model.coupling.detach().clone()
+    model.constrain_parameters()
+    assert torch.equal(model.coupling, before)
+
+
+def test_without_keep_stable_nothing_is_limited() -> None:
+    model = wave_machine(initial_stiffness=1000.0)
+    before = [values.detach().clone() for values in model.parameters()]
+    model.constrain_parameters()
+    assert all(torch.equal(values, old) for values, old in zip(model.parameters(), before, strict=True))
+    assert model.encode(random_images(1, 3, 9, 8).float()).omega.max() > 900
+
+
+def test_keep_stable_refuses_an_initial_speed_past_its_limit() -> None:
+    NWMConfig(keep_stable=True, initial_speed=6.28)
+    with pytest.raises(ValueError, match=r"initial_speed must be at most 6.28 with keep_stable and dt = 0.1, got 7"):
+        NWMConfig(keep_stable=True, initial_speed=7)
+
+
 def test_initial_stiffness_and_damping_are_added_before_the_relu() -> None:
     usual, raised = wave_machine(), wave_machine(initial_stiffness=2.0, initial_damping=3.0)
     images = random_images(2, 3, 9, 8).float()

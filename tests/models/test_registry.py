@@ -43,6 +43,9 @@ def test_the_papers_wave_network() -> None:
         "nonlinearity": "tanh",
         "initial_stiffness": 0.0,
         "initial_damping": 0.0,
+        "initial_speed": 1.0,
+        "coupling": "learned",
+        "keep_stable": False,
         "chunk_steps": None,
         "engine": "auto",
     }

@@ -29,8 +29,16 @@ def test_splitting_and_joining_an_experiment_name_round_trips(name: str) -> None
 
 def test_listed_experiments_have_the_variant_of_their_name() -> None:
     for name, spec in experiment_specs().items():
+        if "-coupling-" in name:
+            continue
         dataset, model, value = split_experiment_name(name)
         assert (spec.experiment.model.name, variant_name(dataset, spec.experiment.model)) == (model, value)
+
+
+@pytest.mark.parametrize("coupling", ["laplacian", "none"])
+def test_an_ablation_is_listed_beside_the_experiment_that_it_changes(coupling: str) -> None:
+    spec = experiment_specs()[f"tetrominoes-nwm-linear-coupling-{coupling}"]
+    assert variant_name("tetrominoes", spec.experiment.model) == f"linear, coupling {coupling}"
 
 
 def test_variant_lists_every_changed_field() -> None:

@@ -32,17 +32,18 @@ class ExperimentSpec(NamedTuple):
         return model.parameter_count
 
 
-def make_spec(dataset: str, model: ModelConfig, seeds: Sequence[int] = ()) -> ExperimentSpec:
+def make_spec(dataset: str, model: ModelConfig, seeds: Sequence[int] = (), *, suffix: str = "") -> ExperimentSpec:
     """Return a model on a dataset with the paper's recipe; the default seed is the first published one.
 
     Args:
         dataset: a name in ``drumhead.data.DATASETS``.
         model: the configuration of the model.
         seeds: the seeds of the published runs.
+        suffix: added to the name, for a model that differs in other fields than those in its name.
     """
     experiment = Experiment.model_validate(
         {
-            "name": experiment_name(dataset, model),
+            "name": experiment_name(dataset, model) + suffix,
             "dataset": DATASETS[dataset].config(),
             "model": model,
             "seed": seeds[0] if seeds else 0,

@@ -9,9 +9,11 @@ from drumhead.models import ReadoutName, model_config
 
 
 def extra_experiments() -> list[ExperimentSpec]:
-    """Return the convolutional GRU and RNN and the U-Net on tetrominoes, and the NWM with two channels on polygons.
+    """Return the convolutional GRU and RNN and the U-Net on tetrominoes, the NWM on polygons, and two ablations.
 
-    With one channel, the stiffness is 0 for every image from the start with every second seed, and is never trained.
+    On polygons the NWM has two channels: with one, the stiffness is 0 for every image from the start with every second
+    seed, and is never trained. The ablations train an NWM whose coupling stays the Laplacian, and one without coupling,
+    hence without waves.
     """
     return [
         *[
@@ -24,5 +26,14 @@ def extra_experiments() -> list[ExperimentSpec]:
             make_spec(dataset, model_config("nwm", readout=readout))
             for dataset in ("polygons", "polygons_345")
             for readout in ("linear", "fft")
+        ],
+        *[
+            make_spec(
+                dataset,
+                model_config("nwm", readout="linear", coupling=coupling),
+                suffix=f"-coupling-{coupling}",
+            )
+            for dataset in ("tetrominoes", "mnist")
+            for coupling in ("laplacian", "none")
         ],
     ]

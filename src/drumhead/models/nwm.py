@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor, nn
+from typing_extensions import Self
 
-from drumhead.fields import Boundary, Nonlinearity, evolve, laplacian, stability_limit
+from drumhead.fields import Boundary, Nonlinearity, coupling_norm, evolve, laplacian, stability_limit
 from drumhead.fields.cpu.wave import WaveKernel
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
+
+Coupling = Literal["learned", "laplacian", "none"]
+"""How neighbouring pixels are coupled: by a learned kernel, by the Laplacian, or not at all."""
+
+STIFFNESS_SHARE, DAMPING_SHARE, COUPLING_SHARE = 0.1, 0.1, 0.79
+"""With ``keep_stable``, the shares of the stability limit ``omega dt^2 + norm dt^2 + 2 alpha dt <= 4`` that stiffness,
+damping and the coupling's norm may use (:mod:`drumhead.fields.stability`)."""
 
 
 class NWMConfig(RecurrentConfig):
@@ -35,6 +43,26 @@ class NWMConfig(RecurrentConfig):
     starts at 0 for every image gets no gradient. Some seeds need this to avoid it."""
     initial_damping: NonNegativeFloat = 0.0
     """Added to the initial bias of the damping encoder, at least 0, for the same reason."""
+    initial_speed: PositiveFloat = 1.0
+    """Speed of the waves in a new network, in pixels per unit of time, above 0. The coupling starts as the Laplacian
+    times its square. 1 is the paper's. The stability limit of dt allows at most 0.7 / dt: 7 with dt = 0.1."""
+    coupling: Coupling = "learned"
+    """The coupling between neighbouring pixels: learned (the paper), laplacian (it stays as it starts), or none (0: no
+    waves, every pixel stays alone with what the encoders see). The last two are ablations."""
+    keep_stable: bool = False
+    """Keep the field within the stability limit of dt, whatever the network learns: stiffness is limited to
+    0.4 / dt^2 and damping to 0.2 / dt, and after each training step the coupling is scaled down if its norm exceeds
+    3.16 / dt^2. Initial speeds above 0.628 / dt are refused. The paper has no such limits."""
+
+    @model_validator(mode="after")
+    def _starts_stable(self) -> Self:
+        if self.keep_stable and self.initial_speed > (limit := (COUPLING_SHARE / 2) ** 0.5 / self.dt):
+            raise ValueError(
+                f"initial_speed must be at most {limit:.3g} with keep_stable and dt = {self.dt:g}, got "
+                f"{self.initial_speed:g}; use a smaller dt or speed"
+            )
+        return self
+
     chunk_steps: PositiveInt | None = None
     """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
     (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
@@ -75,7 +103,8 @@ class NWM(RecurrentSegmenter):
         self.omega_encoder = convolution_stack([in_channels, width, width, channels], last=nn.ReLU())
         self.alpha_encoder = convolution_stack([in_channels, width, width, channels], last=nn.ReLU())
         self.y0_encoder = convolution_stack([in_channels, width, width, width, channels], last=nn.Tanh())
-        self.coupling = nn.Parameter(laplacian(channels))
+        strength = 0.0 if config.coupling == "none" else config.initial_speed**2
+        self.coupling = nn.Parameter(strength * laplacian(channels), requires_grad=config.coupling == "learned")
         _raise_bias(self.omega_encoder, config.initial_stiffness)
         _raise_bias(self.alpha_encoder, config.initial_damping)
 
@@ -84,7 +113,17 @@ class NWM(RecurrentSegmenter):
         self.check_images(images)
         encoders = (self.y0_encoder, self.omega_encoder, self.alpha_encoder)
         # In the images' dtype: under autocast the encoders compute in bfloat16.
-        return WaveParameters(*(encoder(images).to(images.dtype) for encoder in encoders))
+        y0, omega, alpha = (encoder(images).to(images.dtype) for encoder in encoders)
+        if self.config.keep_stable:
+            dt = self.config.dt
+            omega, alpha = omega.clamp(max=4 * STIFFNESS_SHARE / dt**2), alpha.clamp(max=2 * DAMPING_SHARE / dt)
+        return WaveParameters(y0, omega, alpha)
+
+    @torch.no_grad()
+    def constrain_parameters(self) -> None:
+        if self.config.keep_stable:
+            largest = 4 * COUPLING_SHARE / self.config.dt**2
+            self.coupling.mul_(min(1.0, largest / max(coupling_norm(self.coupling), largest)))
 
     def states(self, images: Tensor) -> Tensor:
         return evolve(

@@ -123,6 +123,9 @@ class Segmenter(nn.Module, ABC):
         """Return a warning for the user if the dynamics are unstable for these images; None if they are stable."""
         return None
 
+    def constrain_parameters(self) -> None:
+        """Change the parameters to meet the constraints of the configuration, if it has any; call after each step."""
+
     @property
     def parameter_count(self) -> int:
         """Number of parameters that require a gradient."""

@@ -17,7 +17,7 @@ READOUTS = ("linear", "fft", "last", "mean", "max")
 NON_MODEL_FIELDS = {"name", "engine", "chunk_steps"}
 """Fields of a model's configuration that do not change the model, but only how it is computed."""
 
-INIT_FIELDS = {"initial_stiffness", "initial_damping"}
+INIT_FIELDS = {"initial_stiffness", "initial_damping", "initial_speed"}
 """Fields of a model's configuration that only change its initial weights; they are listed with the recipe."""
 
 

@@ -217,6 +217,7 @@ class Trainer:
                 norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
                 self.check_finite(norm.item(), "the gradient's norm")
             self.fabric_optimizer.step()
+            self.model.constrain_parameters()
         self.step += 1
         self.seconds += time.perf_counter() - start
         if self.recipe.seconds is not None:
