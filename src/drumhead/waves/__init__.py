@@ -20,6 +20,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 
 from drumhead.waves.movie import Movie
 from drumhead.waves.significance import SurrogateTest, surrogate_test
+from drumhead.waves.singularities import Singularities, find_singularities, ring_windings
 from drumhead.waves.sites import (
     Boundary,
     Exclusions,
@@ -43,29 +44,37 @@ from drumhead.waves.synthetic import (
     target_wave,
     white_noise,
 )
+from drumhead.waves.tracks import Tracks, track_points
+from drumhead.waves.winding import Windings
 
 __all__ = [
     "Boundary",
     "Exclusions",
     "Grid",
     "Movie",
+    "Singularities",
     "SurrogateKind",
     "SurrogateTest",
+    "Tracks",
+    "Windings",
     "check_dt",
     "check_movie",
     "check_positions",
     "check_spacing",
     "exclusions",
+    "find_singularities",
     "grid_positions",
     "masked",
     "phase_mask",
     "pink_noise",
     "plane_wave",
+    "ring_windings",
     "rotating_wave",
     "standing_wave",
     "surrogate",
     "surrogate_test",
     "target_wave",
+    "track_points",
     "valid_sites",
     "white_noise",
 ]
