@@ -21,8 +21,8 @@ def linear_core(
 ) -> npt.NDArray[np.complex128]:
     """Return one frame of ``x - i y`` about the centre: a wave that turns from +x towards +y."""
     y, x = (step * np.arange(n) for step, n in zip(spacing, shape, strict=True))
-    core: npt.NDArray[np.complex128] = x - centre[1] - 1j * (y[:, None] - centre[0])
-    return core[None]
+    core: npt.NDArray[np.complex128] = np.asarray(x - centre[1] - 1j * (y[:, None] - centre[0]))
+    return core.reshape(1, *shape)
 
 
 def random_field(seed: int, shape: tuple[int, int, int]) -> npt.NDArray[np.complex128]:
