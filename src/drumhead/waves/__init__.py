@@ -18,6 +18,10 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 - **Boundary**: ``"open"`` for recordings; ``"circular"`` for hidden states on a sheet whose opposite edges are joined.
 """
 
+from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
+from drumhead.waves.filters import Filtered, bandpass
+from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
+from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
 from drumhead.waves.movie import Movie
 from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.singularities import Singularities, find_singularities, ring_windings
@@ -45,36 +49,56 @@ from drumhead.waves.synthetic import (
     white_noise,
 )
 from drumhead.waves.tracks import Tracks, track_points
+from drumhead.waves.travel import DirectionSummary, Travel, local_speed, summarise_directions, travel
 from drumhead.waves.winding import Windings
 
 __all__ = [
+    "Analytic",
     "Boundary",
+    "DirectionSummary",
     "Exclusions",
+    "Filtered",
     "Grid",
     "Movie",
+    "PhaseGradient",
     "Singularities",
     "SurrogateKind",
     "SurrogateTest",
     "Tracks",
+    "Travel",
+    "WaveVector",
     "Windings",
+    "analytic",
+    "bandpass",
     "check_dt",
     "check_movie",
     "check_positions",
     "check_spacing",
     "exclusions",
     "find_singularities",
+    "frame_frequency",
+    "from_state",
     "grid_positions",
+    "instantaneous_frequency",
+    "local_speed",
     "masked",
+    "mean_frequency",
+    "morlet",
+    "peak_frequency",
+    "phase_gradient",
     "phase_mask",
     "pink_noise",
     "plane_wave",
     "ring_windings",
     "rotating_wave",
     "standing_wave",
+    "summarise_directions",
     "surrogate",
     "surrogate_test",
     "target_wave",
     "track_points",
+    "travel",
     "valid_sites",
+    "wave_vector",
     "white_noise",
 ]
