@@ -20,14 +20,13 @@ def linear_core(
     centre: tuple[float, float], shape: tuple[int, int], spacing: tuple[float, float]
 ) -> npt.NDArray[np.complex128]:
     """Return one frame of ``x - i y`` about the centre: a wave that turns from +x towards +y."""
-    y, x = (step * np.arange(n) for step, n in zip(spacing, shape, strict=True))
-    core: npt.NDArray[np.complex128] = np.asarray(x - centre[1] - 1j * (y[:, None] - centre[0]))
-    return core.reshape(1, *shape)
+    y, x = (np.linspace(0, step * (n - 1), n) for step, n in zip(spacing, shape, strict=True))
+    return np.asarray(x[None, None, :] - centre[1] - 1j * (y[None, :, None] - centre[0]), np.complex128)
 
 
 def random_field(seed: int, shape: tuple[int, int, int]) -> npt.NDArray[np.complex128]:
-    normal = np.random.default_rng(seed).standard_normal((2, *shape))
-    return normal[0] + 1j * normal[1]
+    generator = np.random.default_rng(seed)
+    return generator.standard_normal(shape) + 1j * generator.standard_normal(shape)
 
 
 def test_a_rotating_wave_has_one_singularity_of_opposite_charge_and_chirality() -> None:
