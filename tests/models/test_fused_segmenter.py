@@ -133,14 +133,18 @@ def test_the_loss_works_inside_compiled_code() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_does_not_hang_in_a_forked_process() -> None:
-    """Torch hangs there if it uses its own threads after the parent has used them."""
+    """Torch hangs there if it uses its own threads after the parent has used them.
+
+    The process also shows that the fused engine does not import torch's compiler, which takes seconds.
+    """
     script = """
-import os, signal, torch
+import os, signal, sys, torch
 from drumhead.models import NWM, NWMConfig
 torch.set_num_threads(2)
 model = NWM(NWMConfig(steps=3, engine="fused"), in_channels=1, classes=3)
 images, masks = torch.rand(4, 1, 6, 6), torch.ones(4, 6, 6, dtype=torch.int64)
 model.loss(images, masks).backward()
+assert "torch._dynamo" not in sys.modules
 torch.ones(1_000_000).exp()  # starts torch's threads
 child = os.fork()
 signal.alarm(20)

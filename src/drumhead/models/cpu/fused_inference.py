@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from drumhead.models.cpu.graph_break import graph_break
 from drumhead.models.cpu.image_pass import ImagePass
 from drumhead.models.cpu.micro_batches import micro_batches, split_evenly
 from drumhead.models.cpu.readout_head import ReadoutHeadKernel
@@ -20,7 +21,7 @@ from drumhead.models.readout_head import ReadoutHead
 from drumhead.modes import single_threaded
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@graph_break
 def fused_logits(
     make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, classes: int, workspaces: list[Workspace]
 ) -> Tensor:
@@ -36,7 +37,7 @@ def fused_logits(
     return logits.view(batch, classes, height, width)
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@graph_break
 def fused_predict(
     make_stream: StateStreamFactory, images: Tensor, *, head: ReadoutHead, workspaces: list[Workspace]
 ) -> Tensor:

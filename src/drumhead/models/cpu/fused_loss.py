@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from drumhead.models.cpu.graph_break import graph_break
 from drumhead.models.cpu.image_pass import ImagePass
 from drumhead.models.cpu.micro_batches import micro_batches, split_evenly
 from drumhead.models.cpu.partial_gradients import OrderedSum, PartialGradients
@@ -26,7 +27,7 @@ from drumhead.models.readout_head import ReadoutHead
 from drumhead.modes import single_threaded
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@graph_break
 def fused_cross_entropy(
     make_stream: StateStreamFactory,
     images: Tensor,
