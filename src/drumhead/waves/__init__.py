@@ -20,6 +20,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
 from drumhead.waves.filters import Filtered, bandpass
+from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
 from drumhead.waves.movie import Movie
@@ -61,6 +62,7 @@ __all__ = [
     "Grid",
     "Movie",
     "PhaseGradient",
+    "PlaneFit",
     "Singularities",
     "SurrogateKind",
     "SurrogateTest",
@@ -76,6 +78,7 @@ __all__ = [
     "check_spacing",
     "exclusions",
     "find_singularities",
+    "fit_plane",
     "frame_frequency",
     "from_state",
     "grid_positions",
