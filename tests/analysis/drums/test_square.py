@@ -11,6 +11,7 @@ from drumhead.analysis.drums import (
     continuous_fundamental,
     largest_resolvable_side,
     lattice_area,
+    lattice_drum,
     lattice_frequency,
     lattice_fundamental,
     membrane_modes,
@@ -99,12 +100,13 @@ def test_the_continuum_overestimates_every_square_by_the_same_area() -> None:
 def test_modes_of_a_square_mask_are_those_of_the_square(count: int) -> None:
     """The eigenvalues and eigenspaces agree; the modes of one eigenvalue may be any basis of its eigenspace."""
     side, c = 7, 1.5
-    closed, sparse = square_modes(side, count, c=c), membrane_modes(np.ones((6, 6)), count, c=c)
+    closed, sparse = square_modes(side, count, c=c), membrane_modes(lattice_drum(np.ones((6, 6))), count, c=c)
     np.testing.assert_allclose(sparse.eigenvalues, closed.eigenvalues, rtol=1e-10)
     last = square_modes(side, 36, c=c).eigenvalues[count - 1]  # some modes of this eigenvalue may be left out
     complete = closed.eigenvalues < last - 1e-9
     projections = [
-        np.einsum("mhw,mkl->hwkl", modes.shapes[complete], modes.shapes[complete]) for modes in (closed, sparse)
+        np.einsum("mhw,mkl->hwkl", shapes[complete], shapes[complete])
+        for shapes in (closed.shapes, sparse.shapes[:, 1:-1, 1:-1])
     ]
     np.testing.assert_allclose(projections[1], projections[0], atol=1e-9)
 
@@ -112,11 +114,12 @@ def test_modes_of_a_square_mask_are_those_of_the_square(count: int) -> None:
 def test_modes_of_an_odd_mask_are_eigenvectors_of_the_laplacian_with_a_fixed_rim() -> None:
     mask = np.tril(np.ones((9, 9)))
     mask[4, 1] = 0  # a hole, which is a rim too
-    modes = membrane_modes(mask, 10)
-    assert not modes.shapes[:, mask == 0].any()
-    np.testing.assert_allclose(np.einsum("mhw,nhw->mn", modes.shapes, modes.shapes), np.eye(10), atol=1e-10)
-    product = fixed_rim_laplacian(10) @ modes.shapes.reshape(10, -1).T
-    expected = -modes.eigenvalues * modes.shapes.reshape(10, -1).T
+    modes = membrane_modes(lattice_drum(mask), 10)
+    shapes = modes.shapes[:, 1:-1, 1:-1]
+    assert not shapes[:, mask == 0].any()
+    np.testing.assert_allclose(np.einsum("mhw,nhw->mn", shapes, shapes), np.eye(10), atol=1e-10)
+    product = fixed_rim_laplacian(10) @ shapes.reshape(10, -1).T
+    expected = -modes.eigenvalues * shapes.reshape(10, -1).T
     np.testing.assert_allclose(product[mask.ravel() != 0], expected[mask.ravel() != 0], atol=1e-10)
     assert (np.diff(modes.eigenvalues) >= 0).all()
 
@@ -125,7 +128,7 @@ def test_touching_corners_do_not_join_drums() -> None:
     two_squares = np.zeros((6, 6))
     two_squares[:3, :3] = two_squares[3:, 3:] = 1
     lowest = square_modes(4, 1).eigenvalues[0]
-    np.testing.assert_allclose(membrane_modes(two_squares, 2).eigenvalues, lowest, rtol=1e-10)
+    np.testing.assert_allclose(membrane_modes(lattice_drum(two_squares), 2).eigenvalues, lowest, rtol=1e-10)
 
 
 def test_invalid_arguments_are_rejected() -> None:
@@ -137,7 +140,5 @@ def test_invalid_arguments_are_rejected() -> None:
         largest_resolvable_side(0.1, dt=0.1)
     with pytest.raises(ValueError, match="side must be 2 or more"):
         square_modes(1, 1)
-    with pytest.raises(ValueError, match="number of cells inside, 9; got 10"):
-        membrane_modes(np.ones((3, 3)), 10)
-    with pytest.raises(ValueError, match="a cell inside"):
-        membrane_modes(np.zeros((3, 3)), 1)
+    with pytest.raises(ValueError, match="number of nodes inside, 9; got 10"):
+        square_modes(4, 10)

@@ -1,4 +1,4 @@
-r"""Membranes with a fixed rim: their modes, their fundamental frequency, and a square's area from its fundamental.
+r"""Square membranes with a fixed rim, in closed form: modes, fundamental frequency, and the area from the fundamental.
 
 A membrane in which waves travel at speed ``c`` obeys ``d2y/dt2 = c^2 Laplacian y``. Its modes are the eigenvectors of
 ``-c^2 Laplacian`` that vanish on the rim; the mode of eigenvalue ``lambda`` has the frequency ``f`` with
@@ -21,23 +21,14 @@ Lengths are in grid spacings, times in the unit of ``dt``, frequencies in cycles
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from drumhead.analysis.drums.modes import Modes, check_count
 from drumhead.analysis.spectrum import Floats
 
 Real = TypeVar("Real", float, Floats)
-
-
-class Modes(NamedTuple):
-    """Modes of a membrane on the lattice, the lowest first."""
-
-    eigenvalues: Floats
-    """``(mode,)``: the eigenvalues of ``-c^2 Laplacian``, above 0."""
-    shapes: Floats
-    """``(mode, height, width)``: orthogonal, of unit norm, 0 outside the membrane; their signs are arbitrary."""
 
 
 def continuous_fundamental(side: Real, *, c: float = 1.0) -> Real:
@@ -127,66 +118,10 @@ def square_modes(side: int, count: int, *, c: float = 1.0) -> Modes:
     cells = side - 1
     if cells < 1:
         raise ValueError(f"side must be 2 or more, so that there is a cell inside the rim; got {side}")
-    _check_count(count, cells**2)
+    check_count(count, cells**2)
     numbers = np.arange(1, side)
     strings = np.sqrt(2 / side) * np.sin(np.pi * np.outer(numbers, numbers) / side)  # (mode, cell), of unit norm
     squares = 4 * c**2 * np.sin(np.pi * numbers / (2 * side)) ** 2
     eigenvalues = squares[:, None] + squares
     p, q = np.unravel_index(np.argsort(eigenvalues, axis=None, kind="stable")[:count], eigenvalues.shape)
     return Modes(eigenvalues[p, q], strings[p, :, None] * strings[q, None, :])
-
-
-def membrane_modes(mask: npt.ArrayLike, count: int, *, c: float = 1.0) -> Modes:
-    """Return the lowest modes of a membrane of any shape, as eigenvectors of its sparse Laplacian.
-
-    Args:
-        mask: ``(height, width)``, true inside the membrane; all around it is the rim, also beyond the mask's edge.
-            Parts that do not touch are separate membranes.
-        count: the number of modes, 1 to the number of cells.
-        c: the wave speed.
-
-    Of two membranes of 64 cells, the rounder one has the lower fundamental (Faber and Krahn).
-
-    >>> square, bar = np.ones((8, 8)), np.ones((4, 16))
-    >>> lowest = [membrane_modes(shape, 1).eigenvalues[0] for shape in (square, bar)]
-    >>> bool(lowest[0] < lowest[1])
-    True
-    """
-    inside = np.asarray(mask) != 0
-    if inside.ndim != 2 or not inside.any():
-        raise ValueError(f"mask must be (height, width) with a cell inside; got shape {inside.shape}")
-    cells = int(inside.sum())
-    _check_count(count, cells)
-    stiffness = c**2 * _negative_laplacian(inside)
-    if count < cells / 2:
-        from scipy.sparse.linalg import eigsh
-
-        # sigma = 0 is below all eigenvalues. A symmetric start vector would miss the modes without its symmetry.
-        start = np.random.default_rng(0).standard_normal(cells)
-        eigenvalues, vectors = eigsh(stiffness, k=count, sigma=0, v0=start)
-    else:
-        eigenvalues, vectors = np.linalg.eigh(stiffness.toarray())
-    order = np.argsort(eigenvalues)[:count]
-    shapes = np.zeros((count, *inside.shape))
-    shapes[:, inside] = vectors.T[order]
-    return Modes(eigenvalues[order], shapes)
-
-
-def _negative_laplacian(inside: npt.NDArray[np.bool_]) -> Any:
-    """Return the negative five-point Laplacian on the cells of a mask: 4 on the diagonal, -1 between neighbours."""
-    from scipy.sparse import coo_array, eye_array
-
-    cells = int(inside.sum())
-    number = np.full(inside.shape, -1)
-    number[inside] = np.arange(cells)
-    below = np.stack([number[:-1].ravel(), number[1:].ravel()])
-    beside = np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()])
-    pairs = np.concatenate([below, beside], axis=1)
-    pairs = pairs[:, (pairs >= 0).all(axis=0)]
-    neighbours = coo_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(cells, cells))
-    return (4 * eye_array(cells) - neighbours - neighbours.T).tocsc()
-
-
-def _check_count(count: int, cells: int) -> None:
-    if not 1 <= count <= cells:
-        raise ValueError(f"count must be 1 to the number of cells inside, {cells}; got {count}")
