@@ -21,9 +21,11 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
 from drumhead.waves.filters import Filtered, bandpass
 from drumhead.waves.fits import PlaneFit, fit_plane
+from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
 from drumhead.waves.movie import Movie
+from drumhead.waves.reading import read_movie, read_states, save_movie, save_states
 from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.singularities import Singularities, find_singularities, ring_windings
 from drumhead.waves.sites import (
@@ -38,6 +40,7 @@ from drumhead.waves.sites import (
     phase_mask,
     valid_sites,
 )
+from drumhead.waves.states import States
 from drumhead.waves.surrogates import SurrogateKind, surrogate
 from drumhead.waves.synthetic import (
     Grid,
@@ -64,6 +67,7 @@ __all__ = [
     "PhaseGradient",
     "PlaneFit",
     "Singularities",
+    "States",
     "SurrogateKind",
     "SurrogateTest",
     "Tracks",
@@ -80,6 +84,7 @@ __all__ = [
     "find_singularities",
     "fit_plane",
     "frame_frequency",
+    "from_neo",
     "from_state",
     "grid_positions",
     "instantaneous_frequency",
@@ -92,13 +97,18 @@ __all__ = [
     "phase_mask",
     "pink_noise",
     "plane_wave",
+    "read_movie",
+    "read_states",
     "ring_windings",
     "rotating_wave",
+    "save_movie",
+    "save_states",
     "standing_wave",
     "summarise_directions",
     "surrogate",
     "surrogate_test",
     "target_wave",
+    "to_neo",
     "track_points",
     "travel",
     "valid_sites",

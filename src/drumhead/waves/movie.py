@@ -35,6 +35,7 @@ class Movie:
         start: the time of the first frame.
         boundary: ``"open"`` for recordings, ``"circular"`` for hidden states whose opposite edges are neighbours.
         name: one line that says what the movie shows.
+        origin: one line on where the values come from, and what was assumed in reading them.
         omega: for hidden states, the stiffness ``(channel, y, x)`` of all channels; ``coupling`` and ``channel`` are
             needed with it.
         alpha: for hidden states, the damping ``(channel, y, x)``.
@@ -64,6 +65,7 @@ class Movie:
     start: float
     boundary: Boundary
     name: str
+    origin: str
     omega: npt.NDArray[Any] | None
     alpha: npt.NDArray[Any] | None
     coupling: npt.NDArray[Any] | None
@@ -83,6 +85,7 @@ class Movie:
         start: float = 0.0,
         boundary: Boundary = "open",
         name: str = "",
+        origin: str = "",
         omega: npt.ArrayLike | None = None,
         alpha: npt.ArrayLike | None = None,
         coupling: npt.ArrayLike | None = None,
@@ -103,13 +106,16 @@ class Movie:
             raise ValueError(f"start must be finite; got {start}")
         waves = _check_parameters(omega, alpha, coupling, channel, sites)
         checked = {
-            "values": _read_only(numbers),
+            "values": read_only(numbers),
             "dt": check_dt(dt),
             "spacing": None if spacing is None else check_spacing(spacing),
-            "positions": None if positions is None else _read_only(check_positions(positions, sites[0])),
-            "valid": None if valid is None else _read_only(_check_valid(valid, sites)),
-            **{key: check_single_line(text) for key, text in (("unit", unit), ("length_unit", length_unit))},
-            **{key: check_single_line(text) for key, text in (("time_unit", time_unit), ("name", name))},
+            "positions": None if positions is None else read_only(check_positions(positions, sites[0])),
+            "valid": None if valid is None else read_only(_check_valid(valid, sites)),
+            "unit": check_single_line(unit),
+            "length_unit": check_single_line(length_unit),
+            "time_unit": check_single_line(time_unit),
+            "name": check_single_line(name),
+            "origin": check_single_line(origin),
             "start": float(start),
             "boundary": boundary,
             **waves,
@@ -126,7 +132,7 @@ class Movie:
 
     def equals(self, other: Movie) -> bool:
         """Whether all fields are the same, bit for bit; NaN equals NaN."""
-        return all(_identical(getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+        return all(identical(getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
 
     @property
     def frames(self) -> int:
@@ -178,7 +184,32 @@ class Movie:
             time_unit=self.time_unit,
             start=self.start,
             name=self.name,
+            origin=self.origin,
         )
+
+    def to_xarray(self) -> Any:
+        """Return the movie as an ``xarray.DataArray`` with the dimensions time, y, x (or time, site) and units.
+
+        Raises:
+            ModuleNotFoundError: if xarray is not installed.
+        """
+        import xarray
+
+        time = ("time", self.times, {"units": self.time_unit})
+        length = {"units": self.length_unit}
+        if self.positions is not None:
+            dimensions = ["time", "site"]
+            places = {axis: ("site", self.positions[:, number], length) for number, axis in enumerate("yx")}
+        else:
+            assert self.spacing is not None  # of a grid
+            dimensions = ["time", "y", "x"]
+            steps = zip("yx", self.spacing, self.values.shape[1:], strict=True)
+            places = {axis: (axis, step * np.arange(count), length) for axis, step, count in steps}
+        coordinates: dict[str, Any] = {"time": time, **places}
+        if self.valid is not None:
+            coordinates["valid"] = (tuple(dimensions[1:]), self.valid, {})
+        attributes = {"units": self.unit, "dt": self.dt, "boundary": self.boundary, "origin": self.origin}
+        return xarray.DataArray(self.values, coordinates, dimensions, self.name or None, attributes)
 
 
 def _check_values(values: npt.NDArray[Any], *, has_positions: bool) -> npt.NDArray[Any]:
@@ -223,16 +254,18 @@ def _check_parameters(
     if channel is None or not 0 <= channel < channels:
         raise ValueError(f"channel must be from 0 to {channels - 1}; got {channel}")
     arrays = {"omega": stiffness, "alpha": damping, "coupling": kernels}
-    return {**{key: _read_only(array) for key, array in arrays.items()}, "channel": int(channel)}
+    return {**{key: read_only(array) for key, array in arrays.items()}, "channel": int(channel)}
 
 
-def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view of an array that cannot be written to."""
     view = array[...]
     view.flags.writeable = False
     return view
 
 
-def _identical(one: object, other: object) -> bool:
+def identical(one: object, other: object) -> bool:
+    """Whether two values are of the same type, and equal bit for bit; NaN equals NaN in arrays."""
     if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
         return type(one) is type(other) and one == other
     same_kind = one.dtype == other.dtype and one.shape == other.shape
