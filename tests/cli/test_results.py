@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.results.rows import row
 
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.data import Dataset, TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment, Recipe
 from drumhead.models import Segmenter, model_config
-from drumhead.results.results_file import read_rows
+from drumhead.results.results_file import add_rows, read_rows
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import background_scores
 
@@ -207,6 +208,28 @@ def test_no_runs_are_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_published_summaries_cannot_be_paired(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["table", "--published", "--pair", "NWM linear", "CNN 8"]) == USAGE_ERROR
-    assert "cannot be compared by seed" in capsys.readouterr().err
+@pytest.mark.parametrize("flag", ["--published", "--claims"])
+def test_pairs_are_of_ones_own_runs(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", flag, "--pair", "NWM linear", "CNN 8"]) == USAGE_ERROR
+    assert "--pair compares runs seed by seed, without --published or --claims" in capsys.readouterr().err
+
+
+def test_claims_of_published_runs_and_of_a_file_of_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["table", "--published", "--claims", "--format", "csv"]) == OK
+    lines = list(csv.DictReader(StringIO(capsys.readouterr().out)))
+    assert [line["verdict"] for line in lines if not line["comparison"]].count("supported") == 6
+    rows = [row(seed=seed, score=0.9 + seed / 100, recipe="lite") for seed in range(3)]
+    rows += [row("cnn", "8", seed=seed, score=0.5 + seed / 100, recipe="lite") for seed in range(3)]
+    add_rows("results.csv", rows)
+    assert main(["table", "results.csv", "--claims", "--format", "markdown"]) == OK
+    printed = capsys.readouterr().out
+    assert "**The paper's claims, our runs, recipe lite**" in printed
+    assert printed.count("| supported |") == 1
+
+
+def test_claims_need_runs_on_the_papers_data(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "--claims"]) == USAGE_ERROR
+    assert "none of these runs was trained on the paper's data" in capsys.readouterr().err

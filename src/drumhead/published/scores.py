@@ -1,54 +1,78 @@
-"""The paper's scores, read from ``scores.csv``: a summary over runs for each experiment and metric.
+"""The paper's scores, read from ``runs.csv``: one row for each of the 360 published runs.
 
 Source: Jacobs, Budzinski, Muller, Ba, Keller 2025, arXiv 2502.06034. Each metric is the field of
-:class:`drumhead.scores.Scores` of the same name, but ``loss_foreground`` was averaged per batch, not per image.
-Numbers that the paper gives with two digits have two digits in the file.
+:class:`drumhead.scores.Scores` of the same name, but ``loss_foreground`` was averaged per batch, not per image. The
+numbers have six digits after the point.
 """
 
 from __future__ import annotations
 
 import csv
+from functools import cache
 from importlib.resources import files
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, get_args
+
+from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
+from drumhead.scores.summary import Summary, summarise
 
 PublishedMetric = Literal["acc", "acc_foreground", "iou", "iou_foreground", "loss", "loss_foreground"]
+PUBLISHED_METRICS: tuple[PublishedMetric, ...] = get_args(PublishedMetric)
 
 
-class PublishedScore(NamedTuple):
-    """A summary of one metric over the runs of one experiment."""
+class PublishedRun(NamedTuple):
+    """The test scores of one published run."""
 
-    mean: float
-    std: float
-    """Standard deviation over runs."""
-    median: float | None
-    """The median; None if it was not published."""
-    min: float | None
-    """The minimum; None if it was not published."""
-    max: float | None
-    """The maximum; None if it was not published."""
-    runs: int
-    """Number of runs."""
+    experiment: str
+    """The name of the experiment in ``drumhead.experiments``."""
+    seed: int
+    acc: float
+    acc_foreground: float
+    iou: float
+    iou_foreground: float
+    loss: float
+    loss_foreground: float
 
-    def __str__(self) -> str:
-        """Return the mean and standard deviation with three digits, or two if only two were published."""
-        digits = 2 if all(round(value, 2) == value for value in (self.mean, self.std)) else 3
-        return f"{self.mean:.{digits}f} ± {self.std:.{digits}f}"
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset."""
+        return self.experiment.rsplit("-", 2)[0].replace("-", "_")
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the run predicts background everywhere.
+
+        Its predictions are not known, but its scores are: no foreground pixel is right, and the accuracy is that of
+        background everywhere, to the digits of the file.
+        """
+        background = PUBLISHED_BACKGROUND_SCORES[self.dataset]
+        return self.acc_foreground == 0 and abs(self.acc - background.acc) < 1e-6
 
 
-def published_scores() -> dict[str, dict[PublishedMetric, PublishedScore]]:
-    """Return the scores of every published experiment, by its name and the metric.
+@cache
+def published_runs() -> tuple[PublishedRun, ...]:
+    """Return all published runs, in the order of the list of experiments.
+
+    >>> runs = published_runs()
+    >>> len(runs), sum(run.collapsed for run in runs)
+    (360, 40)
+    """
+    lines = files("drumhead.published").joinpath("runs.csv").read_text(encoding="utf-8").splitlines()
+    return tuple(
+        PublishedRun(row["experiment"], int(row["seed"]), *(float(row[metric]) for metric in PUBLISHED_METRICS))
+        for row in csv.DictReader(lines)
+    )
+
+
+def published_scores() -> dict[str, dict[PublishedMetric, Summary]]:
+    """Return the summary over runs of every published experiment, by its name and the metric.
 
     >>> print(published_scores()["tetrominoes-nwm-linear"]["iou_foreground"])
     0.977 ± 0.007
     """
-    lines = files("drumhead.published").joinpath("scores.csv").read_text(encoding="utf-8").splitlines()
-    scores: dict[str, dict[PublishedMetric, PublishedScore]] = {}
-    for row in csv.DictReader(lines):
-        scores.setdefault(row["experiment"], {})[cast(PublishedMetric, row["metric"])] = read_row(row)
-    return scores
-
-
-def read_row(row: dict[str, str]) -> PublishedScore:
-    """Parse a row of the file."""
-    median, lowest, highest = (float(row[name]) if row[name] else None for name in ("median", "min", "max"))
-    return PublishedScore(float(row["mean"]), float(row["std"]), median, lowest, highest, int(row["runs"]))
+    runs_by_experiment: dict[str, list[PublishedRun]] = {}
+    for run in published_runs():
+        runs_by_experiment.setdefault(run.experiment, []).append(run)
+    return {
+        name: {metric: summarise([getattr(run, metric) for run in runs]) for metric in PUBLISHED_METRICS}
+        for name, runs in runs_by_experiment.items()
+    }

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from drumhead.results.metric_names import METRICS
 from drumhead.results.result_sets import ModelResults
-from drumhead.results.summary import Summary, summarise
+from drumhead.scores.summary import Summary, summarise
 
 EXACT_PAIRS = 12
 """The largest number of pairs for which all 2^n sign flips are evaluated."""

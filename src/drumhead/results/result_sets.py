@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES, is_published_test_set
-from drumhead.published.scores import PublishedScore, published_scores
-from drumhead.results.labels import join_experiment_name, model_label, table_sort_key
+from drumhead.results.labels import model_label, table_sort_key
 from drumhead.results.rows import ResultRow
-from drumhead.results.summary import Summary, summarise
+from drumhead.scores.summary import Summary, summarise
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,6 @@ class ResultSet:
         if self.key.split != "test" or acc is None or iou is None:
             return False
         return is_published_test_set(self.key.dataset, acc=acc, iou=iou)
-
-    def published(self, results: ModelResults) -> dict[str, PublishedScore]:
-        """Return the published scores of a model; empty if there are none, or if the test set is not the paper's."""
-        if not self.is_published:
-            return {}
-        name = join_experiment_name(self.key.dataset, results.model, results.variant)
-        return dict(published_scores().get(name, {}).items())
 
 
 def result_sets(rows: Iterable[ResultRow]) -> list[ResultSet]:

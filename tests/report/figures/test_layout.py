@@ -92,7 +92,7 @@ STATISTICS = [
     BarStatistics.of([0.0, 0.0]),
     BarStatistics.of([1.0, 1.0, 1.0]),
     BarStatistics.of([0.1, 0.99]),
-    BarStatistics(0.5, 0.1, 0.2, 0.9),
+    BarStatistics.of([0.2 + 0.05 * seed for seed in range(12)]),
 ]
 
 
@@ -120,8 +120,7 @@ def test_scores(datasets: int, models: int, groups: int, long: bool, score: str,
 
 
 def scaled(statistics: BarStatistics, factor: float) -> BarStatistics:
-    std, low, high = (None if value is None else factor * value for value in statistics[1:4])
-    return BarStatistics(factor * statistics.mean, std, low, high, tuple(factor * value for value in statistics.values))
+    return BarStatistics.of([factor * value for value in statistics.values])
 
 
 def test_published_scores() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from importlib.resources import files
 from io import StringIO
 
 import pytest
+from scipy.stats import ttest_ind
 from tests.results.rows import row
 
+from drumhead.published import published_runs, published_scores
 from drumhead.report.tables.long_csv import COLUMNS, PAIR_COLUMNS, comparisons_csv, published_csv, result_sets_csv
 from drumhead.results.labels import join_experiment_name
 from drumhead.results.paired_tests import compare_models
@@ -22,21 +23,22 @@ def read_csv(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(text)))
 
 
-def test_published_csv_has_every_published_number() -> None:
-    raw = files("drumhead.published").joinpath("scores.csv").read_text(encoding="utf-8")
+def test_published_csv_has_every_published_summary() -> None:
     expected = {
-        (line["experiment"], line["metric"]): [line[name] and float(line[name]) for name in STATISTICS]
-        for line in read_csv(raw)
+        (name, metric): tuple(getattr(score, statistic) for statistic in STATISTICS)
+        for name, scores in published_scores().items()
+        for metric, score in scores.items()
     }
+    lines = [line for line in read_csv(published_csv()) if line["model"] != "background"]
     rows_read = {
-        (join_experiment_name(line["dataset"], line["model"], line["variant"]), line["metric"]): [
-            line[name] and float(line[name]) for name in STATISTICS
-        ]
-        for line in read_csv(published_csv())
-        if line["model"] != "background"
+        (join_experiment_name(line["dataset"], line["model"], line["variant"]), line["metric"]): tuple(
+            float(line[name]) for name in STATISTICS
+        )
+        for line in lines
     }
     assert len(expected) == 210
     assert rows_read == expected
+    assert sum(int(line["collapsed"]) for line in lines if line["metric"] == "acc") == 40
 
 
 def test_published_csv_has_the_background_of_each_dataset() -> None:
@@ -62,7 +64,10 @@ def test_result_sets_csv() -> None:
     assert float(ours["std"]) == pytest.approx(math.sqrt(2) / 6)
     assert (float(ours["min"]), float(ours["max"])) == (1 / 3, 2 / 3)
     assert (ours["runs"], ours["collapsed"], ours["diverged"], ours["unfinished"]) == ("2", "0", "1", "0")
-    assert float(ours["difference"]) == pytest.approx((0.5 - 0.97675316696167) / 0.006741062780855881)
+    assert float(ours["difference"]) == pytest.approx((0.5 - 0.97675316696167) / 0.006741062780855881, rel=1e-4)
+    nwm = [run.iou_foreground for run in published_runs() if run.experiment == "tetrominoes-nwm-linear"]
+    assert float(ours["p_welch"]) == pytest.approx(float(ttest_ind([1 / 3, 2 / 3], nwm, equal_var=False).pvalue))
+    assert float(ours["p_mann_whitney"]) == pytest.approx(2 / 66)  # the two lowest of twelve scores
     published = [line for line in rows_read if line["source"] == "published" and line["recipe"] == "paper"]
     assert len(published) == 6
     (lite,) = (
@@ -70,7 +75,7 @@ def test_result_sets_csv() -> None:
         for line in rows_read
         if (line["recipe"], line["source"], line["metric"], line["model"]) == ("lite", "ours", "acc", "nwm")
     )
-    assert (lite["runs"], lite["collapsed"], lite["std"]) == ("1", "1", "")
+    assert (lite["runs"], lite["collapsed"], lite["std"], lite["p_welch"]) == ("1", "1", "", "")
 
 
 def test_no_results_give_a_header_only() -> None:

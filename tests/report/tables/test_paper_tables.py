@@ -7,7 +7,7 @@ import re
 import pytest
 from tests.results.rows import row
 
-from drumhead.published.scores import PublishedScore, published_scores
+from drumhead.published import published_scores
 from drumhead.report.tables.paper_tables import (
     comparison_table,
     mean_and_median_tables,
@@ -44,27 +44,29 @@ def test_mean_table_by_hand() -> None:
     }
 
 
-def test_published_row_and_standardised_difference() -> None:
-    table = mean_table(result_set(row("cnn", "8", score=0.5)))
-    published, difference = (cells(table, name, below="CNN 8") for name in ("published", "difference"))
-    assert (published["runs"], published["IoU fg"], published["IoU"]) == ("10", "0.637 ± 0.224", "0.93 ± 0.06")
+def test_published_row_difference_and_p_value() -> None:
+    table = mean_table(result_set(row("cnn", "8", seed=1, score=0.4), row("cnn", "8", seed=2, score=0.6)))
+    published, difference, p = (cells(table, name, below="CNN 8") for name in ("published", "difference", "p"))
+    assert (published["runs"], published["collapsed"]) == ("10", "1")
+    assert (published["IoU fg"], published["IoU"]) == ("0.637 ± 0.224", "0.928 ± 0.061")
     assert difference["IoU fg"] == "-0.6"  # (0.5 - 0.6374) / 0.2242
-    assert difference["IoU"] == "-7.2"  # (0.5 - 0.93) / 0.06
-    assert published["mean IoU"] == difference["mean IoU"] == "-"
+    assert difference["IoU"] == "-7.0"  # (0.5 - 0.928) / 0.061
+    assert p["IoU fg"] == "0.370"  # t = -0.1374 / sqrt(0.02 / 2 + 0.2242^2 / 10) = -1.12 with 2.2 degrees of freedom
+    assert published["mean IoU"] == difference["mean IoU"] == p["mean IoU"] == "-"
     assert any("arXiv 2502.06034" in note for note in table.notes)
+    assert any("Welch's t-test" in note for note in table.notes)
 
 
-def test_no_difference_where_the_published_deviation_is_zero() -> None:
-    table = mean_table(result_set(row("nwm", "linear")))
-    assert cells(table, "published")["IoU"] == "0.99 ± 0.00"
-    assert cells(table, "difference")["IoU"] == "-"
+def test_one_run_has_no_p_value() -> None:
+    assert cells(mean_table(result_set(row())), "p")["IoU fg"] == "-"
 
 
 def test_median_table_by_hand() -> None:
     table = median_table(result_set(*(row(seed=seed, score=score) for seed, score in enumerate([0.9, 0.2, 0.4, 0.7]))))
     assert cells(table, "NWM linear")["acc"] == "0.550 (0.200, 0.900)"
-    assert cells(table, "published")["acc fg"] == "0.99 (0.98, 0.99)"
-    assert cells(table, "published")["IoU"] == "-"
+    assert cells(table, "published")["acc fg"] == "0.987 (0.979, 0.992)"
+    assert cells(table, "p")["acc fg"] == "0.002"  # 2 of 1,001: all four are below the ten published runs
+    assert any("Mann and Whitney" in note for note in table.notes)
 
 
 def test_one_run_is_shown_without_a_deviation() -> None:
@@ -158,20 +160,19 @@ def test_every_published_number_is_in_its_cell(experiment: str) -> None:
     for metric, score in SCORES[experiment].items():
         line = cells(table_of(experiment, "mean ± standard deviation"), label_of(experiment))
         assert line["runs"] == str(score.runs)
+        assert score.std is not None
         check_numbers(line[HEADINGS[metric]], [score.mean, score.std])
-        if score.median is not None and score.min is not None and score.max is not None:
-            line = cells(table_of(experiment, "median (min, max)"), label_of(experiment))
-            check_numbers(line[HEADINGS[metric]], [score.median, score.min, score.max])
+        line = cells(table_of(experiment, "median (min, max)"), label_of(experiment))
+        check_numbers(line[HEADINGS[metric]], [score.median, score.min, score.max])
 
 
 def check_numbers(cell: str, values: list[float]) -> None:
-    """Check that a cell shows these numbers, rounded to at least two digits."""
+    """Check that a cell shows these numbers, rounded to three digits."""
     shown = re.findall(r"\d+\.\d+", cell)
     assert len(shown) == len(values)
     for text, value in zip(shown, values, strict=True):
-        digits = len(text.split(".")[1])
-        assert digits >= 2
-        assert float(text) == pytest.approx(value, abs=0.5 * 10**-digits + 1e-12)
+        assert len(text.split(".")[1]) == 3
+        assert float(text) == pytest.approx(value, abs=0.0005 + 1e-12)
 
 
 def test_the_published_tables_have_every_experiment_in_the_papers_order() -> None:
@@ -186,7 +187,6 @@ def test_the_published_tables_have_every_experiment_in_the_papers_order() -> Non
     assert sum(len(table.body) - 1 for table in means) == len(SCORES) == 35
 
 
-def test_no_median_table_without_published_medians() -> None:
-    assert "multi_mnist, published: median (min, max)" not in TABLES
-    assert isinstance(SCORES["multi-mnist-unet-2"]["acc"], PublishedScore)
-    assert SCORES["multi-mnist-unet-2"]["acc"].median is None
+def test_the_published_tables_count_collapsed_runs() -> None:
+    table = table_of("tetrominoes-cnn-16", "mean ± standard deviation")
+    assert (cells(table, "CNN 16")["collapsed"], cells(table, "NWM linear")["collapsed"]) == ("6", "0")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast, get_args
 
 from drumhead.experiments import experiment_specs
-from drumhead.published import PublishedMetric, published_scores
+from drumhead.published.scores import PUBLISHED_METRICS, PublishedRun, published_runs
 from drumhead.report.figures.score_figure import PUBLISHED, BarStatistics, ScoreBar
 from drumhead.results.labels import experiment_label, recipe_label
 from drumhead.results.metric_names import MetricName
@@ -63,15 +62,17 @@ def published_bars(metric: MetricName) -> list[ScoreBar]:
     Raises:
         ValueError: if the metric was not published.
     """
-    if metric not in get_args(PublishedMetric):
-        raise ValueError(f"{metric} was not published; published metrics are {', '.join(get_args(PublishedMetric))}")
-    scores, bars = published_scores(), []
-    for name, spec in experiment_specs().items():
-        if name in scores:
-            assert spec.experiment.dataset is not None
-            score = scores[name][cast(PublishedMetric, metric)]
-            key = dataset_title(spec.experiment.dataset.name), experiment_label(spec.experiment), PUBLISHED
-            bars.append(ScoreBar(*key, BarStatistics(score.mean, score.std, score.min, score.max)))
+    if metric not in PUBLISHED_METRICS:
+        raise ValueError(f"{metric} was not published; published metrics are {', '.join(PUBLISHED_METRICS)}")
+    runs_by_experiment: dict[str, list[PublishedRun]] = {}
+    for run in published_runs():
+        runs_by_experiment.setdefault(run.experiment, []).append(run)
+    specs, bars = experiment_specs(), []
+    for name, runs in runs_by_experiment.items():
+        experiment = specs[name].experiment
+        assert experiment.dataset is not None
+        key = dataset_title(experiment.dataset.name), experiment_label(experiment), PUBLISHED
+        bars.append(ScoreBar(*key, BarStatistics.of([getattr(run, metric) for run in runs])))
     return bars
 
 

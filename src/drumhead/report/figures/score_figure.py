@@ -40,26 +40,22 @@ NOTE_SIZE = FONT_SIZE - 1
 
 
 class BarStatistics(NamedTuple):
-    """The statistics of one score over seeds; published scores lack some of them."""
+    """The statistics of one score over seeds."""
 
     mean: float
     std: float | None
     """The standard deviation over seeds; None for a single seed."""
-    low: float | None = None
-    """The minimum; None if the values are given."""
-    high: float | None = None
-    """The maximum; None if the values are given."""
-    values: tuple[float, ...] = ()
-    """The score of each seed; empty if they are unknown."""
+    values: tuple[float, ...]
+    """The score of each seed."""
 
     @classmethod
     def of(cls, values: Sequence[float]) -> BarStatistics:
         """Return the statistics of some scores; the standard deviation has n - 1 in the denominator.
 
         >>> BarStatistics.of([1.0, 2.0, 3.0])
-        BarStatistics(mean=2.0, std=1.0, low=None, high=None, values=(1.0, 2.0, 3.0))
+        BarStatistics(mean=2.0, std=1.0, values=(1.0, 2.0, 3.0))
         """
-        return cls(fmean(values), stdev(values) if len(values) > 1 else None, values=tuple(values))
+        return cls(fmean(values), stdev(values) if len(values) > 1 else None, tuple(values))
 
 
 class ScoreBar(NamedTuple):
@@ -175,13 +171,10 @@ def _draw_panel(axes: Axes, bars: Sequence[ScoreBar], colours: Mapping[str, str]
 
 def _draw_bar(axes: Axes, y: float, statistics: BarStatistics, colour: str) -> None:
     axes.barh(y, statistics.mean, height=0.85 * BAR_HEIGHT, color=colour, edgecolor="0.3", lw=0.5)
-    if statistics.low is not None and statistics.high is not None:
-        ends = [statistics.low, statistics.high]
-        axes.plot(ends, [y, y], color="black", lw=0.6, marker="|", ms=5, mew=0.8, zorder=3, clip_on=False)
     if statistics.std is not None:
         axes.errorbar(statistics.mean, y, xerr=statistics.std, color="black", lw=1.6, zorder=3)
-    if seeds := list(statistics.values):
-        axes.plot(seeds, [y] * len(seeds), "o", ms=3, mfc="white", mec="black", mew=0.6, zorder=4, clip_on=False)
+    seeds = statistics.values
+    axes.plot(seeds, [y] * len(seeds), "o", ms=3, mfc="white", mec="black", mew=0.6, zorder=4, clip_on=False)
 
 
 def _panel_height(bars: Sequence[ScoreBar]) -> float:
@@ -208,9 +201,8 @@ def _notes(bars: Sequence[ScoreBar], available: float) -> list[str]:
     all_statistics = [bar.statistics for bar in bars]
     marks = {
         "Bar: mean over seeds.": True,
-        "Circle: one seed.": any(statistics.values for statistics in all_statistics),
+        "Circle: one seed.": True,
         "Thick line: standard deviation.": any(statistics.std is not None for statistics in all_statistics),
-        "Thin line: smallest to largest seed.": any(statistics.low is not None for statistics in all_statistics),
     }
     lines: list[str] = []
     for note in [note for note, occurs in marks.items() if occurs]:

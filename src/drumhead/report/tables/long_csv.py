@@ -6,21 +6,22 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
-from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
-from drumhead.published.scores import PublishedScore, published_scores
-from drumhead.report.tables.paper_tables import published_background, standardised_difference
-from drumhead.results.labels import split_experiment_name
+from drumhead.published.scores import PUBLISHED_METRICS
+from drumhead.report.tables.paper_tables import mann_whitney_p, standardised_difference, welch_p
 from drumhead.results.metric_names import METRICS
 from drumhead.results.paired_tests import PairedComparison
-from drumhead.results.result_sets import ResultSet
-from drumhead.results.summary import Summary
+from drumhead.results.published_results import published_result_sets, published_results
+from drumhead.results.result_sets import ModelResults, ResultSet
+from drumhead.scores.summary import Summary
 
 KEY_COLUMNS = ["dataset", "split", "recipe", "data", "trained_on"]
 STATISTICS = ["mean", "std", "median", "min", "max", "runs"]
 STATES = ["collapsed", "diverged", "unfinished"]
-COLUMNS = [*KEY_COLUMNS, "source", "model", "variant", "metric", *STATISTICS, *STATES, "difference"]
+P_VALUES = ["p_welch", "p_mann_whitney"]
+COLUMNS = [*KEY_COLUMNS, "source", "model", "variant", "metric", *STATISTICS, *STATES, "difference", *P_VALUES]
 """``source`` is ours or published. ``difference`` is our mean minus the published mean in published standard
-deviations. The model ``background`` predicts background everywhere."""
+deviations, and the p-values are two-sided, of our runs against the published ones. The model ``background`` predicts
+background everywhere."""
 
 PAIR_COLUMNS = [
     *KEY_COLUMNS,
@@ -56,38 +57,36 @@ def comparisons_csv(comparisons: Iterable[tuple[ResultSet, PairedComparison]]) -
 
 def result_set_csv_rows(result_set: ResultSet) -> Iterator[CsvRow]:
     """Yield the rows of background everywhere, then our row and any published row of each model and score."""
-    key = result_set.key._asdict()
+    key = {**result_set.key._asdict(), "source": "ours"}
     for metric, value in result_set.background.items():
-        yield {**key, "source": "ours", "model": "background", "metric": metric, "mean": value}
+        yield {**key, "model": "background", "metric": metric, "mean": value}
     for results in result_set.models:
         name = {"model": results.model, "variant": results.variant}
-        states = {state: len(results.in_state(state)) for state in STATES}
-        published = result_set.published(results)
+        published = published_results(result_set, results)
         for metric in METRICS:
-            ours, theirs = results.summary(metric), published.get(metric)
-            difference = {} if theirs is None else {"difference": standardised_difference(ours, theirs)}
-            yield {**key, "source": "ours", **name, "metric": metric, **statistics(ours), **states, **difference}
-            if theirs is not None:
-                yield {**key, "source": "published", **name, "metric": metric, **statistics(theirs)}
+            ours, theirs = results.summary(metric), published.summary(metric) if published else None
+            row = {**key, **name, "metric": metric, **statistics(ours), **states(results)}
+            if published is None or theirs is None:
+                yield row
+                continue
+            row["difference"] = standardised_difference(ours, theirs)
+            row["p_welch"] = welch_p(results, published, metric)
+            row["p_mann_whitney"] = mann_whitney_p(results, published, metric)
+            yield row
+            yield {**key, "source": "published", **name, "metric": metric, **statistics(theirs), **states(published)}
 
 
 def published_csv_rows() -> Iterator[CsvRow]:
     """Yield a row for each published score."""
-    key = {"split": "test", "recipe": "paper", "source": "published"}
-    for dataset in PUBLISHED_BACKGROUND_SCORES:
-        for metric, value in published_background(dataset).items():
-            yield {**key, "dataset": dataset, "model": "background", "metric": metric, "mean": value}
-    for experiment, scores in published_scores().items():
-        dataset, model, variant = split_experiment_name(experiment)
-        for metric, score in scores.items():
-            yield {
-                **key,
-                "dataset": dataset,
-                "model": model,
-                "variant": variant,
-                "metric": metric,
-                **statistics(score),
-            }
+    for result_set in published_result_sets():
+        key = {**result_set.key._asdict(), "source": "published"}
+        for metric in PUBLISHED_METRICS:
+            if (value := result_set.background.get(metric)) is not None:
+                yield {**key, "model": "background", "metric": metric, "mean": value}
+        for results in result_set.models:
+            name = {"model": results.model, "variant": results.variant}
+            for metric in PUBLISHED_METRICS:
+                yield {**key, **name, "metric": metric, **statistics(results.summary(metric)), **states(results)}
 
 
 def comparison_csv_rows(result_set: ResultSet, comparison: PairedComparison) -> Iterator[CsvRow]:
@@ -108,7 +107,12 @@ def comparison_csv_rows(result_set: ResultSet, comparison: PairedComparison) -> 
         }
 
 
-def statistics(summary: Summary | PublishedScore | None) -> dict[str, object]:
+def states(results: ModelResults) -> dict[str, object]:
+    """Return the columns that count runs by state."""
+    return {state: len(results.in_state(state)) for state in STATES}
+
+
+def statistics(summary: Summary | None) -> dict[str, object]:
     """Return the columns of a summary; without a summary, a number of runs of 0."""
     return {"runs": 0} if summary is None else {name: getattr(summary, name) for name in STATISTICS}
 

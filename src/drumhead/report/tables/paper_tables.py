@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from drumhead.published.background_scores import PUBLISHED_BACKGROUND_SCORES
-from drumhead.published.scores import PublishedScore, published_scores
 from drumhead.report.tables.score_tables import DASH, METRIC_HEADINGS, empty_images_notes, format_score
 from drumhead.report.tables.text_table import TextTable
-from drumhead.results.labels import model_label, split_experiment_name, table_sort_key
 from drumhead.results.paired_tests import PairedComparison
+from drumhead.results.published_results import published_result_sets, published_results
 from drumhead.results.result_sets import ModelResults, ResultSet
-from drumhead.results.summary import Summary
+from drumhead.results.two_sample_tests import OneSided, mann_whitney_test, welch_test
+from drumhead.scores.summary import Summary
 
 BACKGROUND = "background everywhere"
 MEANS, MEDIANS = "mean ± standard deviation", "median (min, max)"
 SOURCE_NOTE = (
-    "Published: Jacobs et al. 2025, arXiv 2502.06034; two digits where the paper gives two. "
+    "Published: Jacobs et al. 2025, arXiv 2502.06034. "
     "The published loss fg is a mean over batches, ours is a mean over images."
 )
 FOREGROUND_NOTE = "fg: on foreground pixels."
 SPREAD_NOTE = "Standard deviations have n - 1 in the denominator."
 DIFFERENCE_NOTE = "difference: our mean minus the published mean, in published standard deviations."
+WELCH_NOTE = "p: two-sided, of equal means of our runs and the published ones, by Welch's t-test."
+MANN_WHITNEY_NOTE = (
+    "p: two-sided, of no difference between our runs and the published ones, by Mann and Whitney's test."
+)
+UNCORRECTED_NOTE = "The p-values are not corrected for their number."
 COLLAPSED_NOTE = "collapsed: the number of runs that predict background everywhere; they are included in the means."
 
 PUBLISHED_HEADINGS = {metric: heading for metric, heading in METRIC_HEADINGS.items() if metric != "mean_iou"}
@@ -35,68 +40,68 @@ def mean_and_median_tables(result_set: ResultSet) -> list[TextTable]:
 
 
 def mean_table(result_set: ResultSet) -> TextTable:
-    """Return mean ± standard deviation over runs, each followed by the published row and the difference."""
+    """Return mean ± standard deviation over runs, then the published row, the difference and its p-value."""
     body = [score_cells(BACKGROUND, [DASH, DASH], result_set.background, format_score)]
     notes = [FOREGROUND_NOTE, SPREAD_NOTE, COLLAPSED_NOTE]
     for results in result_set.models:
-        counts = [str(len(results.trained)), str(len(results.in_state("collapsed")))]
-        summaries = {metric: results.summary(metric) for metric in METRIC_HEADINGS}
-        body.append(score_cells(results.label, counts, summaries, format_mean))
-        if published := result_set.published(results):
-            body.append(score_cells("  published", [published_runs(published), DASH], published, format_mean))
-            differences = {
-                metric: standardised_difference(summaries[metric], score) for metric, score in published.items()
-            }
+        summaries = all_summaries(results)
+        body.append(score_cells(results.label, run_counts(results), summaries, str))
+        if published := published_results(result_set, results):
+            theirs = all_summaries(published)
+            differences = {metric: standardised_difference(summaries[metric], theirs[metric]) for metric in theirs}
+            p_values = {metric: welch_p(results, published, metric) for metric in theirs}
+            body.append(score_cells("  published", run_counts(published), theirs, str))
             body.append(score_cells("  difference", ["", ""], differences, format_signed))
+            body.append(score_cells("  p", ["", ""], p_values, format_p))
     if any(cells[0] == "  difference" for cells in body):
-        notes += [SOURCE_NOTE, DIFFERENCE_NOTE]
+        notes += [SOURCE_NOTE, DIFFERENCE_NOTE, f"{WELCH_NOTE} {UNCORRECTED_NOTE}"]
     notes += [seeds_note(result_set), *result_set_notes(result_set)]
     head = ["", "runs", "collapsed", *METRIC_HEADINGS.values()]
     return TextTable(head, body, notes, table_title(result_set, MEANS))
 
 
 def median_table(result_set: ResultSet) -> TextTable:
-    """Return median (min, max) over runs, each followed by the published row."""
+    """Return median (min, max) over runs, each followed by the published row and the p-value of the difference."""
     body = [score_cells(BACKGROUND, [], result_set.background, format_score)]
     notes = [FOREGROUND_NOTE]
     for results in result_set.models:
-        summaries = {metric: results.summary(metric) for metric in METRIC_HEADINGS}
-        body.append(score_cells(results.label, [], summaries, format_median))
-        if published := result_set.published(results):
-            body.append(score_cells("  published", [], with_median(published), format_median))
+        body.append(score_cells(results.label, [], all_summaries(results), format_median))
+        if published := published_results(result_set, results):
+            p_values = {metric: mann_whitney_p(results, published, metric) for metric in METRIC_HEADINGS}
+            body.append(score_cells("  published", [], all_summaries(published), format_median))
+            body.append(score_cells("  p", [], p_values, format_p))
     if any(cells[0] == "  published" for cells in body):
-        notes.append(SOURCE_NOTE)
+        notes += [SOURCE_NOTE, f"{MANN_WHITNEY_NOTE} {UNCORRECTED_NOTE}"]
     notes += result_set_notes(result_set)
     return TextTable(["", *METRIC_HEADINGS.values()], body, notes, table_title(result_set, MEDIANS))
 
 
 def published_tables() -> list[TextTable]:
-    """Return the published tables alone: for each dataset the means, and the medians where the paper has them."""
-    tables = []
-    for dataset in PUBLISHED_BACKGROUND_SCORES:
-        experiments = published_experiments(dataset)
-        tables.append(published_mean_table(dataset, experiments))
-        if any(map(with_median, experiments.values())):
-            tables.append(published_median_table(dataset, experiments))
-    return tables
+    """Return the published tables alone: for each dataset the means and the medians."""
+    return [
+        table
+        for result_set in published_result_sets()
+        for table in (published_mean_table(result_set), published_median_table(result_set))
+    ]
 
 
-def published_mean_table(dataset: str, experiments: Mapping[str, Mapping[str, PublishedScore]]) -> TextTable:
+def published_mean_table(result_set: ResultSet) -> TextTable:
     """Return the published mean ± standard deviation on a dataset."""
-    body = [score_cells(BACKGROUND, [DASH], published_background(dataset), format_score, PUBLISHED_HEADINGS)]
-    for name, scores in experiments.items():
-        body.append(score_cells(name, [published_runs(scores)], scores, format_mean, PUBLISHED_HEADINGS))
-    head = ["", "runs", *PUBLISHED_HEADINGS.values()]
-    return TextTable(head, body, [FOREGROUND_NOTE, SPREAD_NOTE, SOURCE_NOTE], f"{dataset}, published: {MEANS}")
+    body = [score_cells(BACKGROUND, [DASH, DASH], result_set.background, format_score, PUBLISHED_HEADINGS)]
+    for results in result_set.models:
+        body.append(score_cells(results.label, run_counts(results), all_summaries(results), str, PUBLISHED_HEADINGS))
+    head = ["", "runs", "collapsed", *PUBLISHED_HEADINGS.values()]
+    notes = [FOREGROUND_NOTE, SPREAD_NOTE, COLLAPSED_NOTE, SOURCE_NOTE]
+    return TextTable(head, body, notes, f"{result_set.key.dataset}, published: {MEANS}")
 
 
-def published_median_table(dataset: str, experiments: Mapping[str, Mapping[str, PublishedScore]]) -> TextTable:
+def published_median_table(result_set: ResultSet) -> TextTable:
     """Return the published median (min, max) on a dataset."""
-    body = [score_cells(BACKGROUND, [], published_background(dataset), format_score, PUBLISHED_HEADINGS)]
-    for name, scores in experiments.items():
-        body.append(score_cells(name, [], with_median(scores), format_median, PUBLISHED_HEADINGS))
+    body = [score_cells(BACKGROUND, [], result_set.background, format_score, PUBLISHED_HEADINGS)]
+    for results in result_set.models:
+        body.append(score_cells(results.label, [], all_summaries(results), format_median, PUBLISHED_HEADINGS))
     head = ["", *PUBLISHED_HEADINGS.values()]
-    return TextTable(head, body, [FOREGROUND_NOTE, SOURCE_NOTE], f"{dataset}, published: {MEDIANS}")
+    return TextTable(head, body, [FOREGROUND_NOTE, SOURCE_NOTE], f"{result_set.key.dataset}, published: {MEDIANS}")
 
 
 def comparison_table(result_set: ResultSet, comparison: PairedComparison) -> TextTable:
@@ -107,8 +112,8 @@ def comparison_table(result_set: ResultSet, comparison: PairedComparison) -> Tex
             METRIC_HEADINGS[metric].replace("\n", " "),
             format_score(score.first),
             format_score(score.second),
-            format_mean(score.difference),
-            format_score(score.p) if score.p >= 0.001 else f"{score.p:.1e}",
+            str(score.difference),
+            format_p(score.p),
         ]
         for metric, score in comparison.scores.items()
     ]
@@ -188,52 +193,57 @@ def format_signed(value: float) -> str:
     return f"{round(value, 1) + 0.0:+.1f}"  # adding 0.0 turns -0.0 into 0.0
 
 
-def format_mean(summary: Summary | PublishedScore) -> str:
-    """Return mean ± standard deviation; the mean alone for a single run.
-
-    >>> format_mean(Summary(mean=0.5, std=0.25, median=0.5, min=0.25, max=0.75, runs=2))
-    '0.500 ± 0.250'
-    """
-    if isinstance(summary, PublishedScore):
-        return str(summary)
-    mean = format_score(summary.mean)
-    return mean if summary.std is None else f"{mean} ± {format_score(summary.std)}"
-
-
-def format_median(summary: Summary | PublishedScore) -> str:
+def format_median(summary: Summary) -> str:
     """Return median (min, max).
 
     >>> format_median(Summary(mean=0.5, std=0.25, median=0.5, min=0.25, max=0.75, runs=2))
     '0.500 (0.250, 0.750)'
     """
-    digits = 2 if isinstance(summary, PublishedScore) else 3  # the paper gives two digits
-    return f"{summary.median:.{digits}f} ({summary.min:.{digits}f}, {summary.max:.{digits}f})"
+    return f"{summary.median:.3f} ({summary.min:.3f}, {summary.max:.3f})"
 
 
-def published_experiments(dataset: str) -> dict[str, dict[str, PublishedScore]]:
-    """Return the published scores on a dataset, by model label (in the order of tables) and metric."""
-    scores = published_scores()
-    parts = {name: split_experiment_name(name) for name in scores}
-    names = [name for name in scores if parts[name][0] == dataset]
-    names.sort(key=lambda name: table_sort_key(*parts[name][1:]))
-    return {model_label(*parts[name][1:]): dict(scores[name].items()) for name in names}
+def format_p(p: float) -> str:
+    """Return a p-value with three digits, or with two significant ones if it is small.
+
+    >>> format_p(0.25), format_p(0.000182)
+    ('0.250', '1.8e-04')
+    """
+    return format_score(p) if p >= 0.001 else f"{p:.1e}"
 
 
-def published_background(dataset: str) -> dict[str, float]:
-    """Return the published scores of predicting background everywhere, with 0 for the foreground scores."""
-    return {**PUBLISHED_BACKGROUND_SCORES[dataset]._asdict(), "acc_foreground": 0.0, "iou_foreground": 0.0}
+def all_summaries(results: ModelResults) -> dict[str, Summary | None]:
+    """Return the summary of every metric over the runs of a model; None for a metric that they do not have."""
+    return {metric: results.summary(metric) for metric in METRIC_HEADINGS}
 
 
-def published_runs(published: Mapping[str, PublishedScore]) -> str:
-    """Return the number of runs that published scores are averaged over."""
-    return str(max(score.runs for score in published.values()))
+def run_counts(results: ModelResults) -> list[str]:
+    """Return the number of trained runs and how many of them collapsed, as text."""
+    return [str(len(results.trained)), str(len(results.in_state("collapsed")))]
 
 
-def with_median(published: Mapping[str, PublishedScore]) -> dict[str, PublishedScore]:
-    """Return the published scores that have a median."""
-    return {metric: score for metric, score in published.items() if score.median is not None}
-
-
-def standardised_difference(ours: Summary | None, published: PublishedScore) -> float | None:
+def standardised_difference(ours: Summary | None, published: Summary | None) -> float | None:
     """Return our mean minus the published mean, in published standard deviations; None if those are 0."""
-    return None if ours is None or published.std == 0 else (ours.mean - published.mean) / published.std
+    return (
+        None if ours is None or published is None or not published.std else (ours.mean - published.mean) / published.std
+    )
+
+
+def welch_p(ours: ModelResults, published: ModelResults, metric: str) -> float | None:
+    """Return the two-sided p-value of Welch's test; None if it cannot be computed, as for a single run."""
+    return _two_sided(ours, published, metric, welch_test)
+
+
+def mann_whitney_p(ours: ModelResults, published: ModelResults, metric: str) -> float | None:
+    """Return the two-sided p-value of Mann and Whitney's test; None without scores."""
+    return _two_sided(ours, published, metric, mann_whitney_test)
+
+
+def _two_sided(
+    ours: ModelResults,
+    published: ModelResults,
+    metric: str,
+    test: Callable[[Sequence[float], Sequence[float]], OneSided | None],
+) -> float | None:
+    first, second = (list(results.values(metric).values()) for results in (ours, published))
+    result = test(first, second) if first and second else None
+    return None if result is None else result.two_sided

@@ -20,12 +20,18 @@ class Summary:
     runs: int
     """The number of numbers."""
 
+    def __str__(self) -> str:
+        """Return mean ± standard deviation with three digits; the mean alone for a single number."""
+        return f"{self.mean:.3f}" if self.std is None else f"{self.mean:.3f} ± {self.std:.3f}"
+
 
 def summarise(values: Sequence[float]) -> Summary:
     """Return the summary of one or more numbers.
 
     >>> summarise([1.0, 2.0, 6.0])
     Summary(mean=3.0, std=2.6457513110645907, median=2.0, min=1.0, max=6.0, runs=3)
+    >>> print(summarise([0.25, 0.75]))
+    0.500 ± 0.354
     """
     return Summary(
         mean=statistics.fmean(values),
