@@ -19,6 +19,8 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 """
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
+from drumhead.waves.dispersion import Dispersion, dispersion_relation, lattice_wave_number
+from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
 from drumhead.waves.filters import Filtered, bandpass
 from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.formats.neo_signals import from_neo, to_neo
@@ -40,6 +42,14 @@ from drumhead.waves.sites import (
     phase_mask,
     valid_sites,
 )
+from drumhead.waves.spectrum import (
+    DirectionalShare,
+    RadialAverage,
+    TravellingSpectrum,
+    directional_share,
+    radial_average,
+    travelling_spectrum,
+)
 from drumhead.waves.states import States
 from drumhead.waves.surrogates import SurrogateKind, surrogate
 from drumhead.waves.synthetic import (
@@ -60,18 +70,23 @@ __all__ = [
     "Analytic",
     "Boundary",
     "DirectionSummary",
+    "DirectionalShare",
+    "Dispersion",
+    "DispersionFit",
     "Exclusions",
     "Filtered",
     "Grid",
     "Movie",
     "PhaseGradient",
     "PlaneFit",
+    "RadialAverage",
     "Singularities",
     "States",
     "SurrogateKind",
     "SurrogateTest",
     "Tracks",
     "Travel",
+    "TravellingSpectrum",
     "WaveVector",
     "Windings",
     "analytic",
@@ -80,14 +95,18 @@ __all__ = [
     "check_movie",
     "check_positions",
     "check_spacing",
+    "directional_share",
+    "dispersion_relation",
     "exclusions",
     "find_singularities",
+    "fit_dispersion",
     "fit_plane",
     "frame_frequency",
     "from_neo",
     "from_state",
     "grid_positions",
     "instantaneous_frequency",
+    "lattice_wave_number",
     "local_speed",
     "masked",
     "mean_frequency",
@@ -97,6 +116,7 @@ __all__ = [
     "phase_mask",
     "pink_noise",
     "plane_wave",
+    "radial_average",
     "read_movie",
     "read_states",
     "ring_windings",
@@ -111,6 +131,7 @@ __all__ = [
     "to_neo",
     "track_points",
     "travel",
+    "travelling_spectrum",
     "valid_sites",
     "wave_vector",
     "white_noise",
