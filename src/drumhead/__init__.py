@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drumhead.experiments import find_experiment as find_experiment
     from drumhead.fields import evolve as evolve
     from drumhead.fields import laplacian as laplacian
+    from drumhead.hidden_states import states as states
     from drumhead.models import build as build
     from drumhead.runs import load as load
     from drumhead.training import train as train
@@ -31,6 +32,7 @@ _LAZY_IMPORTS = {
     "load": "runs",
     "open_dataset": "data",
     "prepare_dataset": "data",
+    "states": "hidden_states",
     "train": "training",
 }
 
