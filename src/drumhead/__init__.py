@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from drumhead.experiments import find_experiment as find_experiment
     from drumhead.fields import evolve as evolve
     from drumhead.fields import laplacian as laplacian
-    from drumhead.hidden_states import states as states
     from drumhead.models import build as build
-    from drumhead.runs import load as load
     from drumhead.training import train as train
+    from drumhead.zoo import load as load
+    from drumhead.zoo import pretrained as pretrained
 
 __version__ = version("drumhead")
 
@@ -29,10 +29,10 @@ _LAZY_IMPORTS = {
     "evolve": "fields",
     "find_experiment": "experiments",
     "laplacian": "fields",
-    "load": "runs",
+    "load": "zoo",
     "open_dataset": "data",
     "prepare_dataset": "data",
-    "states": "hidden_states",
+    "pretrained": "zoo",
     "train": "training",
 }
 

@@ -8,25 +8,33 @@ from typing import Literal
 
 from torch import Tensor
 
-from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset
+from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset, prepare_dataset
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate_model
 from drumhead.training import Accelerator, Devices, make_fabric
+from drumhead.zoo import is_pretrained
 
 SplitName = Literal["train", "val", "test"]
 
 
-def open_run_dataset(run: Run, folder: str | Path | None = None) -> Dataset:
+def open_run_dataset(
+    run: Run, folder: str | Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Dataset:
     """Open the dataset that a run was trained on, or another dataset that its model can be evaluated on.
 
     Args:
         run: the run.
         folder: another dataset folder, or the new folder of the same dataset. None: the folder the run was trained on.
+            For a trained network of the package, that is a folder under ``data``, which is made if it is missing.
+        progress: called with the number done and the total while the dataset is made.
 
     Raises:
         DatasetError: if the dataset is missing, has changed since training, or does not fit the model.
     """
     record = run.config.data
+    if folder is None and is_pretrained(run.folder):
+        assert run.config.experiment.dataset is not None
+        folder = prepare_dataset(run.config.experiment.dataset, progress=progress).folder
     if folder is None and not Path(record.folder).is_dir():
         raise DatasetError(f"{record.folder}: the dataset of {run.folder} is missing; give its folder with --data")
     dataset = open_dataset(Path(folder or record.folder))

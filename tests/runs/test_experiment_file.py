@@ -17,7 +17,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_configuration_of_a_run(run: Run) -> None:
-    experiment, data = read_experiment(run.folder / "config.json")
+    experiment, data, _ = read_experiment(run.folder / "config.json")
     assert experiment == run.config.experiment
     assert data == Path(run.config.data.folder)
 
@@ -26,7 +26,7 @@ def test_fields_that_are_left_out_are_those_of_the_listed_experiment(tmp_path: P
     text = (
         "name: tetrominoes-nwm-linear\nseed: 3\nrecipe: {epochs: 5, clip: 1, learning_rate: 1e-4}\nmodel: {steps: 20}"
     )
-    experiment, data = read_experiment(write(tmp_path, text))
+    experiment, data, _ = read_experiment(write(tmp_path, text))
     listed = find_experiment("tetrominoes-nwm-linear")
     recipe = listed.recipe.replace(epochs=5, clip=1.0, learning_rate=1e-4)
     assert experiment == listed.replace(seed=3, recipe=recipe, model=listed.model.replace(steps=20))
@@ -34,20 +34,20 @@ def test_fields_that_are_left_out_are_those_of_the_listed_experiment(tmp_path: P
 
 
 def test_a_plain_name_of_a_model_for_own_data(tmp_path: Path) -> None:
-    experiment, _ = read_experiment(write(tmp_path, "name: unet-4\nrecipe: {epochs: 7}"))
+    experiment, *_ = read_experiment(write(tmp_path, "name: unet-4\nrecipe: {epochs: 7}"))
     listed = find_experiment("unet-4")
     assert experiment == listed.replace(recipe=listed.recipe.replace(epochs=7))
 
 
 def test_another_model_is_not_completed_by_that_of_the_listed_experiment(tmp_path: Path) -> None:
-    experiment, _ = read_experiment(write(tmp_path, "name: mnist-nwm-linear\nmodel: {name: unet, width: 3}"))
+    experiment, *_ = read_experiment(write(tmp_path, "name: mnist-nwm-linear\nmodel: {name: unet, width: 3}"))
     assert experiment.model.name == "unet"
     assert experiment.dataset == find_experiment("mnist-nwm-linear").dataset
 
 
 def test_the_fields_of_a_run_in_yaml(tmp_path: Path) -> None:
     text = "experiment: {name: mine, dataset: null, model: {name: cnn, layers: 2}}\ndata: {folder: /cells}"
-    experiment, data = read_experiment(write(tmp_path, text))
+    experiment, data, _ = read_experiment(write(tmp_path, text))
     assert (experiment.name, experiment.dataset, data) == ("mine", None, Path("/cells"))
 
 

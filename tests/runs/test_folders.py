@@ -10,13 +10,13 @@ from drumhead.runs import (
     Run,
     RunError,
     check_new_run_folder,
-    load,
     lock_folder,
     lock_owner,
     read_owner,
     run_folders,
     write_json,
 )
+from drumhead.zoo import load
 
 from .sample_run import CONFIG
 

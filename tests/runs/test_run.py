@@ -14,7 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import drumhead
-from drumhead.runs import Run, RunError, load
+from drumhead.runs import Run, RunError
+from drumhead.zoo import load
 
 from .sample_run import CONFIG, SCORES
 

@@ -9,6 +9,8 @@ from importlib import import_module
 SHELLS = ("bash", "zsh")
 EXAMPLES = ("tetrominoes-nwm-linear", "tetrominoes-lstm-linear", "tetrominoes-cnn-2", "tetrominoes-unet-4")
 """Experiments whose flags together are those of ``drumhead train``: one of each family of models."""
+TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained")
+"""The commands whose first argument may be the name of a trained network."""
 
 SCRIPT = """\
 # Completion of drumhead in {shell}. Made by: drumhead --print-completion {shell}
@@ -51,6 +53,7 @@ def words_of(command: str) -> list[str]:
     """Return what may follow a command: subcommands or experiments, and flags."""
     from drumhead.data import DATASETS
     from drumhead.experiments import PLAIN_NAMES, experiment_specs
+    from drumhead.zoo import pretrained_names
 
     if command == "train":
         flags = [flag for name in EXAMPLES for flag in flags_of(command, name)]
@@ -65,6 +68,8 @@ def words_of(command: str) -> list[str]:
         from drumhead.cli.figure import FIGURES
 
         names = list(FIGURES)
+    elif command in TAKE_NETWORKS:
+        return [*pretrained_names(), *flags_of(command)]
     else:
         return flags_of(command)
     flags = [flag for name in names for flag in flags_of(command, name)]

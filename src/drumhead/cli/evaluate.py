@@ -14,8 +14,9 @@ from drumhead.cli.console import Console
 from drumhead.cli.outputs import Unwritten
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
+from drumhead.cli.run_data import open_run_data
 from drumhead.data import Dataset
-from drumhead.evaluation import SplitName, evaluate_run, open_run_dataset
+from drumhead.evaluation import SplitName, evaluate_run
 from drumhead.files import check_writable
 from drumhead.report.tables.score_tables import ScoreRow, classes_table, score_row, scores_table
 from drumhead.results.results_file import add_rows, read_rows
@@ -23,6 +24,7 @@ from drumhead.results.rows import ResultRow, baseline_scores, result_row
 from drumhead.runs import DataRecord, Run, run_folders, write_json
 from drumhead.scores import Scores
 from drumhead.training import Accelerator
+from drumhead.zoo import find_run, is_pretrained
 
 
 def main(args: list[str]) -> int:
@@ -48,7 +50,7 @@ def evaluate(
     be written is named, and the exit code is then 1.
 
     Args:
-        runs: Run folders, or folders of runs.
+        runs: Run folders, folders of runs, or names of trained networks.
         split: The split to score.
         data: Another dataset folder to score the runs on. By default the dataset of each run.
         out: A CSV file of results for `drumhead table`, one row per run. Rows of the same runs are replaced.
@@ -61,7 +63,7 @@ def evaluate(
     if batch_size < 1:
         raise ValueError(f"--batch-size must be 1 or more; got {batch_size}")
     console = Console()
-    datasets = group_by_dataset([Run.open(folder) for folder in find_run_folders(runs)], data)
+    datasets = group_by_dataset([Run.open(folder) for folder in find_run_folders(runs)], data, console)
     if out is not None:
         check_writable(out)
         if out.exists():
@@ -82,8 +84,8 @@ def evaluate(
                     scores = evaluate_run(
                         run, dataset, split=split, batch_size=batch_size, accelerator=accelerator, progress=progress
                     )
-                is_trained = run.state not in ("diverged", "unfinished")
-                if is_trained and split == "test" and dataset.fingerprint == run.config.data.fingerprint:
+                stores_scores = run.state not in ("diverged", "unfinished") and not is_pretrained(run.folder)
+                if stores_scores and split == "test" and dataset.fingerprint == run.config.data.fingerprint:
                     unwritten.try_to(partial(run.write_scores, scores), run.scores_path)
                 rows.append(score_row(run, scores))
                 results[str(run.folder)] = scores
@@ -110,7 +112,7 @@ def group_by_classes(rows: Sequence[ScoreRow]) -> list[list[ScoreRow]]:
     return list(groups.values())
 
 
-def group_by_dataset(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dataset, list[Run]]]:
+def group_by_dataset(runs: Iterable[Run], folder: Path | None, console: Console) -> list[tuple[Dataset, list[Run]]]:
     """Return each dataset that runs are scored on, with its runs: the dataset in the folder, or that of each run.
 
     Raises:
@@ -118,7 +120,7 @@ def group_by_dataset(runs: Iterable[Run], folder: Path | None) -> list[tuple[Dat
     """
     groups: dict[tuple[str, ...], tuple[Dataset, list[Run]]] = {}
     for run in runs:
-        dataset = open_run_dataset(run, folder)
+        dataset = open_run_data(run, folder, console)
         key = (dataset.fingerprint, *dataset.class_names)  # the same pixels may have classes of other names
         groups.setdefault(key, (dataset, []))[1].append(run)
     return list(groups.values())
@@ -131,7 +133,7 @@ def find_run_folders(folders: Iterable[Path]) -> list[Path]:
         RunError: if a folder contains no run.
     """
     paths: dict[Path, None] = {}
-    for folder in folders:
+    for folder in map(find_run, folders):
         # Opening a folder without a run raises an error that says what is missing.
         paths |= dict.fromkeys(run_folders(folder) or [folder])
     return list(paths)

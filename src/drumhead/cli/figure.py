@@ -16,7 +16,8 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
-from drumhead.evaluation import SplitName, open_run_dataset
+from drumhead.cli.run_data import open_run_data, open_shared_data
+from drumhead.evaluation import SplitName
 from drumhead.files import check_writable
 from drumhead.models import NWM
 from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
@@ -25,13 +26,14 @@ from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, ru
 from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
 from drumhead.report.page.sections import open_runs as open_readable_runs
-from drumhead.report.samples import check_samples, load_recurrent_model, shared_dataset
+from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.report.style import DPI, check_dpi, save_figure
 from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
 from drumhead.results.metric_names import FRACTIONS, MetricName
 from drumhead.results.run_titles import run_titles
 from drumhead.runs import Run, RunError, run_folders
+from drumhead.zoo import find_run
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")]
 DEFAULT_FOLDER = Path("figures")
@@ -57,7 +59,7 @@ def samples(
     """Draw inputs, true masks and the predictions of runs on some samples, side by side.
 
     Args:
-        runs: Run folders of any models that were trained on the same data.
+        runs: Run folders of any models that were trained on the same data, or names of trained networks.
         samples: Indices of the samples in the split, from 0. By default the first six.
         split: The split that contains the samples.
         titles: One title per run. By default the model, or the run folder.
@@ -67,7 +69,7 @@ def samples(
     """
     check_dpi(dpi)
     opened = open_runs(runs, titles)
-    dataset = shared_dataset(list(opened.values()), data)
+    dataset = open_shared_data(list(opened.values()), data, Console())
     samples = samples or tuple(range(min(DEFAULT_SAMPLES, len(dataset.splits[split].images))))
     check_samples(dataset, split, samples)
     files = figure_files(out, f"samples-{split}")
@@ -92,7 +94,8 @@ def waves(
     """Draw the hidden states of recurrent runs at some times, and the spectrum over time of every pixel.
 
     Args:
-        runs: Run folders of recurrent models that were trained on the same data, one row each.
+        runs: Run folders of recurrent models that were trained on the same data, or names of trained networks; one
+            row each.
         sample: Index of the sample in the split, from 0.
         channel: Index of the field's channel, from 0.
         times: Time steps to show, from 1. By default six, spread over all steps of each model.
@@ -105,9 +108,9 @@ def waves(
     """
     check_dpi(dpi)
     opened = open_runs(runs, titles)
-    dataset = shared_dataset(list(opened.values()), data)
     files = figure_files(out, f"waves-{split}-{sample}")
     models = {title: load_recurrent_model(run) for title, run in opened.items()}
+    dataset = open_shared_data(list(opened.values()), data, Console())
     figure = model_waves_figure(
         models, dataset, split=split, sample=sample, channel=channel, times=times, bins=bins, dpi=dpi
     )
@@ -128,7 +131,7 @@ def scores(
     as runs that diverged or are unfinished, are named and left out.
 
     Args:
-        runs: Run folders, or folders of runs.
+        runs: Run folders, folders of runs, or names of trained networks.
         metric: The score to draw.
         published: Add the published scores of the same models, or of all models if no run is given.
         out: The folder for scores-METRIC.pdf and .png.
@@ -204,7 +207,7 @@ def polygons(
     the accuracy of a linear probe that classifies single pixels by their spectra. The CSV file holds the mean spectra.
 
     Args:
-        run: The run folder of an nwm.
+        run: The run folder of an nwm, or the name of a trained network.
         sample: Index of the sample to show, from 0.
         split: The split that the spectra are computed on.
         images: Images used, from the first. The probe is fitted on half of them and scored on the rest.
@@ -216,14 +219,14 @@ def polygons(
         dpi: Dots per inch, from 72 to 1200.
     """
     check_dpi(dpi)
-    opened = Run.open(run)
-    dataset = open_run_dataset(opened, data)
+    opened = Run.open(find_run(run))
     *files, csv = figure_files(out, f"polygons-{split}-{sample}", ".pdf", ".png", ".csv")
     model = load_recurrent_model(opened)
     if not isinstance(model, NWM):
         raise ValueError(f"{run} is a {model.config.name}, which has no natural frequencies; choose a run of an nwm")
-    check_samples(dataset, split, [sample])
     console = Console()
+    dataset = open_run_data(opened, data, console)
+    check_samples(dataset, split, [sample])
     with progress_bar(console, "simulating") as progress:
         study = study_dataset(
             model,
@@ -254,7 +257,7 @@ def open_runs(folders: Sequence[Path], titles: Sequence[str]) -> dict[str, Run]:
     """Return the runs by title."""
     if not folders:
         raise ValueError("name at least one run folder; `drumhead runs` lists them")
-    runs = [Run.open(folder) for folder in folders]
+    runs = [Run.open(find_run(folder)) for folder in folders]
     names = list(titles) or run_titles(runs)
     if len(names) != len(runs) or len(set(names)) < len(names):
         raise ValueError(f"--titles must be a different one for each of the {len(runs)} runs; got {', '.join(names)}")
@@ -267,6 +270,7 @@ def find_scored_runs(folders: Sequence[Path], metric: MetricName) -> list[Run]:
     Raises:
         RunError: if a folder contains no run, or if no run has the score.
     """
+    folders = [find_run(folder) for folder in folders]
     for folder in folders:
         if not run_folders(folder):
             raise RunError(f"{folder} holds no run; start one with `drumhead train`")

@@ -12,12 +12,14 @@ from drumhead.cli import OK
 from drumhead.cli.console import Console
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
-from drumhead.evaluation import SplitName, open_run_dataset
+from drumhead.cli.run_data import open_run_data
+from drumhead.evaluation import SplitName
 from drumhead.files import check_writable
 from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.movies.movie_files import check_movie
 from drumhead.report.samples import load_recurrent_model
 from drumhead.runs import Run
+from drumhead.zoo import find_run, is_pretrained
 
 
 def main(args: list[str]) -> int:
@@ -35,25 +37,28 @@ def movie(
     data: Path | None = None,
     out: Path | None = None,
     fps: float = 20,
+    every: int = 1,
 ) -> None:
     """Write a movie of a run's waves: one row per sample, beside its input, true mask and prediction.
 
     Args:
-        run: The run folder of a recurrent model.
+        run: The run folder of a recurrent model, or the name of a trained network.
         samples: Indices of the samples in the split, from 0.
         channels: Indices of the field's channels, from 0. By default the first four.
         split: The split that contains the samples.
         data: Another dataset folder to take samples from. By default the run's dataset.
-        out: A .gif file, or .mp4 with the extra `movies`. By default RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif.
+        out: A .gif file, or .mp4 with the extra `movies`. By default RUN/movies/SPLIT-SAMPLE[-SAMPLE ...].gif,
+            or movies/NAME-SPLIT-SAMPLE[-SAMPLE ...].gif for a trained network.
         fps: Time steps of the network per second of the movie, from 0.01 to 50.
+        every: Show every N-th time step only, for a smaller file, 1 or more.
     """
-    opened = Run.open(run)
-    dataset = open_run_dataset(opened, data)
+    opened = Run.open(find_run(run))
     path = out or default_movie_path(opened, split, samples)
     check_movie(path, fps)
     check_writable(path)
     model = load_recurrent_model(opened)
     console = Console()
+    dataset = open_run_data(opened, data, console)
     with progress_bar(console, "movie") as progress:
         model_wave_movie(
             model,
@@ -63,18 +68,22 @@ def movie(
             channels=channels,
             path=path,
             frames_per_second=fps,
+            every=every,
             progress=progress,
         )
     console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
 
 def default_movie_path(run: Run, split: SplitName, samples: Sequence[int]) -> Path:
-    """Return the default path of a movie, inside the run folder.
+    """Return the default path of a movie, inside the run folder, or under ``movies`` for a trained network.
 
     Raises:
         ValueError: if the folder of movies is a link.
     """
+    name = f"{'-'.join(map(str, (split, *samples)))}.gif"
+    if is_pretrained(run.folder):
+        return Path("movies") / f"{run.name}-{name}"
     folder = run.folder / "movies"
     if folder.is_symlink():
         raise ValueError(f"{folder} is a link to another folder; choose the file with --out")
-    return folder / f"{'-'.join(map(str, (split, *samples)))}.gif"
+    return folder / name

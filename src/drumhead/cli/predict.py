@@ -28,6 +28,7 @@ from drumhead.report.mask_files import (
     save_probabilities,
 )
 from drumhead.runs import Run
+from drumhead.zoo import find_run
 
 MOST_NAMES = 10
 """The greatest number of files that are named as left out, in each folder."""
@@ -55,7 +56,7 @@ def predict(
     shape (height, width, channel). Numbers are scaled as in the training data.
 
     Args:
-        run: A run folder.
+        run: A run folder, or the name of a trained network.
         images: Image files (PNG, JPEG, TIFF, .npy), or folders of them.
         out: The folder for the masks, made if it is missing.
         probabilities: Also write NAME_probabilities.npy, float32 with shape (class, height, width).
@@ -65,7 +66,7 @@ def predict(
     files = find_image_files(list(images))
     if not files:
         raise ValueError("name at least one image or a folder of images")
-    opened = Run.open(run)
+    opened = Run.open(find_run(run))
     model = opened.load_model()
     endings = [MASK, COLOUR, *([PROBABILITIES] if probabilities else []), *([OVERLAY] if overlay else [])]
     written = [out / f"{file.stem}{ending}" for file in files for ending in endings]

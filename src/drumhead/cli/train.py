@@ -22,7 +22,7 @@ from drumhead.evaluation import open_run_dataset
 from drumhead.experiments import Experiment, RecipeName, find_experiment, own_data_experiment, own_data_name
 from drumhead.renamed_fields import current_flags
 from drumhead.report.tables.score_tables import score_row, scores_table
-from drumhead.runs import Run, check_not_imported, early_stop_note, read_experiment
+from drumhead.runs import InitialWeights, Run, check_not_imported, early_stop_note, read_experiment
 from drumhead.training import (
     LOGGERS,
     Accelerator,
@@ -32,9 +32,14 @@ from drumhead.training import (
     ProcessLostError,
     Strategy,
     WandbOptions,
+    describe_initial_weights,
     is_first_process,
     train,
+    with_model_of,
 )
+
+Source = Path | InitialWeights | None
+"""What a training starts from: a run or the name of a trained network, the record of one, or None (random weights)."""
 
 
 class TrainOptions(Config):
@@ -67,7 +72,7 @@ class TrainOptions(Config):
         return Devices(accelerator=self.accelerator, devices=self.devices, nodes=self.nodes, strategy=self.strategy)
 
 
-USAGE = """usage: drumhead train EXPERIMENT [--recipe {paper,lite,smoke}] [flags]
+USAGE = """usage: drumhead train EXPERIMENT [--recipe RECIPE] [--from RUN] [flags]
        drumhead train RUN_FOLDER [flags]
        drumhead train --config FILE [flags]
 
@@ -78,6 +83,11 @@ cnn-LAYERS or unet-WIDTH, such as nwm-linear or unet-4.
 RUN_FOLDER is the folder of a run: an unfinished one resumes from its last
 epoch, and --recipe.epochs extends a finished one. FILE is the config.json of
 any run, or YAML with such fields.
+
+RUN is a run folder or the name of a trained network (`drumhead pretrained`):
+training starts from its weights (fine-tuning). The classes, the number of
+channels of the images and --model.steps may differ; the layers of another shape
+are named, and start with random weights.
 
 There is no flag --resume: the command that started a run also resumes it.
 
@@ -101,7 +111,8 @@ examples:
   drumhead train runs/tetrominoes-nwm-linear-seed0 --recipe.epochs 400
   drumhead train --config runs/tetrominoes-nwm-linear-seed0/config.json --seed 1
   drumhead train tetrominoes-cnn-8 --seed 7601 --recipe.epochs 5
-  drumhead train unet-4 --data my_cells --recipe.batch-size 8"""
+  drumhead train unet-4 --data my_cells --recipe.batch-size 8
+  drumhead train nwm-linear --data my_cells --from tetrominoes-nwm-linear"""
 
 
 def main(args: list[str]) -> int:
@@ -112,17 +123,23 @@ def main(args: list[str]) -> int:
     if "--resume" in args:
         raise ValueError("there is no flag --resume: the command that started a run also resumes it, without a flag")
     config_file, rest = take_config(current_flags(args))
+    source, rest = take_source(rest)
     if config_file is not None:
-        return train_config(config_file, rest)
+        return train_config(config_file, rest, source)
+    if not rest:
+        raise ValueError("--from names the run to start from; name the experiment to train, too")
     name, *flags = rest
     if (Path(name) / "config.json").is_file():
-        return resume(Path(name), flags)
+        return resume(Path(name), flags, source)
     if os.sep in name:
         raise ValueError(f"{name} is not a run folder: it has no config.json; `drumhead experiments` lists experiments")
     recipe, flags = take_recipe(flags)
-    default = TrainOptions(experiment=find_experiment(name, recipe))
+    experiment = find_experiment(name, recipe)
+    if source is not None:
+        experiment = with_model_of(source, experiment)
+    default = TrainOptions(experiment=experiment)
     description = f"Train {name}. The defaults in brackets are those of the recipe {recipe}."
-    return train_new(parse_options(flags, default, name, description), default)
+    return train_new(parse_options(flags, default, name, description), default, source)
 
 
 def parse_options(flags: Sequence[str], default: TrainOptions, what: str, description: str) -> TrainOptions:
@@ -138,8 +155,8 @@ def parse_options(flags: Sequence[str], default: TrainOptions, what: str, descri
     return options
 
 
-def train_new(options: TrainOptions, default: TrainOptions) -> int:
-    """Train an experiment on the data of the options, or on its own dataset."""
+def train_new(options: TrainOptions, default: TrainOptions, source: Source) -> int:
+    """Train an experiment on the data of the options, or on its own dataset, from the weights of a source."""
     experiment = options.experiment
     console = console_for(options.all_devices)
     if options.data is not None:
@@ -156,8 +173,8 @@ def train_new(options: TrainOptions, default: TrainOptions) -> int:
     else:
         with progress_bar(console, "data") as progress:
             dataset = prepare_dataset(experiment.dataset, mnist_root=options.mnist_root, progress=progress)
-    folder = options.out or Path("runs") / f"{experiment.name}-seed{experiment.seed}"
-    return run_training(experiment, dataset, folder, console, options)
+    folder = options.out or Path("runs") / f"{experiment.name}{source_suffix(source)}-seed{experiment.seed}"
+    return run_training(experiment, dataset, folder, console, options, source)
 
 
 def console_for(devices: Devices) -> Console:
@@ -191,15 +208,37 @@ def take_config(args: Sequence[str]) -> tuple[Path | None, list[str]]:
     return config, list(rest)
 
 
-def train_config(file: Path, flags: Sequence[str]) -> int:
-    """Train the experiment in a file."""
-    experiment, folder = read_experiment(file)
+def take_source(args: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the value of ``--from``, and the other arguments."""
+
+    def source_only(source: Annotated[Path | None, tyro.conf.arg(name="from")] = None) -> Path | None:
+        return source
+
+    source, rest = tyro.cli(source_only, args=list(args), return_unknown_args=True, add_help=False)
+    return source, list(rest)
+
+
+def source_suffix(source: Source) -> str:
+    """Return the part of a run folder's name that says which weights the run started from.
+
+    >>> source_suffix(Path("runs/first")), source_suffix(None)
+    ('-from-first', '')
+    """
+    if source is None:
+        return ""
+    path = Path(source.source) if isinstance(source, InitialWeights) else source
+    return f"-from-{path.resolve().name}"
+
+
+def train_config(file: Path, flags: Sequence[str], source: Path | None) -> int:
+    """Train the experiment in a file, from the weights that are given, or else those that the file names."""
+    experiment, folder, recorded = read_experiment(file)
     default = TrainOptions(experiment=experiment, data=folder if experiment.dataset is None else None)
     description = f"Train the experiment in {file}. The defaults in brackets are those of the file."
-    return train_new(parse_options(flags, default, f"--config {file}", description), default)
+    return train_new(parse_options(flags, default, f"--config {file}", description), default, source or recorded)
 
 
-def resume(folder: Path, flags: Sequence[str]) -> int:
+def resume(folder: Path, flags: Sequence[str], source: Path | None) -> int:
     """Resume or extend the run in a folder, or train its experiment with other values in the folder ``--out``."""
     run = Run.open(folder)
     check_not_imported(run)
@@ -210,7 +249,8 @@ def resume(folder: Path, flags: Sequence[str]) -> int:
         raise ValueError(f"{folder} has its data already, and --dataset... configures data to be made; drop the flag")
     dataset = open_run_dataset(run, options.data)
     console = console_for(options.all_devices)
-    return run_training(options.experiment, dataset, options.out or folder, console, options)
+    initial_weights = source or run.config.initial_weights
+    return run_training(options.experiment, dataset, options.out or folder, console, options, initial_weights)
 
 
 def loggers(options: TrainOptions) -> list[Observer]:
@@ -223,12 +263,23 @@ def loggers(options: TrainOptions) -> list[Observer]:
 
 
 def run_training(
-    experiment: Experiment, dataset: Dataset, folder: Path, console: Console, options: TrainOptions
+    experiment: Experiment, dataset: Dataset, folder: Path, console: Console, options: TrainOptions, source: Source
 ) -> int:
     """Train, and print the scores."""
+    if isinstance(source, Path):
+        source = describe_initial_weights(source, experiment, dataset)
+    if source is not None:
+        console.print(describe_start(source), highlight=False, markup=False, soft_wrap=True)
     observers = [TrainingProgress(console, experiment.name), *loggers(options)]
     try:
-        run = train(experiment, dataset, folder, observers=observers, **options.all_devices.model_dump())
+        run = train(
+            experiment,
+            dataset,
+            folder,
+            initial_weights=source,
+            observers=observers,
+            **options.all_devices.model_dump(),
+        )
     except KeyboardInterrupt:
         print_error(f"stopped; the last finished epoch is kept. Resume with: drumhead train {shlex.quote(str(folder))}")
         raise
@@ -240,3 +291,9 @@ def run_training(
         console.print(f"Training {note}.", highlight=False)
     console.print(f"The run is in {run.folder}")
     return OK
+
+
+def describe_start(source: InitialWeights) -> str:
+    """Return a sentence on the weights that a training starts from, and the layers that do not."""
+    new = ", ".join(source.new_layers) or "none"
+    return f"Training starts from the weights of {source.source}. Layers that are new, with random weights: {new}."

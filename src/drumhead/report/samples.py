@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -62,14 +62,16 @@ def compute_sample_states(
     )
 
 
-def shared_dataset(runs: Sequence[Run], folder: str | Path | None = None) -> Dataset:
+def shared_dataset(
+    runs: Sequence[Run], folder: str | Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Dataset:
     """Return the dataset that all runs were trained on, or the dataset in a folder, if it fits all runs.
 
     Raises:
         DatasetError: as :func:`drumhead.evaluation.open_run_dataset`, or if the runs were trained on different data.
     """
     folder = None if folder is None else Path(folder)
-    datasets = [open_run_dataset(run, folder) for run in runs]
+    datasets = [open_run_dataset(run, folder, progress=progress) for run in runs]
     for run, dataset in zip(runs, datasets, strict=True):
         if dataset.fingerprint != datasets[0].fingerprint:
             raise DatasetError(

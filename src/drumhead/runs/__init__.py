@@ -21,14 +21,16 @@ from drumhead.runs.early_stopping import early_stop_note, epochs_without_improve
 from drumhead.runs.errors import DamageWarning, RunBusyError, RunError
 from drumhead.runs.experiment_file import read_experiment
 from drumhead.runs.folders import check_new_run_folder, run_folders
+from drumhead.runs.initial_weights import InitialWeights
 from drumhead.runs.json_files import write_json
 from drumhead.runs.lock import FolderLock, LockOwner, lock_folder, lock_owner, read_owner
-from drumhead.runs.run import Run, RunState, check_not_imported, load
+from drumhead.runs.run import Run, RunState, check_not_imported
 
 __all__ = [
     "DamageWarning",
     "DataRecord",
     "FolderLock",
+    "InitialWeights",
     "LockOwner",
     "Run",
     "RunBusyError",
@@ -40,7 +42,6 @@ __all__ = [
     "early_stop_note",
     "epochs_without_improvement",
     "has_stopped_early",
-    "load",
     "lock_folder",
     "lock_owner",
     "package_versions",

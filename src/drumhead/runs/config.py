@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt
 from drumhead.config import Config
 from drumhead.data import MAX_CLASSES, Dataset
 from drumhead.experiments import Experiment
+from drumhead.runs.initial_weights import InitialWeights
 from drumhead.string_types import Name, SingleLine
 
 VERSIONED_PACKAGES = ("drumhead", "torch", "numpy", "lightning-fabric", "pydantic", "pillow", "safetensors")
@@ -78,6 +79,8 @@ class RunConfig(Config):
     """Operating system, processor, accelerator and number of threads."""
     imported_from: str | None = None
     """The source of the weights if they were imported; an imported run has no training to resume."""
+    initial_weights: InitialWeights | None = None
+    """The weights that training started from; None if they were random."""
 
 
 def package_versions() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,13 +11,25 @@ from drumhead.experiments import Experiment, experiment_specs, find_experiment, 
 from drumhead.renamed_fields import with_current_names
 from drumhead.runs.config import RunConfig
 from drumhead.runs.errors import RunError
+from drumhead.runs.initial_weights import InitialWeights
 from drumhead.runs.json_files import read_json_with_checksum
 from drumhead.validation_errors import explain_validation_error
 from drumhead.yaml_files import read_yaml_mapping
 
 
-def read_experiment(path: str | Path) -> tuple[Experiment, Path | None]:
-    """Return the experiment in a file, and the folder of its data if the file names one.
+class ExperimentFile(NamedTuple):
+    """The content of a file that describes an experiment."""
+
+    experiment: Experiment
+    """The experiment."""
+    data: Path | None
+    """The folder of its data, if the file names one."""
+    initial_weights: InitialWeights | None = None
+    """The weights that its training started from, if the file is that of a run and names some."""
+
+
+def read_experiment(path: str | Path) -> ExperimentFile:
+    """Return the experiment in a file.
 
     The file is the ``config.json`` of a run, or YAML with the fields of an experiment, at its top or under
     ``experiment``. In YAML, fields that are left out have the values of the listed experiment with that name, if there
@@ -33,7 +45,7 @@ def read_experiment(path: str | Path) -> tuple[Experiment, Path | None]:
             config = read_json_with_checksum(path, RunConfig)
         except ValueError as error:
             raise RunError(f"{path} is not a run's configuration: {error}") from error
-        return config.experiment, Path(config.data.folder)
+        return ExperimentFile(config.experiment, Path(config.data.folder), config.initial_weights)
     try:
         values = read_yaml_mapping(path)
     except ValueError as error:
@@ -45,9 +57,10 @@ def read_experiment(path: str | Path) -> tuple[Experiment, Path | None]:
             raise RunError(f"{path} must have the fields of an experiment under `experiment`, or at its top")
     folder = record.get("folder") if isinstance(record, dict) else None
     try:
-        return Experiment.model_validate(with_listed_fields(fields)), None if folder is None else Path(str(folder))
+        experiment = Experiment.model_validate(with_listed_fields(fields))
     except ValidationError as error:
         raise RunError(f"{path} is not an experiment: {explain_validation_error(error)}") from error
+    return ExperimentFile(experiment, None if folder is None else Path(str(folder)))
 
 
 def with_listed_fields(fields: dict[str, Any]) -> dict[str, Any]:

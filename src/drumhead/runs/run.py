@@ -311,15 +311,6 @@ class Run:
         return f"To create it again, remove {self.scores_path} if it exists, and run: {command}"
 
 
-def load(folder: str | Path) -> Segmenter:
-    """Return the trained model in a run folder, in evaluation mode, on the CPU.
-
-    Raises:
-        RunError: if the folder is not a run, or no epoch has finished.
-    """
-    return Run.open(folder).load_model()
-
-
 def check_not_imported(run: Run) -> None:
     """Raise ``RunError`` if a run's weights were imported."""
     if run.config.imported_from is not None:

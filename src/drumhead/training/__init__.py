@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drumhead.training.devices import Accelerator, Devices, Strategy, is_first_process, make_fabric
+from drumhead.training.initial_weights import describe_initial_weights, with_model_of
 from drumhead.training.loggers import LOGGERS, LoggerName, LoggerWarning, Pictures, WandbOptions
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.processes import ProcessLostError
@@ -28,9 +29,11 @@ __all__ = [
     "TrainingDivergedError",
     "WandbOptions",
     "check_batches",
+    "describe_initial_weights",
     "is_first_process",
     "learning_rate",
     "make_fabric",
     "read_progress",
     "train",
+    "with_model_of",
 ]

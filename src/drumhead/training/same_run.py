@@ -38,7 +38,8 @@ def may_be_extended(old: Experiment, new: Experiment, differences: dict[str, tup
 def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, object]]:
     """Return the fields that make two runs different, each with its old and new value.
 
-    Compared are all fields of the experiment, and the fingerprint, class names and ignored label of the data.
+    Compared are all fields of the experiment, the fingerprint, class names and ignored label of the data, and the
+    initial weights, wherever they are.
     """
     before, after = (
         {
@@ -46,6 +47,7 @@ def differing_fields(old: RunConfig, new: RunConfig) -> dict[str, tuple[object, 
             "data": config.data.fingerprint,
             "classes": config.data.class_names,
             "ignored label": config.data.ignored_label,
+            "initial weights": config.initial_weights and config.initial_weights.sha256,
         }
         for config in (old, new)
     )

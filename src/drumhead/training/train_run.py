@@ -12,6 +12,7 @@ from drumhead.experiments import Experiment
 from drumhead.runs import (
     DataRecord,
     FolderLock,
+    InitialWeights,
     Run,
     RunConfig,
     RunError,
@@ -22,6 +23,7 @@ from drumhead.runs import (
 from drumhead.runs.config import COMMIT
 from drumhead.training.class_weights import check_pixels_count
 from drumhead.training.devices import Accelerator, Devices, Strategy, make_fabric
+from drumhead.training.initial_weights import describe_initial_weights
 from drumhead.training.launching import process_group
 from drumhead.training.machine import describe_machine
 from drumhead.training.observers import Observer
@@ -41,6 +43,7 @@ def train(
     devices: int = 1,
     nodes: int = 1,
     strategy: Strategy = "auto",
+    initial_weights: str | Path | InitialWeights | None = None,
     observers: Sequence[Observer] = (),
 ) -> Run:
     """Train an experiment, or resume it; a finished run is left as it is.
@@ -62,6 +65,9 @@ def train(
         devices: the number of devices per node; on a CPU, the number of processes that share its cores.
         nodes: the number of nodes.
         strategy: how several devices train one model.
+        initial_weights: the run folder, or the name of a trained network of the package, whose weights to start from
+            (fine-tuning); see :mod:`drumhead.training.initial_weights`. For a run that resumes, its own record will do.
+            None: random weights.
         observers: notified of each step and epoch, in the first process.
 
     Returns:
@@ -69,7 +75,8 @@ def train(
 
     Raises:
         RunError: if the folder holds another run or other files, the data has fewer images than a batch, the devices
-            are not available or cannot share a batch, class weights do not fit the classes, or all pixels are ignored.
+            are not available or cannot share a batch, class weights do not fit the classes, all pixels are ignored, or
+            the model cannot start from the initial weights.
         RunBusyError: if another process trains this run.
         DatasetError: if a file of the data is damaged.
         ProcessLostError: if the process of another device has ended.
@@ -80,13 +87,22 @@ def train(
     check_pixels_count(experiment.recipe, dataset)
     fabric = make_fabric(device_config)
     folder = Path(folder)
-    request = WorkerRequest(experiment=experiment, data=dataset.folder, folder=folder.resolve(), devices=device_config)
+    if initial_weights is not None and not isinstance(initial_weights, InitialWeights):
+        initial_weights = describe_initial_weights(initial_weights, experiment, dataset)
+    request = WorkerRequest(
+        experiment=experiment,
+        data=dataset.folder,
+        folder=folder.resolve(),
+        devices=device_config,
+        initial_weights=initial_weights,
+    )
     with process_group(fabric, request), ExitStack() as locks:
         config = RunConfig(
             experiment=experiment,
             data=DataRecord.from_dataset(dataset),
             versions=package_versions(),
             machine={**describe_machine(fabric, experiment.recipe), **device_config.describe()},
+            initial_weights=initial_weights,
         )
         processes = Processes(fabric)
         run = processes.run_on_first(lambda: prepare_run(folder, config, dataset, locks)) or Run(folder, config)

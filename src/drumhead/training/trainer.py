@@ -24,6 +24,7 @@ from drumhead.training.augmentation import Augmentation
 from drumhead.training.batch_loss import BatchLoss
 from drumhead.training.batch_norm import synchronize_batch_norm
 from drumhead.training.class_weights import class_weights
+from drumhead.training.initial_weights import initial_model
 from drumhead.training.observers import EpochReport, Observer, StepReport
 from drumhead.training.precision import autocast, resolve_precision
 from drumhead.training.processes import Processes
@@ -57,7 +58,7 @@ class Trainer:
         self.observers = observers if self.processes.is_first else ()
         self.recipe = run.config.experiment.recipe
         self.seed = run.config.experiment.seed
-        self.model = run.new_model()
+        self.model = initial_model(run)
         optimizer_class = torch.optim.AdamW if self.recipe.optimizer == "adamw" else torch.optim.Adam
         self.optimizer = optimizer_class(
             self.model.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay

@@ -36,6 +36,7 @@ def main() -> int:
             dataset,
             request.folder,
             **request.devices.model_dump(),
+            initial_weights=request.initial_weights,
         )
     except (ProcessLostError, TrainingDivergedError, FloatingPointError):
         return 1  # the first process reports the same error

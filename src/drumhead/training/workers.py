@@ -12,6 +12,7 @@ from types import TracebackType
 
 from drumhead.config import Config
 from drumhead.experiments import Experiment
+from drumhead.runs import InitialWeights
 from drumhead.training.devices import Devices
 from drumhead.training.processes import ProcessLostError
 
@@ -33,6 +34,8 @@ class WorkerRequest(Config):
     """The run folder."""
     devices: Devices
     """The devices of all processes."""
+    initial_weights: InitialWeights | None = None
+    """The weights to start from; None if they are random."""
     parent: int = 0
     """The process id of the process that started the worker; the worker ends when that process ends."""
 

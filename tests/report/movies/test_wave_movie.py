@@ -81,6 +81,18 @@ def test_a_zero_field_has_a_frame_per_step(tmp_path: Path) -> None:
     assert len(make(tmp_path / "waves.gif", given._replace(field=0 * given.field))) == 7
 
 
+def test_every_second_step_is_shown_for_twice_the_time(tmp_path: Path) -> None:
+    whole, half = make(tmp_path / "whole.gif", scene()), make(tmp_path / "half.gif", scene(), every=2)
+    np.testing.assert_array_equal(half, whole[1::2])
+    durations = []
+    for name in ("whole", "half"):
+        with Image.open(tmp_path / f"{name}.gif") as movie:
+            durations.append(movie.info["duration"])
+    assert durations[1] == 2 * durations[0]
+    with pytest.raises(ValueError, match="every must be a whole number of steps, 1 or more; got 0"):
+        make(tmp_path / "none.gif", scene(), every=0)
+
+
 def test_progress_is_called_for_every_frame(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     make(tmp_path / "waves.gif", scene(steps=3), progress=lambda *numbers: calls.append(numbers))

@@ -8,7 +8,7 @@ from pathlib import Path
 from drumhead.data import Dataset
 from drumhead.models import RecurrentSegmenter
 from drumhead.report.movies.movie_files import check_movie
-from drumhead.report.movies.wave_movie import wave_movie
+from drumhead.report.movies.wave_movie import shown_steps, wave_movie
 from drumhead.report.samples import check_channels, check_samples, compute_sample_states
 
 DEFAULT_CHANNELS = 4
@@ -25,6 +25,7 @@ def model_wave_movie(
     path: str | Path,
     frames_per_second: float = 20,
     scale: int | None = None,
+    every: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a movie of a model's states on some samples, each with its input, true classes and prediction.
@@ -41,6 +42,7 @@ def model_wave_movie(
         path: a file name that ends in .gif or .mp4.
         frames_per_second: the number of steps shown per second, from 0.01 to 50.
         scale: pixels of the movie per pixel of the image, see :func:`drumhead.report.movies.wave_movie.wave_movie`.
+        every: show every n-th step only, for a smaller file; 1 or more.
         progress: called with the number of samples computed plus frames drawn, and the total of both.
 
     Raises:
@@ -51,7 +53,7 @@ def model_wave_movie(
     channels = channels or range(min(DEFAULT_CHANNELS, model.config.hidden_channels))
     check_channels(model, channels)
     report = progress or (lambda done, total: None)
-    total = len(samples) + model.config.steps
+    total = len(samples) + len(shown_steps(model.config.steps, every=every))
     computed = []
     for sample in samples:
         computed.append(compute_sample_states(model, dataset, split=split, sample=sample, channels=channels))
@@ -65,5 +67,6 @@ def model_wave_movie(
         path=path,
         frames_per_second=frames_per_second,
         scale=scale,
+        every=every,
         progress=lambda drawn, _: report(len(samples) + drawn, total),
     )

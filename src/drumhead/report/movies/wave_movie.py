@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import ImageColor
 
 from drumhead.report.colours import Pixels, class_legend, colour_image, colour_masks, present_classes, wave_limit
-from drumhead.report.movies.movie_files import check_movie, write_movie
+from drumhead.report.movies.movie_files import MIN_FPS, check_movie, write_movie
 from drumhead.report.movies.movie_grid import MovieGrid
 from drumhead.report.samples import SampleStates
 
@@ -23,9 +23,10 @@ def wave_movie(
     path: str | Path,
     frames_per_second: float = 20,
     scale: int | None = None,
+    every: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write a movie with one row per sample: input, true classes, prediction, and states; one frame per step.
+    """Write a movie with one row per sample: input, true classes, prediction, and states; a frame for each step shown.
 
     The colours of a channel are from minus to plus :func:`~drumhead.report.colours.wave_limit` of that channel over all
     samples and all steps. The colour bar below it shows the limits.
@@ -35,9 +36,10 @@ def wave_movie(
         channels: the title of each channel of the fields.
         class_names: the name of each class, background first; the legend lists those that occur.
         path: a file name that ends in .gif or .mp4, see :mod:`drumhead.report.movies.movie_files`.
-        frames_per_second: from 0.01 to 50.
+        frames_per_second: the number of steps per second of the movie, from 0.01 to 50.
         scale: pixels of the movie per pixel of the image, each way. By default, panels are about 192 pixels high if
             they fit on a screen, and images with more than 384 pixels a side are subsampled.
+        every: show every n-th step only, for a smaller file; 1 or more.
         progress: called with the number of frames drawn and the total.
 
     Raises:
@@ -62,7 +64,23 @@ def wave_movie(
         steps=len(samples[0].field),
         scale=scale,
     )
-    write_movie(_frames(grid, samples, limits, progress), grid.palette, path, frames_per_second=frames_per_second)
+    steps = shown_steps(grid.steps, every=every)
+    frames = _frames(grid, samples, limits, steps, progress)
+    write_movie(frames, grid.palette, path, frames_per_second=max(frames_per_second / every, MIN_FPS))
+
+
+def shown_steps(steps: int, *, every: int) -> range:
+    """Return the time steps that a movie shows, counted from 0: every n-th, or the last one if there are fewer.
+
+    Raises:
+        ValueError: if ``every`` is below 1.
+
+    >>> list(shown_steps(7, every=2)), list(shown_steps(3, every=5))
+    ([1, 3, 5], [2])
+    """
+    if every < 1:
+        raise ValueError(f"every must be a whole number of steps, 1 or more; got {every}")
+    return range(min(every, steps) - 1, steps, every)
 
 
 def _still_images(sample: SampleStates) -> dict[str, Pixels]:
@@ -74,13 +92,14 @@ def _frames(
     grid: MovieGrid,
     samples: Sequence[SampleStates],
     limits: npt.NDArray[np.float64],
+    steps: Sequence[int],
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[Pixels]:
-    for step in range(grid.steps):
+    for drawn, step in enumerate(steps, start=1):
         waves_NCHW = np.stack([sample.field[step] for sample in samples]) / limits[:, None, None]
         yield grid.frame(waves_NCHW, step + 1)
         if progress is not None:
-            progress(step + 1, grid.steps)
+            progress(drawn, len(steps))
 
 
 def _legend(samples: Sequence[SampleStates], class_names: Sequence[str]) -> Mapping[str, tuple[int, ...]]:

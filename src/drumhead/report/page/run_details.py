@@ -72,6 +72,8 @@ def run_facts(run: Run, row: ResultRow) -> dict[str, str]:
     seconds = {} if row.seconds is None else {"seconds of training steps": f"{row.seconds:,.0f}"}
     stop = early_stop_note(run)
     source = {} if run.config.imported_from is None else {"imported from": run.config.imported_from}
+    if (start := run.config.initial_weights) is not None:
+        source = {"initial weights": f"{start.source}; new layers: {', '.join(start.new_layers) or 'none'}"}
     label, scores = run.config.data.ignored_label, run.scores()
     ignored = {} if label is None else {"ignored label": f"{label}: its pixels count in no loss and no score"}
     if scores is not None and scores.ignored_images:

@@ -31,6 +31,8 @@ def train_command(run: Run) -> str | None:
     for name, value in {"seed": experiment.seed, **changes[recipe]}.items():
         values = value if isinstance(value, list | tuple) else [value]
         args += [f"--{name.replace('_', '-')}", *map(str, values)]
+    if run.config.initial_weights is not None:
+        args += ["--from", run.config.initial_weights.source]
     if experiment.dataset is None:
         args += ["--data", run.config.data.folder]
     return shlex.join(args)
