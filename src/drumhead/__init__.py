@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drumhead.experiments import find_experiment as find_experiment
     from drumhead.fields import evolve as evolve
     from drumhead.fields import laplacian as laplacian
+    from drumhead.hidden_states import states as states
     from drumhead.models import build as build
     from drumhead.training import train as train
     from drumhead.zoo import load as load
@@ -33,6 +34,7 @@ _LAZY_IMPORTS = {
     "open_dataset": "data",
     "prepare_dataset": "data",
     "pretrained": "zoo",
+    "states": "hidden_states",
     "train": "training",
 }
 

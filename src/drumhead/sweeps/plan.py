@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drumhead.experiments import RECIPES, Experiment, RecipeName, own_data_experiment, own_data_name
+from drumhead.number_ranges import parse_number_ranges
 from drumhead.renamed_fields import with_old_names
 from drumhead.sweeps.named_sweeps import select_experiments
 from drumhead.sweeps.overrides import flag_name, format_field, with_overrides
@@ -138,17 +139,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     >>> parse_seeds("0:3,7")
     (0, 1, 2, 7)
     """
-    seeds: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,10})(?::(\d{1,10}))?\s*", part)
-        if match is None:
-            raise ValueError(f"seeds are numbers and ranges such as 0:10 or 1,2,3 (0:10 is 0 to 9); got {text!r}")
-        first, end = int(match[1]), match[2]
-        numbers = range(first, first + 1 if end is None else int(end))
-        if not 0 < len(numbers) <= 100_000 or numbers[-1] >= 2**32:
-            raise ValueError(f"seeds are below 2**32, and a range has at least one and at most 100000; got {part!r}")
-        seeds += numbers
-    return tuple(dict.fromkeys(seeds))
+    return parse_number_ranges(text, what="seeds")
 
 
 def _variant(experiment: Experiment, overrides: Mapping[str, str], data: Path | None) -> Experiment:

@@ -27,7 +27,7 @@ from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
 from drumhead.waves.movie import Movie
-from drumhead.waves.reading import read_movie, read_states, save_movie, save_states
+from drumhead.waves.reading import check_states_file, read_movie, read_states, save_movie, save_states
 from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.singularities import Singularities, find_singularities, ring_windings
 from drumhead.waves.sites import (
@@ -95,6 +95,7 @@ __all__ = [
     "check_movie",
     "check_positions",
     "check_spacing",
+    "check_states_file",
     "directional_share",
     "dispersion_relation",
     "exclusions",

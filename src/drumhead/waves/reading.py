@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from drumhead.dataset_error import DatasetError
 from drumhead.waves.formats.options import Order, ReadOptions
+from drumhead.waves.formats.packages import require
 from drumhead.waves.movie import Movie
 from drumhead.waves.sites import Spacing
 from drumhead.waves.states import States
@@ -130,6 +131,17 @@ def read_states(path: str | Path) -> States:
 def save_states(path: str | Path, states: States) -> None:
     """Write hidden states as ``.npz``, or as ``.nwb`` with the extra ``nwb``, like :func:`save_movie`."""
     _function(_choose(Path(path), WRITERS, "a file of hidden states to write"))(Path(path), states)
+
+
+def check_states_file(path: str | Path) -> None:
+    """Check that hidden states can be written to a file of this name, before they are computed.
+
+    Raises:
+        ValueError: if the ending is unknown, or the package that the format needs is not installed.
+    """
+    _choose(Path(path), WRITERS, "a file of hidden states to write")
+    if Path(path).suffix.lower() == ".nwb":
+        require("pynwb", need="writing NWB", extra="nwb")
 
 
 def _check_file(file: Path) -> None:

@@ -17,7 +17,7 @@ Edge = Literal["circular", "fixed", "free"]
 EDGES = ("circular", "fixed", "free")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class States:
     """Hidden states ``(sample, time, channel, y, x)``. Frame ``n`` is at the time ``(n + 1) dt``.
 
@@ -90,6 +90,11 @@ class States:
             check_single_line(text)
         object.__setattr__(self, "values", read_only(values))
         object.__setattr__(self, "dt", check_dt(self.dt))
+
+    def __repr__(self) -> str:
+        return (
+            f"<States of {self.run}, {self.split} {_short_list(self.samples)}: {self.values.dtype} {self.values.shape}>"
+        )
 
     @property
     def channels(self) -> int:

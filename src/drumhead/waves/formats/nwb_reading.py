@@ -55,7 +55,7 @@ def read_nwb(file: Path, options: ReadOptions) -> Movie:
         ValueError: h5py is not installed.
     """
     with open_hdf5(file, "an NWB file") as root:
-        series = _choose(file, list(_find_series(root)), options)
+        series = _choose(file, root, options)
         description = read_description(attribute(series.group, "comments"))
         if description is not None:
             return options.apply_to(_own_movie(root, series, description))
@@ -70,13 +70,10 @@ def read_nwb_states(file: Path) -> States:
         ValueError: h5py is not installed.
     """
     with open_hdf5(file, "an NWB file") as root:
-        scratch = child(root, "scratch")
-        content = text(child(scratch, STATES))
-        if content is None:
+        fields = _states_fields(root)
+        if fields is None:
             raise DatasetError(f"{file}: must hold hidden states, as drumhead states writes them; it has no {STATES}")
-        fields = json.loads(content)
-        if not isinstance(fields, dict) or is_nested_too_deep(fields):
-            raise ValueError(f"its {STATES} must be a mapping")
+        scratch = child(root, "scratch")
         found = {series.path.rpartition("/")[2]: series for series in _find_series(root)}
         names = [
             [f"sample_{sample}_channel_{channel}" for channel in range(int(fields["channels"]))]
@@ -94,6 +91,17 @@ def read_nwb_states(file: Path) -> States:
             **{name: fields[name] for name in STATES_FIELDS},
             **arrays,
         )
+
+
+def _states_fields(root: Any) -> dict[str, Any] | None:
+    """Return the description of hidden states in a file; None if it holds none."""
+    content = text(child(child(root, "scratch"), STATES))
+    if content is None:
+        return None
+    fields = json.loads(content)
+    if not isinstance(fields, dict) or is_nested_too_deep(fields) or not isinstance(fields.get("samples"), list):
+        raise ValueError(f"its {STATES} must be a mapping with samples")
+    return fields
 
 
 def _find_series(root: Any) -> Iterator[Series]:
@@ -119,34 +127,26 @@ def _find_series(root: Any) -> Iterator[Series]:
             ]
 
 
-def _choose(file: Path, found: list[Series], options: ReadOptions) -> Series:
-    if options.sample is not None or options.channel is not None:
-        return _choose_state(file, found, options)
+def _choose(file: Path, root: Any, options: ReadOptions) -> Series:
+    found = list(_find_series(root))
+    fields = _states_fields(root)
+    if fields is not None and options.variable is None:
+        sample = next(iter(fields["samples"]), None) if options.sample is None else options.sample
+        name = f"sample_{sample}_channel_{options.channel or 0}"
+        chosen = [each for each in found if each.path.endswith(f"/{name}")]
+        if not chosen:
+            raise DatasetError(f"{file}: has no hidden states {name}; its samples are {str(fields['samples'])[:200]}")
+        return chosen[0]
     named = [each for each in found if options.variable in (each.path, each.path.rpartition("/")[2])]
     recordings = [each for each in found if each.kind != "TimeSeries" or _is_own(each)]
     chosen = named or (recordings if options.variable is None else [])
-    if chosen and all(map(_is_own, chosen)):
-        return chosen[0]  # the first of a file of hidden states
     if len(chosen) != 1:
         listing = "; ".join(f"{each.path} ({each.kind} {child(each.group, 'data').shape})" for each in found[:20])
-        asked = "" if options.variable is None else f"; it has no {options.variable!r}" if not named else ""
+        asked = "" if options.variable is None or named else f"; it has no {options.variable!r}"
         raise DatasetError(
             f"{file}: name the series to read with variable (--variable){asked}. Its series are {listing or 'none'}"
         )
     return chosen[0]
-
-
-def _choose_state(file: Path, found: list[Series], options: ReadOptions) -> Series:
-    """Return the series of one sample and channel of hidden states."""
-    own = [each.path.rpartition("/")[2] for each in found if _is_own(each)]
-    ending = f"_channel_{options.channel or 0}"
-    name = f"sample_{options.sample}{ending}"
-    if options.sample is None:
-        name = next((each for each in own if each.endswith(ending)), name)
-    series = next((each for each in found if each.path.rpartition("/")[2] == name), None)
-    if series is None:
-        raise DatasetError(f"{file}: has no hidden states {name}; it has {', '.join(own[:20]) or 'none'}")
-    return series
 
 
 def _is_own(series: Series) -> bool:
