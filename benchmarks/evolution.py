@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from command_line import format_ratios, format_seconds, print_tables, progress_console, run_benchmark, usage_error
-from drumhead.fields import evolve, laplacian
-from drumhead.fields.engine import Engine
+from drumhead.fields import Engine, evolve, laplacian
 from drumhead.report.tables.text_table import TextTable
 
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 import drumhead
-from drumhead.fields.engine import Engine
+from drumhead.fields import Engine
 from drumhead.models import ModelConfig, NWMConfig, model_config
-from drumhead.models.recurrent import RecurrentConfig
+from drumhead.models.config import RecurrentConfig
 from machine import Rates
 
 SMALL_SIDE = 32

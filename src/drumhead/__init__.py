@@ -7,45 +7,45 @@ The functions below are all that a notebook needs; the subpackages (``drumhead.f
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from drumhead.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from drumhead.data import open_dataset as open_dataset
-    from drumhead.data import prepare_dataset as prepare_dataset
-    from drumhead.experiments import find_experiment as find_experiment
-    from drumhead.fields import evolve as evolve
-    from drumhead.fields import laplacian as laplacian
-    from drumhead.hidden_states import states as states
-    from drumhead.models import build as build
-    from drumhead.training import train as train
-    from drumhead.zoo import load as load
-    from drumhead.zoo import pretrained as pretrained
+    from drumhead.data import open_dataset, prepare_dataset
+    from drumhead.experiments import find_experiment
+    from drumhead.fields import evolve, laplacian
+    from drumhead.hidden_states import states
+    from drumhead.models import build
+    from drumhead.training import train
+    from drumhead.zoo import load, pretrained
+else:
+    __getattr__, __dir__ = lazy_imports(
+        __name__,
+        {
+            "data": ["open_dataset", "prepare_dataset"],
+            "experiments": ["find_experiment"],
+            "fields": ["evolve", "laplacian"],
+            "hidden_states": ["states"],
+            "models": ["build"],
+            "training": ["train"],
+            "zoo": ["load", "pretrained"],
+        },
+    )
 
 __version__ = version("drumhead")
 
-_LAZY_IMPORTS = {
-    "build": "models",
-    "evolve": "fields",
-    "find_experiment": "experiments",
-    "laplacian": "fields",
-    "load": "zoo",
-    "open_dataset": "data",
-    "prepare_dataset": "data",
-    "pretrained": "zoo",
-    "states": "hidden_states",
-    "train": "training",
-}
-
-__all__ = ["__version__", *_LAZY_IMPORTS]
-
-
-def __getattr__(name: str) -> object:
-    if name in _LAZY_IMPORTS:
-        return getattr(import_module(f"drumhead.{_LAZY_IMPORTS[name]}"), name)
-    raise AttributeError(f"module 'drumhead' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY_IMPORTS])
+__all__ = [
+    "__version__",
+    "build",
+    "evolve",
+    "find_experiment",
+    "laplacian",
+    "load",
+    "open_dataset",
+    "prepare_dataset",
+    "pretrained",
+    "states",
+    "train",
+]

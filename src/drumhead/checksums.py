@@ -17,10 +17,10 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHECKSUM_FIELD = "sha256"
 CHECKSUM_COLUMN = "crc32"
@@ -75,6 +75,8 @@ def verify_tensor_checksum(tensors: Mapping[str, Tensor], metadata: Mapping[str,
 
 def tensor_digest(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
     """Return the SHA-256 of named tensors and their metadata."""
+    import torch  # only here, because the import takes seconds
+
     digest = hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()

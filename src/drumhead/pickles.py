@@ -6,8 +6,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import torch
-
 
 class PickleError(ValueError):
     """A file is damaged, or contains something other than tensors and plain values."""
@@ -29,6 +27,8 @@ def read_pickle(path: str | Path) -> Any:
             in which case a small file could fill the memory.
         OSError: if the file cannot be read.
     """
+    import torch  # only here, because the import takes seconds
+
     path = Path(path)
     path.stat()  # raises an error if the file is missing
     if not path.is_file():

@@ -6,10 +6,12 @@ any saved random state.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 Purpose = Literal["initialisation", "shuffling", "pixels", "augmentation"]
 
@@ -28,4 +30,6 @@ def derive_seed(seed: int, purpose: Purpose, number: int = 0) -> int:
 
 def generator(seed: int, purpose: Purpose, number: int = 0) -> torch.Generator:
     """Return a torch generator on the CPU, seeded by :func:`derive_seed`."""
+    import torch  # only here, because the import takes seconds
+
     return torch.Generator().manual_seed(derive_seed(seed, purpose, number))

@@ -28,12 +28,13 @@ def test_no_number_is_broken_at_any_width(width: int) -> None:
     seen = [
         status("a-very-long-name-of-a-folder-that-does-not-fit-tetrominoes-nwm-linear-model.steps=100-seed2200"),
         status("timed", timed=True, state="running", where="job 17, node-with-a-long-name, process 12345"),
+        status("early", stopped_early=True),
     ]
     file = io.StringIO()
     console = Console(file=file, width=width)
     console.print(runs_table(seen, Path("runs"), console))
     printed = file.getvalue()
-    for number in ("14/300", "0.123", "0.456", "0.789", "140/140 s, 2,800 steps", "running"):
+    for number in ("14/300", "0.123", "0.456", "0.789", "140/140 s, 2,800 steps", "14/300, stopped early", "running"):
         assert number in printed
     assert max(map(len, printed.splitlines())) <= width
 

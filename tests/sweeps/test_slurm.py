@@ -11,7 +11,7 @@ from tests.training.tiny_runs import tiny_experiment
 
 import drumhead.sweeps.slurm as slurm
 from drumhead.sweeps import ClusterSettings, PlannedRun, SlurmError, check_slurm, submit
-from drumhead.sweeps.slurm import queued_runs, read_jobs, submitted_runs
+from drumhead.sweeps.slurm_queue import queued_runs, read_jobs, submitted_runs
 from drumhead.training import Devices
 
 SETTINGS = ClusterSettings(partition="gpu", time="1:30:00", gpus=1, mem="1.5G", setup=("module load cuda",))  # type: ignore[arg-type]

@@ -149,11 +149,19 @@ def relative_name(status: RunStatus, folder: Path) -> str:
 def epochs_text(status: RunStatus) -> str:
     """Return the number of finished epochs and of all epochs; of a run that is limited by time, seconds and steps.
 
-    A run of 140 s reads ``70/140 s, 1,400 steps``, and when it is done ``140 s, 2,800 steps``.
+    A run of 140 s reads ``70/140 s, 1,400 steps``, and when it is done ``140 s, 2,800 steps``. A run that was stopped
+    early reads ``2/9, stopped early``.
     """
     if status.experiment is None or status.state == "imported":
         return "-"
     recipe = status.experiment.recipe
+    if status.stopped_early:
+        done = (
+            f"{status.epoch}/{recipe.epochs}"
+            if recipe.seconds is None
+            else f"{status.seconds:.0f}/{recipe.seconds:g} s"
+        )
+        return f"{done}, stopped early"
     if recipe.seconds is None:
         return f"{status.epoch}/{recipe.epochs}"
     of_all = "" if status.state == "done" else f"/{recipe.seconds:g}"

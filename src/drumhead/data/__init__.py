@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from drumhead.data.dataset import Dataset
 from drumhead.data.dataset_folder import (
     check_dataset,
@@ -15,7 +17,6 @@ from drumhead.data.digits import DIGIT_CLASSES
 from drumhead.data.image_files import find_image_files, read_image
 from drumhead.data.import_options import ImportOptions
 from drumhead.data.labels import IGNORED_LABEL
-from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors
 from drumhead.data.manifest import Manifest, SplitManifest
 from drumhead.data.mnist import MNISTConfig, make_mnist
 from drumhead.data.mnist_files import MNIST_ROOT_VARIABLE, find_local_mnist, find_mnist
@@ -28,6 +29,12 @@ from drumhead.data.registry import DATASETS, DatasetConfig, DatasetSpec, find_re
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError, Split
 from drumhead.data.tetromino_boards import draw_boards
 from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_tetrominoes
+from drumhead.lazy_imports import lazy_imports
+
+if TYPE_CHECKING:
+    from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors
+else:
+    __getattr__, __dir__ = lazy_imports(__name__, {"loader": ["ShuffleSampler", "image_loader", "to_tensors"]})
 
 __all__ = [
     "DATASETS",

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
@@ -126,6 +125,8 @@ def training_order(seed: int | Literal["published"], length: int) -> npt.NDArray
     >>> training_order(0, 5).tolist() == training_order(0, 5).tolist() != training_order(1, 5).tolist()
     True
     """
+    import torch  # only here, because the import takes seconds
+
     generator = torch.Generator().manual_seed(PUBLISHED_SEED if seed == "published" else seed)
     order: npt.NDArray[np.int64] = torch.randperm(length, generator=generator).numpy()
     return order
@@ -143,6 +144,8 @@ def enlarge(digits: Digits, *, size: int, threshold: float, update_progress: Cal
     Returns:
         Images (digit, size, size, 1), float32 in [0, 1], and masks (digit, size, size).
     """
+    import torch
+
     images = np.empty((len(digits), size, size), np.float32)
     masks = np.empty((len(digits), size, size), np.uint8)
     for start in range(0, len(digits), CHUNK):

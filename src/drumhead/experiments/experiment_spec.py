@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-
 from drumhead.data import DATASETS
 from drumhead.experiments.experiment import Experiment
-from drumhead.models import CNNConfig, ModelConfig, UNetConfig, build
+from drumhead.models import CNNConfig, ModelConfig, UNetConfig
 
 
 class ExperimentSpec(NamedTuple):
@@ -22,6 +20,10 @@ class ExperimentSpec(NamedTuple):
     @property
     def parameter_count(self) -> int:
         """The number of trainable parameters."""
+        import torch  # only here, because the import takes seconds
+
+        from drumhead.models import build
+
         dataset = self.experiment.dataset
         assert dataset is not None
         dataset_spec = DATASETS[dataset.name]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor
 from torch.nn import functional as F
 
-Boundary = Literal["circular", "fixed", "free"]
-"""What lies beyond the edge of the image. ``circular``: the opposite edge (the paper). ``fixed``: zeros, like the rim
-of a drum. ``free``: a copy of the edge, so that nothing outside pulls on it."""
+from drumhead.fields.options import Boundary
 
 
 def convolve(values: Tensor, kernel: Tensor, bias: Tensor | None = None, *, boundary: Boundary) -> Tensor:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from drumhead.fields.boundaries import Boundary, convolve
+from drumhead.fields.boundaries import convolve
+from drumhead.fields.options import Boundary
 
 
 class CellState(NamedTuple):

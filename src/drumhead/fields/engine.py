@@ -8,16 +8,13 @@ run.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
-Engine = Literal["auto", "plain", "fused"]
-"""``plain``: the definition in torch, on any device and in any dtype. ``fused``: equal up to rounding, faster and with
-far less memory, on CPUs in float32 or float64. ``auto``: fused if it can run, else plain."""
+from drumhead.fields.options import Engine
 
 
 def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None]) -> bool:

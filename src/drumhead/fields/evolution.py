@@ -7,10 +7,10 @@ from typing import get_args
 from torch import Tensor
 
 from drumhead.fields import wave
-from drumhead.fields.boundaries import Boundary
 from drumhead.fields.cpu import wave as cpu_wave
-from drumhead.fields.engine import Engine, evolution_unsupported_reason, use_fused
-from drumhead.fields.wave import Nonlinearity, check_evolution
+from drumhead.fields.engine import evolution_unsupported_reason, use_fused
+from drumhead.fields.options import Boundary, Engine, Nonlinearity
+from drumhead.fields.wave import check_evolution
 from drumhead.modes import without_autocast
 
 

@@ -19,15 +19,13 @@ Source: Jacobs et al. 2025, section "Wave-based recurrent networks".
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from drumhead.fields.boundaries import Boundary, convolve
-
-Nonlinearity = Literal["tanh", "linear"]
-"""The function of the neighbours' pull: ``tanh`` (the paper), or ``linear`` for the identity."""
+from drumhead.fields.boundaries import convolve
+from drumhead.fields.options import Boundary, Nonlinearity
 
 
 class WaveState(NamedTuple):

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from drumhead.models.config import CNNConfig
 from drumhead.models.cpu.state_stream import StateStream, StoredStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.fused_segmenter import FusedSegmenter, FusedSegmenterConfig
+from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.models.pixel_mlp import PixelMLP
 from drumhead.models.readout_head import ReadoutHead, mlp_layers
 from drumhead.models.readouts import LastReadout
-
-
-class CNNConfig(FusedSegmenterConfig):
-    """A local CNN. The paper's models have 2, 4, 8, 16 or 32 layers."""
-
-    name: Literal["cnn"] = "cnn"
-    """Name of the model."""
-    layers: PositiveInt = 8
-    """Number of 3x3 convolutions. The class of a pixel depends on pixels up to ``layers`` away."""
-    width: PositiveInt = 16
-    """Number of channels between the 3x3 convolutions."""
-    hidden_channels: PositiveInt = 2
-    """Number of channels C after the last 3x3 convolution."""
-    features_per_channel: PositiveInt = 49
-    """Number of features per channel that the 1x1 convolution computes for the pixel network."""
-    pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
-    """Widths of the hidden layers of the pixel network."""
 
 
 class CNN(FusedSegmenter):

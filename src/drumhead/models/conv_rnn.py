@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from drumhead.fields import Boundary, CellState, GRUCell, LSTMCell, RNNCell
+from drumhead.fields import CellState, GRUCell, LSTMCell, RNNCell
 from drumhead.fields.cpu.lstm import LSTMState
+from drumhead.models.config import ConvRNNConfig
 from drumhead.models.cpu.lstm_states import LSTMStates, lstm_kernel
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.pixel_mlp import PixelMLP
-from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
+from drumhead.models.recurrent import RecurrentSegmenter
 from drumhead.modes import without_autocast
 
 CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
@@ -24,17 +22,6 @@ CELLS: dict[str, type[RNNCell] | type[GRUCell] | type[LSTMCell]] = {
     "conv_lstm": LSTMCell,
 }
 """The cell class of each model name."""
-
-
-class ConvRNNConfig(RecurrentConfig):
-    """A convolutional RNN, GRU or LSTM. The defaults are the paper's LSTM."""
-
-    name: Literal["conv_rnn", "conv_gru", "conv_lstm"] = "conv_lstm"
-    """Name of the model: the kind of its cell."""
-    steps: PositiveInt = 20
-    """Number of time steps T."""
-    boundary: Boundary = "circular"
-    """Edge of the image: circular wraps around (the paper), fixed is 0 outside, free repeats the values at the edge."""
 
 
 class ConvRNN(RecurrentSegmenter):

@@ -7,7 +7,8 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from drumhead.fields.engine import Engine, use_fused
+from drumhead.fields.engine import use_fused
+from drumhead.models.config import FusedSegmenterConfig
 from drumhead.models.cpu.fused_inference import fused_logits, fused_predict
 from drumhead.models.cpu.fused_loss import fused_cross_entropy
 from drumhead.models.cpu.state_stream import StateStream
@@ -16,15 +17,8 @@ from drumhead.models.engine import loss_unsupported_reason
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_weights, sampled_weights
 from drumhead.models.readout_head import ReadoutHead
-from drumhead.models.segmenter import Segmenter, SegmenterConfig
+from drumhead.models.segmenter import Segmenter
 from drumhead.modes import evaluation_mode, single_threaded
-
-
-class FusedSegmenterConfig(SegmenterConfig):
-    """The base of the configurations of models that the fused engine can train."""
-
-    engine: Engine = "auto"
-    """Engine: plain torch, fused (compiled for CPUs, faster, less memory), or auto (fused where it can run)."""
 
 
 class FusedSegmenter(Segmenter):

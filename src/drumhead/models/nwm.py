@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor, nn
-from typing_extensions import Self
 
-from drumhead.fields import Boundary, Nonlinearity, coupling_norm, evolve, laplacian, stability_limit
+from drumhead.fields import coupling_norm, evolve, laplacian, stability_limit
 from drumhead.fields.cpu.wave import WaveKernel
+from drumhead.models.config import COUPLING_SHARE, DAMPING_SHARE, STIFFNESS_SHARE, NWMConfig
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
-from drumhead.models.recurrent import RecurrentConfig, RecurrentSegmenter
-
-Coupling = Literal["learned", "laplacian", "none"]
-"""How neighbouring pixels are coupled: by a learned kernel, by the Laplacian, or not at all."""
-
-STIFFNESS_SHARE, DAMPING_SHARE, COUPLING_SHARE = 0.1, 0.1, 0.79
-"""With ``keep_stable``, the shares of the stability limit ``omega dt^2 + norm dt^2 + 2 alpha dt <= 4`` that stiffness,
-damping and the coupling's norm may use (:mod:`drumhead.fields.stability`)."""
-
-
-class NWMConfig(RecurrentConfig):
-    """A neural wave machine. The defaults are the paper's for tetrominoes and MNIST."""
-
-    name: Literal["nwm"] = "nwm"
-    """Name of the model."""
-    steps: PositiveInt = 100
-    """Number of time steps T."""
-    dt: PositiveFloat = 0.1
-    """Length of a time step, above 0. The stability limit is about 0.7 for a new network."""
-    boundary: Boundary = "circular"
-    """Edge of the image: circular wraps around (the paper), fixed is 0 outside, free repeats the values at the edge."""
-    nonlinearity: Nonlinearity = "tanh"
-    """Function applied to the force of the coupling: tanh (the paper) or linear (none)."""
-    initial_stiffness: NonNegativeFloat = 0.0
-    """Added to the initial bias of the stiffness encoder, at least 0. Stiffness passes through a ReLU: a channel that
-    starts at 0 for every image gets no gradient. Some seeds need this to avoid it."""
-    initial_damping: NonNegativeFloat = 0.0
-    """Added to the initial bias of the damping encoder, at least 0, for the same reason."""
-    initial_speed: PositiveFloat = 1.0
-    """Speed of the waves in a new network, in pixels per unit of time, above 0. The coupling starts as the Laplacian
-    times its square. 1 is the paper's. The stability limit of dt allows at most 0.7 / dt: 7 with dt = 0.1."""
-    coupling: Coupling = "learned"
-    """The coupling between neighbouring pixels: learned (the paper), laplacian (it stays as it starts), or none (0: no
-    waves, every pixel stays alone with what the encoders see). The last two are ablations."""
-    keep_stable: bool = False
-    """Keep the field within the stability limit of dt, whatever the network learns: stiffness is limited to
-    0.4 / dt^2 and damping to 0.2 / dt, and after each training step the coupling is scaled down if its norm exceeds
-    3.16 / dt^2. Initial speeds above 0.628 / dt are refused. The paper has no such limits."""
-
-    @model_validator(mode="after")
-    def _starts_stable(self) -> Self:
-        if self.keep_stable and self.initial_speed > (limit := (COUPLING_SHARE / 2) ** 0.5 / self.dt):
-            raise ValueError(
-                f"initial_speed must be at most {limit:.3g} with keep_stable and dt = {self.dt:g}, got "
-                f"{self.initial_speed:g}; use a smaller dt or speed"
-            )
-        return self
-
-    chunk_steps: PositiveInt | None = None
-    """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
-    (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
+from drumhead.models.recurrent import RecurrentSegmenter
 
 
 class WaveParameters(NamedTuple):

@@ -8,14 +8,12 @@ bin-major: feature ``bin * channels + channel``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-ReadoutName = Literal["last", "mean", "max", "fft", "linear"]
-"""``last`` frame, ``mean`` or ``max`` over time, ``fft`` (magnitudes of the Fourier transform over time) or ``linear``
-(a learned linear map over time)."""
+from drumhead.models.config import ReadoutName
 
 
 class Readout(nn.Module, ABC):

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from pydantic import PositiveInt
 from torch import Tensor
 
+from drumhead.models.config import RecurrentConfig
 from drumhead.models.cpu.state_stream import StateStream, StoredStates
 from drumhead.models.cpu.workspace import Workspace
-from drumhead.models.fused_segmenter import FusedSegmenter, FusedSegmenterConfig
+from drumhead.models.fused_segmenter import FusedSegmenter
 from drumhead.models.pixel_mlp import PixelMLP
 from drumhead.models.readout_head import ReadoutHead, mlp_layers
-from drumhead.models.readouts import ReadoutName, build_readout
-
-
-class RecurrentConfig(FusedSegmenterConfig):
-    """The base of the configurations of recurrent models: number of steps, readout and sizes."""
-
-    hidden_channels: PositiveInt = 2
-    """Number of channels C of the field."""
-    width: PositiveInt = 16
-    """Number of channels between the layers of the encoders."""
-    steps: PositiveInt
-    """Number of time steps T."""
-    readout: ReadoutName = "linear"
-    """Readout over time: last frame, mean, max, fft (Fourier magnitudes) or linear (a learned map over time)."""
-    pixel_widths: tuple[PositiveInt, ...] = (256, 256, 256)
-    """Widths of the hidden layers of the pixel network."""
+from drumhead.models.readouts import build_readout
 
 
 class RecurrentSegmenter(FusedSegmenter):

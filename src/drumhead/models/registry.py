@@ -5,21 +5,17 @@ The registry follows from one list, ``FAMILIES``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast, get_args
+from typing import Any
 
 import torch
-from pydantic import Field, ValidationError
 
 from drumhead.config import Config
-from drumhead.models.cnn import CNN, CNNConfig
-from drumhead.models.conv_rnn import ConvRNN, ConvRNNConfig
-from drumhead.models.nwm import NWM, NWMConfig
+from drumhead.models.cnn import CNN
+from drumhead.models.config import CNNConfig, ConvRNNConfig, NWMConfig, UNetConfig, model_config
+from drumhead.models.conv_rnn import ConvRNN
+from drumhead.models.nwm import NWM
 from drumhead.models.segmenter import Segmenter
-from drumhead.models.unet import UNet, UNetConfig
-from drumhead.validation_errors import explain_validation_error
-
-ModelConfig = Annotated[NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig, Field(discriminator="name")]
-"""The configuration of any model; its ``name`` says which."""
+from drumhead.models.unet import UNet
 
 FAMILIES: dict[type[Config], type[Segmenter]] = {
     NWMConfig: NWM,
@@ -28,30 +24,6 @@ FAMILIES: dict[type[Config], type[Segmenter]] = {
     UNetConfig: UNet,
 }
 """The model class for each configuration class."""
-
-MODEL_NAMES: tuple[str, ...] = tuple(
-    name for config in FAMILIES for name in get_args(config.model_fields["name"].annotation)
-)
-"""The names that :func:`build` accepts: nwm, conv_rnn, conv_gru, conv_lstm, cnn, unet."""
-
-
-def model_config(name: str, **fields: Any) -> NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig:
-    """Return the configuration of a model by name; fields that are not given have the paper's values.
-
-    Raises:
-        ValueError: If the name or a field is unknown, or a value is out of range. The message lists the names.
-
-    >>> model_config("nwm", steps=50).steps
-    50
-    """
-    if name not in MODEL_NAMES:
-        raise ValueError(f"model must be one of {', '.join(MODEL_NAMES)}, got {name!r}")
-    (family,) = (config for config in FAMILIES if name in get_args(config.model_fields["name"].annotation))
-    try:
-        config = family.model_validate({"name": name, **fields})
-    except ValidationError as error:
-        raise ValueError(f"model {name}: {explain_validation_error(error)}") from error
-    return cast(NWMConfig | ConvRNNConfig | CNNConfig | UNetConfig, config)
 
 
 def build(

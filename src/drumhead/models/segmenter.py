@@ -8,20 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from drumhead.config import Config
+from drumhead.models.config import SegmenterConfig
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, pixel_weights
 from drumhead.modes import evaluation_mode
 
 NO_LABEL = -100
 """The default ``ignore_index`` of torch's cross-entropy; no mask holds it."""
-
-
-class SegmenterConfig(Config):
-    """The base of every model's configuration."""
-
-    name: str
-    """Name of the model."""
 
 
 class Segmenter(nn.Module, ABC):

@@ -6,28 +6,17 @@ the size of the input) and, on the way up, 2x2 transposed convolutions that halv
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from drumhead.models.segmenter import Segmenter, SegmenterConfig
+from drumhead.models.config import UNetConfig
+from drumhead.models.segmenter import Segmenter
 
 LEVELS = 4
 """How many times the image is halved."""
 MIN_SIDE = 2 ** (LEVELS + 1)
 """Images are padded to at least this side: 2 pixels at the lowest level, so that its batch norm has a variance."""
-
-
-class UNetConfig(SegmenterConfig):
-    """A U-Net. The paper's models have widths 2, 3, 4 and 5."""
-
-    name: Literal["unet"] = "unet"
-    """Name of the model."""
-    width: PositiveInt = 4
-    """Number of channels at the highest level; it doubles at each level down."""
 
 
 class DoubleConvolution(nn.Sequential):

@@ -23,7 +23,7 @@ from drumhead.runs.experiment_file import read_experiment
 from drumhead.runs.folders import check_new_run_folder, run_folders
 from drumhead.runs.initial_weights import InitialWeights
 from drumhead.runs.json_files import write_json
-from drumhead.runs.lock import FolderLock, LockOwner, lock_folder, lock_owner, read_owner
+from drumhead.runs.lock import FolderLock, LockOwner, dead_owner, lock_folder, lock_owner, read_owner
 from drumhead.runs.run import Run, RunState, check_not_imported
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "RunState",
     "check_new_run_folder",
     "check_not_imported",
+    "dead_owner",
     "early_stop_note",
     "epochs_without_improvement",
     "has_stopped_early",

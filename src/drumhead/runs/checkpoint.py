@@ -9,8 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from drumhead.checksums import add_zip_checksum, verify_zip_checksum
 from drumhead.files import atomic_replace, read_small_file
 from drumhead.pickles import PickleError, read_pickle
@@ -22,6 +20,8 @@ MAX_BYTES = 5 * WEIGHTS_BYTES
 
 def checkpoint_bytes(state: Mapping[str, Any]) -> bytes:
     """Return the content of a checkpoint file."""
+    import torch  # only here, because the import takes seconds
+
     buffer = BytesIO()
     torch.save(dict(state), buffer)
     return add_zip_checksum(buffer.getvalue())

@@ -25,14 +25,16 @@ def epochs_without_improvement(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def has_stopped_early(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the patience of a recipe has ended after these epochs."""
-    return recipe.patience is not None and epochs_without_improvement(rows) >= recipe.patience
+    """Return whether the patience of a recipe has ended after these epochs, before its last epoch."""
+    if recipe.patience is None or len(rows) >= recipe.epochs:
+        return False
+    return epochs_without_improvement(rows) >= recipe.patience
 
 
 def early_stop_note(run: Run) -> str | None:
     """Return a sentence on why a run has fewer epochs than its recipe; None if it was not stopped early."""
     rows, recipe = run.metrics(), run.config.experiment.recipe
-    if len(rows) >= recipe.epochs or not has_stopped_early(recipe, rows):
+    if not has_stopped_early(recipe, rows):
         return None
     waited = epochs_without_improvement(rows)
     return (

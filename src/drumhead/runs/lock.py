@@ -145,6 +145,15 @@ def lock_owner(folder: str | Path) -> LockOwner | None:
     return None
 
 
+def dead_owner(folder: str | Path) -> LockOwner | None:
+    """Return the process of this machine that died while it held the folder's lock, or None.
+
+    A process that ends in order removes ``owner.json``; one that dies leaves it.
+    """
+    owner = read_owner(folder)
+    return owner if owner and owner.host == socket.gethostname() and lock_owner(folder) is None else None
+
+
 def read_owner(folder: str | Path) -> LockOwner | None:
     """Return the owner in ``owner.json``: a process that locked the folder and did not release it, running or dead.
 

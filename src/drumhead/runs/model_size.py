@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import torch
-
-from drumhead.models import ModelConfig, build
+from drumhead.models import ModelConfig
 from drumhead.runs.errors import RunError
 
 MAX_SIZE = 4096
@@ -20,6 +18,10 @@ MAX_WEIGHTS = 250_000_000
 @cache
 def check_model_size(model: ModelConfig, *, in_channels: int, classes: int) -> None:
     """Raise ``RunError`` if a model exceeds the limits; no memory is allocated for its weights."""
+    import torch  # only here, because the import takes seconds
+
+    from drumhead.models import build
+
     for name, value in (*model, ("channels of the images", in_channels)):
         sizes = (len(value), *value) if isinstance(value, tuple) else (value,)
         largest = max((size for size in sizes if isinstance(size, int)), default=0)

@@ -7,14 +7,11 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Literal
 
 from drumhead.checksums import ChecksumError
 from drumhead.config import Config
 from drumhead.files import atomic_replace
-from drumhead.models import Segmenter, build
 from drumhead.pickles import PickleError
 from drumhead.runs.checkpoint import checkpoint_bytes, link_or_copy, read_checkpoint
 from drumhead.runs.config import RunConfig
@@ -27,6 +24,11 @@ from drumhead.runs.model_size import check_model_size
 from drumhead.runs.weights import read_weights, weights_bytes
 from drumhead.scores import Scores
 from drumhead.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from drumhead.models import Segmenter
 
 RunState = Literal["done", "imported", "diverged", "unfinished"]
 
@@ -237,6 +239,8 @@ class Run:
         Raises:
             RunError: if the model exceeds the limits of :mod:`drumhead.runs.model_size`.
         """
+        from drumhead.models import build  # only here, because the import of torch takes seconds
+
         data = self.config.data
         experiment = self.config.experiment
         shape = {"in_channels": data.channels, "classes": len(data.class_names)}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
 
 from drumhead.checksums import CHECKSUM_FIELD, ChecksumError, add_tensor_checksum, verify_tensor_checksum
 from drumhead.files import read_small_file
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_BYTES = 1_100_000_000
 """Maximum size of a weights file; see :mod:`drumhead.runs.model_size`."""
@@ -25,6 +27,8 @@ def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:
         weights: the model's state dict, on any device.
         experiment: the experiment's name, which identifies the file outside its run folder.
     """
+    from safetensors.torch import save  # only here, because the import of torch takes seconds
+
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     return sort_metadata(save(tensors, metadata=add_tensor_checksum(tensors, {"experiment": experiment})))
 
@@ -48,6 +52,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         ChecksumError: if the file is damaged.
     """
+    from safetensors.torch import load
+
     try:
         # Read the file only once: another file may replace it between two reads.
         content = read_small_file(path, max_bytes=MAX_BYTES)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.nn.functional import cross_entropy
+
+if TYPE_CHECKING:
+    import torch
 
 Counts = npt.NDArray[np.int64]
-Labels = torch.Tensor | npt.NDArray[Any]
+Labels: TypeAlias = "torch.Tensor | npt.NDArray[Any]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,9 @@ def count_logits(logits: torch.Tensor, masks: torch.Tensor, *, ignored_label: in
         ValueError: if the shapes do not fit, or a class is out of range.
         FloatingPointError: if the loss of an image is not finite.
     """
+    import torch  # only here, because the import takes seconds
+    from torch.nn.functional import cross_entropy
+
     if logits.ndim != 4:
         raise ValueError(f"logits must be (batch, class, height, width); got shape {tuple(logits.shape)}")
     counts = count_predictions(logits.argmax(dim=1), masks, classes=logits.shape[1], ignored_label=ignored_label)
@@ -158,7 +162,7 @@ def select_images(counts: ImageCounts, chosen: npt.NDArray[np.bool_]) -> ImageCo
 
 def _labels(labels: Labels, name: str, classes: int, ignored_label: int | None = None) -> npt.NDArray[Any]:
     """Return labels as an array on the CPU, or raise ``ValueError`` if they are not valid."""
-    array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+    array = np.asarray(labels) if isinstance(labels, np.ndarray) else labels.detach().cpu().numpy()
     if array.ndim != 3 or not all(array.shape[1:]) or array.dtype.kind not in "iu":
         raise ValueError(
             f"{name} must be integer classes (batch, height, width) with at least one pixel; "

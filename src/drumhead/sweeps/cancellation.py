@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from drumhead.runs import LockOwner, RunError, lock_owner
 from drumhead.sweeps.failure import Failure, write_failure
-from drumhead.sweeps.slurm import QueuedJob, cancel_job, queued_runs
+from drumhead.sweeps.slurm_queue import QueuedJob, cancel_job, queued_runs
 from drumhead.sweeps.status import run_statuses
 from drumhead.sweeps.submitit_folder import SUBMITIT_FOLDER
 

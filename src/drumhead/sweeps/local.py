@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import threading
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from drumhead.runs import LockOwner, lock_folder, lock_owner, read_owner
+from drumhead.runs import dead_owner, lock_folder
 from drumhead.sweeps.execution import known_result
 from drumhead.sweeps.failure import DIED_MESSAGE, Failure, read_failure, write_failure
 from drumhead.sweeps.plan import PlannedRun
@@ -181,15 +180,6 @@ def needs_training(planned: PlannedRun, worker: Worker) -> bool:
     with suppress(ValueError):
         return known_result(planned, retry_diverged=worker.retry_failed) is None
     return False
-
-
-def dead_owner(folder: Path) -> LockOwner | None:
-    """Return the process of this machine that died while it held the folder's lock, or None.
-
-    A process that ends in order removes ``owner.json``; one that dies leaves it.
-    """
-    owner = read_owner(folder)
-    return owner if owner and owner.host == socket.gethostname() and lock_owner(folder) is None else None
 
 
 def worker_gpus(index: int, devices: Devices) -> str | None:

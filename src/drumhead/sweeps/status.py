@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from drumhead.experiments import Experiment
-from drumhead.runs import Run, RunError, lock_owner, read_owner, run_folders
+from drumhead.runs import Run, RunError, dead_owner, has_stopped_early, lock_owner, read_owner, run_folders
 from drumhead.sweeps.failure import DIED_MESSAGE, read_failure
-from drumhead.sweeps.local import dead_owner
 from drumhead.sweeps.plan import PlannedRun
 from drumhead.sweeps.run_log import LOG_FILE, last_lines
-from drumhead.sweeps.slurm import QueuedJob, SlurmError, SubmittedJob, queued_runs, submitted_runs
+from drumhead.sweeps.slurm_queue import QueuedJob, SlurmError, SubmittedJob, queued_runs, submitted_runs
 from drumhead.training import read_progress
 
 ProblemState = Literal["failed", "died", "cancelled", "diverged", "unreadable"]
@@ -38,6 +37,8 @@ class RunStatus(NamedTuple):
     """The time of these steps."""
     share: float = 0.0
     """The share of the training that is done, 0 to 1."""
+    stopped_early: bool = False
+    """Whether the run is done with fewer epochs than its recipe has, because the validation loss did not improve."""
     val_loss: float | None = None
     """The lowest loss on the validation images so far."""
     iou_foreground: float | None = None
@@ -156,15 +157,16 @@ def status_from_files(run: Run) -> RunStatus:
     """Return the status of a run as far as its own files show it."""
     rows, scores = run.metrics(), run.scores()
     last = rows[-1] if rows else {}
-    epochs = run.config.experiment.recipe.epochs
+    recipe, state = run.config.experiment.recipe, run.state
     return RunStatus(
         run.folder,
-        run.state,
+        state,
         run.config.experiment,
         epoch=len(rows),
         step=int(last.get("step", 0)),
         seconds=last.get("seconds", 0.0),
-        share=1.0 if run.state == "done" else len(rows) / epochs,
+        share=1.0 if state == "done" else len(rows) / recipe.epochs,
+        stopped_early=state == "done" and has_stopped_early(recipe, rows),
         val_loss=min((row["val_loss"] for row in rows if "val_loss" in row), default=None),
         iou_foreground=scores.iou_foreground if scores else last.get("val_iou_foreground"),
         mean_iou=scores.mean_iou if scores else last.get("val_mean_iou"),

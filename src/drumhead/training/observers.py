@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drumhead.data import Dataset
-from drumhead.models import Segmenter
 from drumhead.runs import Run
 from drumhead.scores import Scores
+
+if TYPE_CHECKING:
+    from drumhead.models import Segmenter
 
 
 class StepReport(NamedTuple):

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import DTypeLike, NDArray
 from torch import Tensor
 
-from drumhead.fields.boundaries import Boundary
+from drumhead.fields.options import Boundary
 
 if TYPE_CHECKING:
     from drumhead.fields.cpu.kernels.lstm import WeightGradients

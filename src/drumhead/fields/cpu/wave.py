@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from drumhead.fields.boundaries import Boundary
-from drumhead.fields.wave import Nonlinearity, WaveState
+from drumhead.fields.options import Boundary, Nonlinearity
+from drumhead.fields.wave import WaveState
 
 if TYPE_CHECKING:
     from drumhead.fields.cpu.kernels.wave import OscillatorGrid
