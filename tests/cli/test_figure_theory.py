@@ -1,10 +1,12 @@
-"""``drumhead figure square-area`` and ``drumhead figure polygons``: arguments, files, exit codes."""
+"""``drumhead figure drums``, ``square-area`` and ``polygons``: arguments, files, exit codes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.data import TetrominoConfig, make_dataset
@@ -44,6 +46,32 @@ def test_square_area(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         assert all(f"wrote {file}" in printed for file in files)
         contents.append([file.read_bytes() for file in files])
     assert contents[0] == contents[1]  # a seed makes all of it
+
+
+def test_drums(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mask = np.zeros((20, 20), np.uint8)
+    mask[2:18, 3:17] = 1
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    args = ["disc", "isospectral-1", "isospectral-2", str(tmp_path / "mask.png")]
+    options = ["--modes", "3", "--frequencies", "15", "--nodes", "250", "--dpi", "72"]
+    assert main(["figure", "drums", *args, *options, "--out", str(tmp_path / "out")]) == OK
+    printed = capsys.readouterr().out
+    assert "isospectral-1 and isospectral-2 sound alike" in " ".join(printed.split())
+    assert "mask" in printed
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["drums.pdf", "drums.png"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["sqare"], "neither a drum nor a file called 'sqare'; did you mean square"),
+        (["--modes", "0"], "modes must be 1 or more, got 0"),
+        (["--frequencies", "1000"], "the number of modes must be 1 to"),
+    ],
+)
+def test_bad_drums(args: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figure", "drums", *args, "--out", str(tmp_path)]) == USAGE_ERROR
+    assert message in " ".join(capsys.readouterr().err.split())
 
 
 def test_polygons(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 from matplotlib.figure import Figure
 
 from drumhead.analysis.class_study import study_dataset
+from drumhead.analysis.drums import Rim
+from drumhead.analysis.drums.named import find_drum
+from drumhead.analysis.drums.study import check_mode_count, study_drum
 from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
@@ -20,6 +24,7 @@ from drumhead.cli.run_data import open_run_data, open_shared_data
 from drumhead.evaluation import SplitName
 from drumhead.files import check_writable
 from drumhead.models import NWM
+from drumhead.report.figures.drum_figure import drums_figure
 from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
 from drumhead.report.figures.polygon_figure import polygon_figure
 from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, scored_runs, with_published_bars
@@ -29,7 +34,9 @@ from drumhead.report.page.sections import open_runs as open_readable_runs
 from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.report.style import DPI, check_dpi, save_figure
 from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
+from drumhead.report.tables.drum_table import drum_table
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
+from drumhead.report.tables.text_table import TerminalTable
 from drumhead.results.metric_names import FRACTIONS, MetricName
 from drumhead.results.run_titles import run_titles
 from drumhead.runs import Run, RunError, run_folders
@@ -38,6 +45,7 @@ from drumhead.zoo import find_run
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")]
 DEFAULT_FOLDER = Path("figures")
 DEFAULT_SAMPLES = 6
+DEFAULT_DRUMS = ("square", "disc", "isospectral-1", "isospectral-2")
 
 
 def main(args: list[str]) -> int:
@@ -188,6 +196,51 @@ def square_area(
     print_written(csv)
 
 
+def drums(
+    shapes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[SHAPE ...]")] = DEFAULT_DRUMS,
+    *,
+    modes: Annotated[int, tyro.conf.arg(metavar="INT")] = 9,
+    frequencies: int = 100,
+    nodes: int = 6000,
+    rim: Rim = "fixed",
+    seed: int = 0,
+    out: Path = DEFAULT_FOLDER,
+    dpi: int = DPI,
+) -> None:
+    """Draw the modes of drums of any shape, and what their frequencies tell about their area and rim.
+
+    The command needs no run. It prints a table with each drum's area and rim beside the values that its frequencies
+    imply by Weyl's law, and says which drums sound alike.
+
+    Args:
+        shapes: Names (square, disc, triangle, l-shape, isospectral-1, isospectral-2, near-miss), or files of masks
+            (PNG, TIFF, .npy) whose pixels other than 0 are the drum. By default square, disc and the isospectral pair.
+        modes: Modes drawn of each drum, 1 or more.
+        frequencies: Lowest modes computed of each drum, 1 to a tenth of its nodes. Area and rim need 24 or more.
+        nodes: About how many grid nodes a named drum has, 16 or more. Frequencies are more accurate with more.
+        rim: The rim: fixed (at rest), or free (without slope).
+        seed: Seed of the places of strikes and pick-ups.
+        out: The folder for drums.pdf and .png.
+        dpi: Dots per inch, from 72 to 1200.
+    """
+    check_dpi(dpi)
+    if modes < 1:
+        raise ValueError(f"modes must be 1 or more, got {modes}")
+    files = figure_files(out, "drums")
+    found = [find_drum(shape, nodes=nodes) for shape in shapes]
+    for drum in found:
+        check_mode_count(drum, frequencies)
+    console, generator = Console(), np.random.default_rng(seed)
+    with progress_bar(console, "computing modes") as progress:
+        studies = []
+        for number, drum in enumerate(found):
+            progress(number, len(found))
+            studies.append(study_drum(drum, count=frequencies, rim=rim, generator=generator))
+        progress(len(found), len(found))
+    console.print(TerminalTable(drum_table(studies, generator=generator)))
+    write_figure(drums_figure(studies, shown_modes=modes, dpi=dpi), files)
+
+
 def polygons(
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     *,
@@ -245,6 +298,7 @@ def polygons(
 
 
 FIGURES: dict[str, Callable[..., None]] = {
+    "drums": drums,
     "polygons": polygons,
     "samples": samples,
     "scores": scores,

@@ -101,6 +101,15 @@ def test_a_free_drum_has_a_mode_at_rest_in_each_piece() -> None:
     assert eigenvalues[2] > 0.1
 
 
+def test_modes_of_one_eigenvalue_are_those_of_the_other_solver_too() -> None:
+    drum = disc_drum(resolution=5)
+    nodes = int(drum.inside.sum())
+    sparse, dense = membrane_modes(drum, 9), membrane_modes(drum, nodes)
+    assert sparse.eigenvalues[1] == pytest.approx(sparse.eigenvalues[2])
+    complete = slice(0, 8)
+    np.testing.assert_allclose(sparse.shapes[complete], dense.shapes[complete], atol=1e-8)
+
+
 def test_invalid_arguments_are_rejected() -> None:
     drum = pixel_drum(np.ones((3, 3)))
     with pytest.raises(ValueError, match="number of nodes inside, 9; got 10"):

@@ -23,6 +23,9 @@ from drumhead.analysis.spectrum import Floats
 Rim = Literal["fixed", "free"]
 """The rim of a membrane: at rest (``fixed``), or without slope across it (``free``)."""
 
+SAME_EIGENVALUE = 1e-9
+"""Eigenvalues that differ by less than this share of the largest count as one."""
+
 DENSE_SHARE = 0.5
 """Above this share of all modes, the dense solver is faster than the sparse one."""
 
@@ -33,7 +36,8 @@ class Modes(NamedTuple):
     eigenvalues: Floats
     """``(mode,)``: the eigenvalues of ``-c^2 Laplacian``; the first is 0 with a free rim, else all are above 0."""
     shapes: Floats
-    """``(mode, height, width)``: orthogonal, of unit norm, 0 outside the membrane; their signs are arbitrary."""
+    """``(mode, height, width)``: orthogonal, of unit norm, 0 outside the membrane. Signs, and the basis of modes
+    of one eigenvalue, are arbitrary but reproducible."""
 
     @property
     def frequencies(self) -> Floats:
@@ -83,8 +87,24 @@ def membrane_modes(drum: Drum, count: int, *, rim: Rim = "fixed", c: float = 1.0
         eigenvalues, vectors = np.linalg.eigh(operator.toarray())
     order = np.argsort(eigenvalues)[:count]
     shapes = np.zeros((count, *drum.inside.shape))
-    shapes[:, drum.inside] = vectors.T[order]
+    shapes[:, drum.inside] = _fixed_basis(eigenvalues[order], vectors[:, order]).T
     return Modes(eigenvalues[order], shapes)
+
+
+def _fixed_basis(eigenvalues: Floats, vectors: Floats) -> Floats:
+    """Return the eigenvectors with signs, and a basis of each eigenspace, that do not depend on rounding.
+
+    The solver returns any basis of an eigenspace of several dimensions. Here its vectors are the projections of fixed
+    random vectors on the eigenspace, made orthogonal in order.
+    """
+    fixed = np.empty_like(vectors)
+    gaps = np.diff(eigenvalues) > SAME_EIGENVALUE * np.abs(eigenvalues[-1])
+    for group in np.split(np.arange(len(eigenvalues)), np.flatnonzero(gaps) + 1):
+        basis = vectors[:, group]
+        targets = np.random.default_rng(0).standard_normal((len(vectors), len(group)))
+        rotation, triangle = np.linalg.qr(basis.T @ targets)
+        fixed[:, group] = basis @ (rotation * np.sign(np.diag(triangle)))
+    return fixed
 
 
 def check_count(count: int, nodes: int) -> None:
