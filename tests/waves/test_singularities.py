@@ -167,7 +167,7 @@ def test_a_singularity_on_the_seam_of_a_circular_sheet_is_found_across_it() -> N
 def test_long_movies_are_handled_in_blocks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     field = random_field(4, (9, 6, 7))
     whole = find_singularities(field, spacing=1, min_amplitude=0.3)
-    monkeypatch.setattr("drumhead.waves.winding.VALUES_TOGETHER", 100)
+    monkeypatch.setattr("drumhead.waves.blocks.BLOCK_VALUES", 100)
     in_blocks = find_singularities(field, spacing=1, min_amplitude=0.3)
     assert all(np.array_equal(*pair) for pair in zip(whole, in_blocks, strict=True))
 

@@ -19,10 +19,13 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 """
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
+from drumhead.waves.critical import CriticalPoints, critical_points, flow_order
 from drumhead.waves.dispersion import Dispersion, dispersion_relation, lattice_wave_number
 from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
+from drumhead.waves.events import Events, find_events
 from drumhead.waves.filters import Filtered, bandpass
 from drumhead.waves.fits import PlaneFit, fit_plane
+from drumhead.waves.flow import Flow, amplitude_flow, phase_flow
 from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
@@ -69,12 +72,15 @@ from drumhead.waves.winding import Windings
 __all__ = [
     "Analytic",
     "Boundary",
+    "CriticalPoints",
     "DirectionSummary",
     "DirectionalShare",
     "Dispersion",
     "DispersionFit",
+    "Events",
     "Exclusions",
     "Filtered",
+    "Flow",
     "Grid",
     "Movie",
     "PhaseGradient",
@@ -89,6 +95,7 @@ __all__ = [
     "TravellingSpectrum",
     "WaveVector",
     "Windings",
+    "amplitude_flow",
     "analytic",
     "bandpass",
     "check_dt",
@@ -96,12 +103,15 @@ __all__ = [
     "check_positions",
     "check_spacing",
     "check_states_file",
+    "critical_points",
     "directional_share",
     "dispersion_relation",
     "exclusions",
+    "find_events",
     "find_singularities",
     "fit_dispersion",
     "fit_plane",
+    "flow_order",
     "frame_frequency",
     "from_neo",
     "from_state",
@@ -113,6 +123,7 @@ __all__ = [
     "mean_frequency",
     "morlet",
     "peak_frequency",
+    "phase_flow",
     "phase_gradient",
     "phase_mask",
     "pink_noise",

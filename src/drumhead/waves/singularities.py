@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.waves.blocks import blocks
 from drumhead.waves.sites import Bools, Boundary, Complexes, Floats, Spacing, check_boundary, check_spacing, phase_mask
-from drumhead.waves.winding import Integers, Windings, bilinear_zeros, blocks, corners, windings
+from drumhead.waves.winding import Integers, Windings, bilinear_zeros, corners, windings
 
 
 class Singularities(NamedTuple):
@@ -80,7 +81,7 @@ def find_singularities(
     if not 1 <= ring <= min(movie.shape[1:]) / 2:
         raise ValueError(f"ring must be from 1 to half of the shorter side of {movie.shape[1:]} sites, got {ring}")
     found = []
-    for block in blocks(movie.shape):
+    for block in blocks(len(movie), movie[0].size):
         charge = confirmed_windings(movie[block], mask[block], boundary=boundary, ring=ring).charge
         frame, row, column = np.nonzero(charge)
         if min_amplitude is not None:

@@ -8,7 +8,6 @@ plaquette; it has the row and the column of its first site.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -18,9 +17,6 @@ from drumhead.waves.sites import Bools, Boundary, Complexes, Floats
 
 Integers = npt.NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-VALUES_TOGETHER = 1 << 20
-"""The number of values of a movie that are handled at a time, which bounds the memory."""
 
 TOLERANCE = 1e-9
 """How far outside a plaquette, in sites, rounding may put a zero that is on its edge."""
@@ -60,14 +56,6 @@ def windings(z: Complexes, mask: Bools, *, boundary: Boundary, radius: int = 1) 
     edge_y, edge_x = (_window_sums(present, side + 1, axis=axis) == side + 1 for axis in (1, 2))
     defined = edge_x[:, :-side] & edge_y[:, :, side:] & edge_x[:, side:] & edge_y[:, :, :-side]
     return Windings(np.where(defined, charge, 0).astype(np.int64), defined)
-
-
-def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Yield slices of a movie's frames with a bounded number of values each."""
-    frames, sites = shape[0], int(np.prod(shape[1:]))
-    step = max(1, VALUES_TOGETHER // sites)
-    for start in range(0, frames, step):
-        yield slice(start, min(start + step, frames))
 
 
 def corners(values: npt.NDArray[Scalar], frame: Integers, row: Integers, column: Integers) -> npt.NDArray[Scalar]:
