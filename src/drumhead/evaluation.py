@@ -8,7 +8,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from drumhead.data import Dataset, DatasetError, check_hashes, image_loader, open_dataset, prepare_dataset
+from drumhead.data import Dataset, DatasetError, check_hashes, open_dataset, prepare_dataset, unpadded_loader
 from drumhead.runs import Run
 from drumhead.scores import Scores, evaluate_model
 from drumhead.training import Accelerator, Devices, make_fabric
@@ -26,6 +26,7 @@ def open_run_dataset(
         run: the run.
         folder: another dataset folder, or the new folder of the same dataset. None: the folder the run was trained on.
             For a trained network of the package, that is a folder under ``data``, which is made if it is missing.
+            Its ignored label may be another than that of the training data, or none: it belongs to the masks.
         progress: called with the number done and the total while the dataset is made.
 
     Raises:
@@ -47,21 +48,7 @@ def open_run_dataset(
             f"{dataset.folder}: {run.folder} needs {record.channels} channels and the classes "
             f"{', '.join(record.class_names)}; got {dataset.channels} and {', '.join(dataset.class_names)}"
         )
-    if dataset.ignored_label != record.ignored_label:
-        raise DatasetError(
-            f"{dataset.folder}: {run.folder} was trained on masks {_describe_ignored(record.ignored_label)}, and needs "
-            f"masks of that kind; got masks {_describe_ignored(dataset.ignored_label)}. "
-            + (
-                f"Import the data with --ignore-label {record.ignored_label}"
-                if record.ignored_label is not None
-                else "Label the pixels, or train on data that is imported with --ignore-label"
-            )
-        )
     return dataset
-
-
-def _describe_ignored(label: int | None) -> str:
-    return "in which every pixel counts" if label is None else f"in which {label} marks pixels that do not count"
 
 
 def evaluate_run(
@@ -79,7 +66,7 @@ def evaluate_run(
         run: a run with at least one finished epoch.
         dataset: a dataset from :func:`open_run_dataset`.
         split: the split to score.
-        batch_size: images per batch.
+        batch_size: the largest number of images per batch; images of different sizes are in different batches.
         accelerator: the hardware to compute on.
         progress: called with the number of finished batches and the total.
 
@@ -90,7 +77,7 @@ def evaluate_run(
     check_hashes(dataset, [split])
     fabric = make_fabric(Devices(accelerator=accelerator))
     model = fabric.to_device(run.load_model())
-    loader = image_loader(dataset.splits[split], batch_size=batch_size, order=None)
+    loader = unpadded_loader(dataset.splits[split], batch_size=batch_size)
     batches = with_progress(loader, len(loader), progress)
     return evaluate_model(model, batches, dataset.class_names, ignored_label=dataset.ignored_label)
 

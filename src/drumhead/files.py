@@ -48,15 +48,19 @@ def atomic_replace(path: str | Path, *, durable: bool = False) -> Iterator[Path]
             fsync(path.parent)
 
 
-def check_writable(*paths: str | Path) -> None:
+def check_writable(*paths: str | Path, folders: bool = False) -> None:
     """Check that files can be written, before the work whose result they will hold. Nothing stays on the disk.
+
+    Args:
+        paths: the files.
+        folders: whether the paths are folders, to be written by :func:`atomic_replace`; they may exist and be empty.
 
     Raises:
         OSError: if a file cannot be written, with the path, the reason, and what to do.
     """
     for path in map(Path, paths):
         try:
-            if path.is_dir() and not path.is_symlink():
+            if path.is_dir() and not path.is_symlink() and not folders:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
             with tempfile.TemporaryFile(dir=folder):

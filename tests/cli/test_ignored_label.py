@@ -72,7 +72,9 @@ def test_a_weight_too_few_is_refused(workplace: Path, capsys: pytest.CaptureFixt
     assert not (workplace / "few").exists()
 
 
-def test_data_with_another_label_is_refused(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_without_an_ignored_label_is_scored_on_all_pixels(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = open_dataset(workplace / "data")
     whole = workplace / "whole"
     whole.mkdir(exist_ok=True)
@@ -80,11 +82,11 @@ def test_data_with_another_label_is_refused(workplace: Path, capsys: pytest.Capt
         np.save(whole / f"{name}_images.npy", split.images)
         np.save(whole / f"{name}_masks.npy", np.where(split.masks == 255, 0, split.masks))
     (whole / "classes.txt").write_text("\n".join(data.class_names))
-    assert main(["evaluate", str(workplace / "run"), "--data", str(whole)]) in (FAILED, USAGE_ERROR)
-    assert "Import the data with --ignore-label 255" in " ".join(capsys.readouterr().err.split())
-    imported = str(workplace / "whole-imported")
-    assert main(["data", "import", str(whole), "--out", imported, "--ignore-label", "255"]) == OK
-    assert main(["evaluate", str(workplace / "run"), "--data", imported]) == OK
+    assert main(["evaluate", str(workplace / "run"), "--data", str(whole)]) == OK
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "ignored" not in printed
+    share = (open_dataset(whole).splits["test"].masks == 0).mean()
+    assert f"{share:.3f}" in printed  # background everywhere
 
 
 def test_samples_and_movie(workplace: Path) -> None:

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from drumhead.cli import OK, USAGE_ERROR, main
-from drumhead.data import open_dataset
+from drumhead.data import ImportOptions, open_dataset
 from drumhead.runs import Run
 
 
@@ -39,6 +39,21 @@ def test_dark_images_are_named(microscopy: Path, capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     assert "Warning" not in text
     assert "pixels are the numbers in the files divided by 4095" in text
+
+
+def test_train_warns_of_dark_images(microscopy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--split", "60,20,20", "--seed", "3"]
+    for name, more in (("dark", []), ("bright", ["--scale", "4095"])):
+        assert main(["data", "import", str(microscopy), "--out", str(tmp_path / name), *flags, *more]) == OK
+        capsys.readouterr()
+        command = ["train", "cnn-2", "--recipe", "smoke", "--recipe.batch-size", "2", "--data", str(tmp_path / name)]
+        assert main([*command, "--out", str(tmp_path / f"{name}-run")]) == OK
+        warning = " ".join(capsys.readouterr().err.split())
+        assert ("warning: no pixel of train, val, test is above 0.058 of 1" in warning) == (name == "dark")
+    assert main(["data", "check", str(tmp_path / "bright")]) == OK
+    assert "split at random as 60, 20, 20, with seed 3" in capsys.readouterr().out
+    options = open_dataset(tmp_path / "bright").manifest.import_options
+    assert options == ImportOptions(split=(60, 20, 20), seed=3, scale=4095)
 
 
 def test_a_scale_goes_from_import_to_predict(

@@ -22,6 +22,8 @@ REFUSED = {
     "predict": "predict {runs}/nwm {runs}/image.npy --out {disk}/masks",
     "results": "evaluate {runs} --out {disk}/results.csv",
     "json": "evaluate {runs} --json {disk}/scores.json",
+    "dataset": "data tetrominoes --out {disk}/new",
+    "import": "data import {runs}/../boards --out {disk}/cells",
     "sweep": "sweep tetrominoes-cnn-2 --out {disk}/sweep --recipe smoke",
     "reproduce": "reproduce figures --out {disk}/all --recipe smoke",
 }

@@ -184,6 +184,12 @@ def test_a_damaged_manifest(folder: Path, content: str) -> None:
     assert_refused(folder, r"manifest\.json: damaged manifest")
 
 
+def test_faults_of_a_manifest_are_in_plain_words(folder: Path) -> None:
+    values = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**values, "height": "tall", "depth": 3}))
+    assert_refused(folder, r"height must be a valid integer; got 'tall'; depth is not a field here; got 3\. Make the")
+
+
 def test_a_manifest_of_another_format(folder: Path) -> None:
     values = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**values, "format": 2}))

@@ -71,16 +71,16 @@ def blocks(labels: list[int], side: int = 28) -> Digits:
 def test_digits_never_overlap(digits: int) -> None:
     stream = split_integer_streams(0)["train"]
     options = {"canvas": 100, "digit_size": 14, "min_digits": digits, "max_digits": digits}
-    _, masks = draw_canvases(stream, blocks([0, 3, 9]), 40, **options, update_progress=ignore_progress)
+    masks = draw_canvases(stream, blocks([0, 3, 9]), 40, **options, update_progress=ignore_progress).masks
     assert set(np.unique(masks)) == {0, 1, 4, 10}
     assert ((masks > 0).sum(axis=(1, 2)) == digits * 14 * 14).all()
 
 
 def test_all_numbers_of_digits_and_all_positions_occur() -> None:
     options = {"canvas": 30, "digit_size": 7, "min_digits": 0, "max_digits": 2}
-    _, masks = draw_canvases(
+    masks = draw_canvases(
         split_integer_streams(1)["val"], blocks([5]), 600, **options, update_progress=ignore_progress
-    )
+    ).masks
     numbers = (masks > 0).sum(axis=(1, 2)) // 49
     # 600 draws: the fraction of each number has a standard error of 0.019.
     assert all(abs((numbers == number).mean() - 1 / 3) < 0.08 for number in range(3))
@@ -98,7 +98,7 @@ def test_a_digit_without_a_free_position_is_omitted_after_max_tries() -> None:
         return numbers.randint(low, high)
 
     options = {"canvas": 14, "digit_size": 14, "min_digits": 2, "max_digits": 2}
-    _, masks = draw_canvases(count_calls, blocks([1]), 1, **options, update_progress=ignore_progress)
+    masks = draw_canvases(count_calls, blocks([1]), 1, **options, update_progress=ignore_progress).masks
     assert (masks == 2).all()
     # Calls: the number of digits; the first digit and its position; the second digit and its positions.
     assert len(calls) == 1 + (1 + 2) + (1 + 2 * MAX_TRIES)
@@ -107,9 +107,9 @@ def test_a_digit_without_a_free_position_is_omitted_after_max_tries() -> None:
 def test_boxes_can_overlap_but_ink_cannot() -> None:
     # Each digit has one pixel of ink: on a canvas with four positions, four boxes overlap but their ink does not.
     options = {"canvas": 29, "digit_size": 28, "min_digits": 4, "max_digits": 4}
-    _, masks = draw_canvases(
+    masks = draw_canvases(
         split_integer_streams(2)["train"], blocks([0], side=1), 20, **options, update_progress=ignore_progress
-    )
+    ).masks
     assert ((masks > 0).sum(axis=(1, 2)) == 4).all()
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.published.reference_models import params, random_state, write
 from tests.training.tiny_runs import fit, tiny_experiment
 
-from drumhead.data import Dataset, TetrominoConfig, make_dataset
+from drumhead.data import Dataset, Split, TetrominoConfig, make_dataset, write_dataset
 from drumhead.experiments import find_experiment
 from drumhead.results.results_file import add_rows
 from drumhead.results.rows import result_row
@@ -32,6 +32,7 @@ OPENED_BY: dict[str, list[str]] = {
     "data/manifest.json": ["data", "check", "data"],
     "data/train_images.npy": ["data", "check", "data"],
     "data/test_masks.npy": ["data", "check", "data"],
+    "padded/train_sizes.npy": ["data", "check", "padded"],
     "arrays/train_images.npy": ["data", "import", "arrays", "--out", "new"],
     "arrays/val_masks.npy": ["data", "import", "arrays", "--out", "new"],
     "arrays/classes.txt": ["data", "import", "arrays", "--out", "new"],
@@ -71,6 +72,7 @@ def build(folder: Path) -> None:
     """Make all files in a new folder."""
     config = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=4, val=2, test=4, seed=0)
     dataset = make_dataset(config, folder / "data")
+    own_padded(folder / "padded", dataset)
     own_arrays(folder / "arrays", dataset)
     own_pairs(folder / "pairs", dataset)
     own_unsplit_files(folder / "unsplit", dataset)
@@ -110,12 +112,24 @@ def lab(folder: Path) -> None:
     (folder / ".submitit" / "jobs-0.json").write_text(json.dumps({"seed0": job}))
 
 
+def own_padded(folder: Path, dataset: Dataset) -> None:
+    """Make a dataset of images of different sizes."""
+    splits = {}
+    for name, split in dataset.splits.items():
+        sizes = np.array([(24, 24 - number) for number in range(len(split.images))], np.int32)
+        masks = split.masks.copy()
+        for mask, (_, width) in zip(masks, sizes.tolist(), strict=True):
+            mask[:, width:] = 255
+        splits[name] = Split(split.images, masks, sizes)
+    write_dataset(folder, splits, name="padded", class_names=dataset.class_names, ignored_label=255)
+
+
 def own_arrays(folder: Path, dataset: Dataset) -> None:
     """Make a user's folder of arrays, with class names."""
     folder.mkdir()
-    for name, (images, masks) in dataset.splits.items():
-        np.save(folder / f"{name}_images.npy", images)
-        np.save(folder / f"{name}_masks.npy", masks)
+    for name, split in dataset.splits.items():
+        np.save(folder / f"{name}_images.npy", split.images)
+        np.save(folder / f"{name}_masks.npy", split.masks)
     (folder / "classes.txt").write_text("\n".join(dataset.class_names))
 
 
@@ -133,7 +147,7 @@ def own_unsplit_files(folder: Path, dataset: Dataset) -> None:
     """Make a user's folder of files in other formats, without splits, with a file of groups."""
     for kind in ("images", "masks"):
         (folder / kind).mkdir(parents=True)
-    for number, (image, mask) in enumerate(zip(*dataset.splits["train"], strict=True)):
+    for number, (image, mask) in enumerate(zip(*dataset.splits["train"].arrays.values(), strict=True)):
         if number % 2:
             Image.fromarray(image).save(folder / "images" / f"{number}.jpg")
             tifffile.imwrite(folder / "masks" / f"{number}.tif", mask)

@@ -25,7 +25,7 @@ def test_samples_are_rows_of_image_truth_and_prediction(boards: Dataset, tmp_pat
     side = 24 + GAP
     assert picture.shape == (SAMPLES * side - GAP, 3 * side - GAP, 3)
     assert picture.dtype == np.uint8
-    images, masks = boards.splits["val"]
+    images, masks, _ = boards.splits["val"]
     for number in range(SAMPLES):
         row = picture[number * side : number * side + 24]
         assert np.array_equal(row[:, :24], images[number])

@@ -13,7 +13,7 @@ from drumhead.analysis.class_spectra import ClassSpectra, average_spectra, sampl
 from drumhead.analysis.natural_frequency import NaturalFrequencies, natural_frequencies
 from drumhead.analysis.probe import ProbeScores, probe_across_images
 from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
-from drumhead.data import Dataset, image_loader
+from drumhead.data import Dataset, unpadded_loader
 from drumhead.evaluation import SplitName, with_progress
 from drumhead.models import NWM
 
@@ -64,7 +64,7 @@ def study_dataset(
             f"images must be 2 or more, per_class 1 or more, seed 0 or more; got {images}, {per_class} and {seed}"
         )
     chosen = dataset.splits[split]
-    loader = image_loader(chosen, batch_size=4, order=range(min(images, len(chosen.images))))
+    loader = unpadded_loader(chosen, batch_size=4, samples=images)
     return study_classes(
         model,
         with_progress(loader, len(loader), progress),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import tyro
 
 from drumhead.cli import OK
 from drumhead.cli.console import Console, bold_title
+from drumhead.cli.data_notes import describe_padding
 from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.config import Config
@@ -18,17 +19,16 @@ from drumhead.data import (
     DATASETS,
     Dataset,
     ImportOptions,
-    Split,
     check_dataset,
     check_new_folder,
+    dark_images_warning,
     find_reference_dataset,
     import_dataset,
     make_dataset,
+    pixel_range,
 )
 from drumhead.data.labels import describe_labels, parse_labels
-
-DARK = 0.1
-"""A dataset whose brightest pixel is below this is one with a wrong scale, most likely."""
+from drumhead.data.padding import region_of
 
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
@@ -153,44 +153,45 @@ def import_folder(source: Folder, *, out: Path, flags: Annotated[ReadFlags, tyro
 
 
 def describe(dataset: Dataset, console: Console) -> bool:
-    """Print the splits, shape, classes and fingerprint of a dataset; return whether its images are dark."""
+    """Print the splits, sizes, classes and fingerprint of a dataset; return whether its images are dark."""
     console.print(bold_title(dataset.name, f" in {dataset.folder}"))
-    dark = {}
     for name, split in dataset.splits.items():
         low, high = pixel_range(split)
-        if high < DARK:
-            dark[name] = high
         console.print(f"  {name:6} {len(split.images):>7,} images, pixels {low:.3g} to {high:.3g}", highlight=False)
-    console.print(f"  {dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)")
-    console.print(f"  {dataset.classes} classes: {', '.join(dataset.class_names)}", highlight=False)
+    for line in dataset_facts(dataset):
+        console.print(f"  {line}", highlight=False)
+    warning = dark_images_warning(dataset)
+    if warning is not None:
+        console.print(f"Warning: {warning}", highlight=False)
+    return warning is not None
+
+
+def dataset_facts(dataset: Dataset) -> Iterator[str]:
+    """Yield a line for each fact about the images and masks of all splits."""
+    yield f"{dataset.channels} x {dataset.height} x {dataset.width} pixels (channel, height, width)"
+    if padding := describe_padding(dataset):
+        yield padding
+    yield f"{dataset.classes} classes: {', '.join(dataset.class_names)}"
     if dataset.ignored_label is not None:
-        console.print(f"  {dataset.ignored_label} marks pixels that do not count: {ignored_share(dataset):.1%} of all")
+        yield f"{dataset.ignored_label} marks pixels that do not count: {ignored_share(dataset):.1%} of all"
     if dataset.relabel is not None:
-        console.print(f"  labels renumbered: {describe_labels(dataset.relabel)}", highlight=False)
+        yield f"labels renumbered: {describe_labels(dataset.relabel)}"
     if dataset.scale is not None:
-        console.print(f"  pixels are the numbers in the files divided by {dataset.scale:g}", highlight=False)
-    console.print(f"  fingerprint {dataset.fingerprint}", highlight=False)
-    if dark:
-        console.print(
-            f"Warning: no pixel of {', '.join(dark)} is above {max(dark.values()):.3g} of 1, so a network sees nearly "
-            "black images. If the files use "
-            "only some of their bits, as 12-bit cameras do in 16-bit files, import them with the number that becomes "
-            "1.0: --scale 4095",
-            highlight=False,
-        )
-    return bool(dark)
-
-
-def pixel_range(split: Split) -> tuple[float, float]:
-    """Return the smallest and the largest pixel of a split, from 0 to 1."""
-    low = min(float(image.min()) for image in split.images)
-    high = max(float(image.max()) for image in split.images)
-    return (low / 255, high / 255) if split.images.dtype == np.uint8 else (low, high)
+        yield f"pixels are the numbers in the files divided by {dataset.scale:g}"
+    options = dataset.manifest.import_options
+    if options is not None and options.split is not None:
+        shares = ", ".join(f"{share:g}" for share in options.split)
+        groups = "" if options.groups is None else f" by the groups in {options.groups}"
+        yield f"split at random as {shares}, with seed {options.seed}{groups}"
+    yield f"fingerprint {dataset.fingerprint}"
 
 
 def ignored_share(dataset: Dataset) -> float:
-    """Return the share of the pixels of all splits that do not count."""
-    masks = [mask for split in dataset.splits.values() for mask in split.masks]
-    ignored: int = sum(int(np.count_nonzero(mask == dataset.ignored_label)) for mask in masks)
-    total: int = sum(mask.size for mask in masks)
+    """Return the share of the pixels of all splits that do not count, without padding."""
+    ignored = total = 0
+    for split in dataset.splits.values():
+        for sample, padded in enumerate(split.masks):
+            mask = padded[region_of(split.sizes, sample)]
+            ignored += int(np.count_nonzero(mask == dataset.ignored_label))
+            total += mask.size
     return ignored / total

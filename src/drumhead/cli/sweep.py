@@ -12,6 +12,7 @@ import tyro
 
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.data_notes import describe_own_data
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import progress_bar
 from drumhead.cli.status_display import SweepDisplay, counts, failure_reasons
@@ -190,6 +191,8 @@ def prepare(console: Console, to_do: Sequence[PlannedRun], devices: Devices, *, 
         for each in to_do:
             if each.dataset_key == planned.dataset_key:
                 check_batches(each.experiment, dataset, devices)
+        if planned.data is not None:
+            describe_own_data(dataset, console)
 
 
 def run_locally(

@@ -13,6 +13,7 @@ from pydantic import PositiveInt
 
 from drumhead.cli import FAILED, OK, print_error
 from drumhead.cli.console import Console
+from drumhead.cli.data_notes import describe_own_data
 from drumhead.cli.number_lists import NUMBER_LISTS
 from drumhead.cli.parsing import parse
 from drumhead.cli.progress import TrainingProgress, progress_bar
@@ -165,6 +166,7 @@ def train_new(options: TrainOptions, default: TrainOptions, source: Source) -> i
                 "--dataset... configures a dataset to be made, and --data names an existing one; drop one of them"
             )
         dataset = open_dataset(options.data)
+        describe_own_data(dataset, console)
         is_plain = own_data_experiment(experiment.name) is not None
         name = own_data_name(options.data, experiment.name) if is_plain else experiment.name
         experiment = experiment.replace(dataset=None, name=name)

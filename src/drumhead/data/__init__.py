@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drumhead.data.brightness import dark_images_warning, pixel_range
 from drumhead.data.dataset import Dataset
 from drumhead.data.dataset_folder import (
     check_dataset,
@@ -32,9 +33,11 @@ from drumhead.data.tetrominoes import TETROMINO_CLASSES, TetrominoConfig, make_t
 from drumhead.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors
+    from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors, unpadded_loader
 else:
-    __getattr__, __dir__ = lazy_imports(__name__, {"loader": ["ShuffleSampler", "image_loader", "to_tensors"]})
+    __getattr__, __dir__ = lazy_imports(
+        __name__, {"loader": ["ShuffleSampler", "image_loader", "to_tensors", "unpadded_loader"]}
+    )
 
 __all__ = [
     "DATASETS",
@@ -65,6 +68,7 @@ __all__ = [
     "check_dataset",
     "check_hashes",
     "check_new_folder",
+    "dark_images_warning",
     "default_folder",
     "draw_boards",
     "find_image_files",
@@ -79,8 +83,10 @@ __all__ = [
     "make_polygons",
     "make_tetrominoes",
     "open_dataset",
+    "pixel_range",
     "prepare_dataset",
     "read_image",
     "to_tensors",
+    "unpadded_loader",
     "write_dataset",
 ]

@@ -16,7 +16,7 @@ from drumhead.files import fsync
 
 
 def array_file(folder: Path, split: str, array_name: str) -> Path:
-    """Return the path of a split's array; ``array_name`` is "images" or "masks"."""
+    """Return the path of a split's array; ``array_name`` is "images", "masks" or "sizes"."""
     return folder / f"{split}_{array_name}.npy"
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from drumhead.data.manifest import Manifest
+from drumhead.data.padding import Sizes
 from drumhead.data.split import Split
 
 
@@ -42,13 +45,19 @@ class Dataset:
 
     @property
     def height(self) -> int:
-        """Height of every image, in pixels."""
+        """Height of every image, in pixels; of the largest, if smaller ones are padded."""
         return self.manifest.height
 
     @property
     def width(self) -> int:
-        """Width of every image, in pixels."""
+        """Width of every image, in pixels; of the largest, if smaller ones are padded."""
         return self.manifest.width
+
+    @property
+    def sizes(self) -> Sizes | None:
+        """The height and width of each image of train, val and test without padding, or None if none is padded."""
+        sizes = [split.sizes for split in self.splits.values() if split.sizes is not None]
+        return np.concatenate(sizes) if sizes else None
 
     @property
     def fingerprint(self) -> str:

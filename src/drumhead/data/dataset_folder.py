@@ -20,16 +20,18 @@ from drumhead.data.manifest import MANIFEST_FILE, MANIFEST_FORMAT, Manifest, arr
 from drumhead.data.split import SPLIT_NAMES, DatasetError, Split
 from drumhead.data.user_folder import read_user_folder
 from drumhead.data.validation import (
-    RawSplit,
     check_classes,
     check_pixel_range,
     check_same_format,
+    check_sizes,
     require_splits,
+    to_raw,
     to_split,
 )
 from drumhead.file_formats.npy_files import map_array
-from drumhead.files import atomic_replace, fsync, read_json
+from drumhead.files import atomic_replace, check_writable, fsync, read_json
 from drumhead.string_types import check_name
+from drumhead.validation_errors import explain_validation_error
 
 
 def write_dataset(
@@ -42,6 +44,7 @@ def write_dataset(
     ignored_label: int | None = None,
     scale: float | None = None,
     relabel: Mapping[int, int] | None = None,
+    import_options: ImportOptions | None = None,
 ) -> Dataset:
     """Write train, val and test splits as a dataset folder, atomically.
 
@@ -54,6 +57,7 @@ def write_dataset(
         ignored_label: the mask value of pixels that do not count, such as 255; None: all count.
         scale: the value in the original images that became 1.0, stored in the manifest.
         relabel: the class number of each label in the original masks, stored in the manifest.
+        import_options: how the user's folder was read that the dataset is made from, stored in the manifest.
 
     Raises:
         FileExistsError: the folder is not empty.
@@ -62,12 +66,13 @@ def write_dataset(
     check_new_folder(folder)
     folder = Path(folder).resolve()
     require_splits(splits, origin=name, expected="them to the mapping of splits")
-    raw_splits = {key: RawSplit(*splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
+    raw_splits = {key: to_raw(splits[key], f"{key} images", f"{key} masks") for key in SPLIT_NAMES}
     valid_splits = {key: to_split(raw) for key, raw in raw_splits.items()}
     check_same_format(raw_splits, valid_splits)
     for key, raw in raw_splits.items():
         check_pixel_range(raw)
         check_classes(raw, valid_splits[key], class_names, ignored_label=ignored_label)
+        check_sizes(raw, ignored_label=ignored_label)
     manifest = make_manifest(
         valid_splits,
         name=name,
@@ -76,6 +81,7 @@ def write_dataset(
         ignored_label=ignored_label,
         scale=scale,
         relabel=relabel,
+        import_options=import_options,
     )
     _write_folder(folder, valid_splits, manifest)
     return open_dataset(folder)
@@ -109,14 +115,16 @@ def open_dataset(folder: str | Path, options: ImportOptions | None = None) -> Da
         check_name(folder.name)
     except ValueError as error:
         raise DatasetError(f"{folder}: a dataset has the name of its folder, and {error}. Rename the folder") from error
-    data = read_user_folder(folder, options or ImportOptions())
+    options = options or ImportOptions()
+    data = read_user_folder(folder, options)
     manifest = make_manifest(
         data.splits,
         name=folder.name,
         class_names=data.class_names,
         ignored_label=data.ignored_label,
-        scale=(options or ImportOptions()).scale,
+        scale=options.scale,
         relabel=data.relabel,
+        import_options=options,
     )
     return Dataset(folder, manifest, data.splits)
 
@@ -136,8 +144,8 @@ def check_dataset(folder: str | Path, options: ImportOptions | None = None) -> D
         return dataset  # open_dataset has validated a user's folder in full
     check_hashes(dataset)
     for name, split in dataset.splits.items():
-        images, masks = (array_file(dataset.folder, name, array_name) for array_name in ("images", "masks"))
-        check_pixel_range(RawSplit(*split, str(images), str(masks)))
+        images, masks = (str(array_file(dataset.folder, name, array_name)) for array_name in ("images", "masks"))
+        check_pixel_range(to_raw(split, images, masks))
     return dataset
 
 
@@ -153,11 +161,10 @@ def check_hashes(dataset: Dataset, splits: Sequence[str] = SPLIT_NAMES) -> None:
     if not (dataset.folder / MANIFEST_FILE).exists():
         return
     for name in splits:
-        split, expected = dataset.splits[name], dataset.manifest.splits[name]
-        hashes = {"images": expected.images_sha256, "masks": expected.masks_sha256}
-        for array_name, array in split._asdict().items():
+        expected = dataset.manifest.splits[name].hashes
+        for array_name, array in dataset.splits[name].arrays.items():
             if getattr(array, "filename", None) is not None:  # a copy of a mapped array is a memmap without a file name
-                _check_hash(array_file(dataset.folder, name, array_name), array_sha256(array), hashes[array_name])
+                _check_hash(array_file(dataset.folder, name, array_name), array_sha256(array), expected[array_name])
 
 
 def import_dataset(source: str | Path, folder: str | Path, options: ImportOptions | None = None) -> Dataset:
@@ -183,25 +190,32 @@ def import_dataset(source: str | Path, folder: str | Path, options: ImportOption
         ignored_label=dataset.ignored_label,
         scale=dataset.scale,
         relabel=dataset.relabel,
+        import_options=dataset.manifest.import_options,
     )
 
 
 def check_new_folder(folder: str | Path) -> None:
-    """Raise FileExistsError unless a folder is empty or does not exist, so that writing to it overwrites nothing."""
+    """Check that a dataset can be written to a folder and overwrites nothing, before the work.
+
+    Raises:
+        FileExistsError: the folder is not empty, or is a file.
+        OSError: the folder cannot be written.
+    """
     folder = Path(folder)
     if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):  # a broken link exists too
         raise FileExistsError(
             f"{folder}: a dataset is written to a new or empty folder; this one is not empty. "
             "Choose another folder, or remove this one"
         )
+    check_writable(folder, folders=True)
 
 
 def _write_folder(folder: Path, splits: Mapping[str, Split], manifest: Manifest) -> None:
     with atomic_replace(folder, durable=True) as partial:
         partial.mkdir()
         for name in SPLIT_NAMES:
-            save_array(array_file(partial, name, "images"), splits[name].images)
-            save_array(array_file(partial, name, "masks"), splits[name].masks)
+            for array_name, array in splits[name].arrays.items():
+                save_array(array_file(partial, name, array_name), array)
         text = json.dumps(add_json_checksum(manifest.model_dump(mode="json")), indent=2, ensure_ascii=False)
         (partial / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
         fsync(partial / MANIFEST_FILE)
@@ -221,34 +235,35 @@ def _read_manifest(file: Path) -> Manifest:
         manifest = Manifest.model_validate(without_checksum(values) if isinstance(values, dict) else values)
         verify_json_checksum(values)
     except ValidationError as error:
-        faults = "; ".join(": ".join([*map(str, fault["loc"]), fault["msg"]]) for fault in error.errors())
-        raise DatasetError(f"{file}: damaged manifest; {faults}. Make the dataset again") from error
+        raise DatasetError(
+            f"{file}: damaged manifest; {explain_validation_error(error)}. Make the dataset again"
+        ) from error
     except ValueError as error:
         raise DatasetError(f"{file}: damaged manifest; {error}. Otherwise make the dataset again") from error
     return manifest
 
 
 def _open_split(folder: Path, name: str, manifest: Manifest) -> Split:
-    images_file, masks_file = (array_file(folder, name, array_name) for array_name in ("images", "masks"))
-    images, masks = map_array(images_file), map_array(masks_file)
+    files = {array_name: array_file(folder, name, array_name) for array_name in manifest.splits[name].hashes}
+    split = Split(**{array_name: map_array(file) for array_name, file in files.items()})
     shape = (manifest.splits[name].count, manifest.height, manifest.width, manifest.channels)
-    for file, array, expected in (
-        (images_file, images, (shape, np.dtype(manifest.image_dtype))),
-        (masks_file, masks, (shape[:3], np.dtype(np.uint8))),
-    ):
+    formats = {
+        "images": (shape, np.dtype(manifest.image_dtype)),
+        "masks": (shape[:3], np.dtype(np.uint8)),
+        "sizes": ((shape[0], 2), np.dtype(np.int32)),
+    }
+    for array_name, array in split.arrays.items():
+        expected = formats[array_name]
         if (array.shape, array.dtype) != expected:
             raise DatasetError(
-                f"{file}: must match the manifest, shape {expected[0]} {expected[1]}; "
+                f"{files[array_name]}: must match the manifest, shape {expected[0]} {expected[1]}; "
                 f"got {array.shape} {array.dtype}. Make the dataset again"
             )
     # Check class numbers before anything computes with them: compiled kernels use them as unchecked indices.
-    check_classes(
-        RawSplit(images, masks, str(images_file), str(masks_file)),
-        Split(images, masks),
-        manifest.class_names,
-        ignored_label=manifest.ignored_label,
-    )
-    return Split(images, masks)
+    raw = to_raw(split, str(files["images"]), str(files["masks"]))
+    check_classes(raw, split, manifest.class_names, ignored_label=manifest.ignored_label)
+    check_sizes(raw, ignored_label=manifest.ignored_label)
+    return split
 
 
 def _check_hash(file: Path, actual: str, expected: str) -> None:

@@ -35,8 +35,8 @@ class ImportOptions(Config):
     """The seed of the random split."""
     groups: Path | None = None
     """A CSV file with lines NAME,GROUP; images of one group go to the same split."""
-    pad: bool = False
-    """Whether to pad images of different sizes to the largest; the added pixels do not count."""
+    pad: bool = True
+    """Whether images may have different sizes; the smaller ones are padded, and the added pixels do not count."""
 
     @field_validator("split")
     @classmethod

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.data.padding import region_of
 from drumhead.data.split import DatasetError
 from drumhead.data.validation import RawSplit
 
 IGNORED_LABEL = 255
 """The stored mask value of pixels that do not count, whatever label they have in a user's masks."""
-PADDING_LABEL = int(np.iinfo(np.int32).min)
-"""The label of pixels that were added to make images of different sizes equal; it is always ignored."""
 
 
 def number_labels(raw_splits: Mapping[str, RawSplit], *, ignored: Sequence[int] = ()) -> dict[int, int]:
@@ -28,7 +27,7 @@ def number_labels(raw_splits: Mapping[str, RawSplit], *, ignored: Sequence[int] 
     """
     found: set[int] = set()
     for raw in raw_splits.values():
-        for sample, mask in enumerate(raw.masks):
+        for sample, mask in enumerate(raw.unpadded_masks):
             found.update(np.unique(mask).tolist())
             if len(found) > IGNORED_LABEL + len(ignored):
                 raise DatasetError(
@@ -40,7 +39,7 @@ def number_labels(raw_splits: Mapping[str, RawSplit], *, ignored: Sequence[int] 
 
 
 def convert_labels(raw: RawSplit, *, ignored: Sequence[int], relabel: Mapping[int, int] | None) -> RawSplit:
-    """Return a split whose masks hold 255 where a label is ignored, and other labels by their class number.
+    """Return a split whose masks hold 255 where a label is ignored or padded, and other labels by their class number.
 
     Args:
         raw: a split whose masks are integers.
@@ -50,8 +49,8 @@ def convert_labels(raw: RawSplit, *, ignored: Sequence[int], relabel: Mapping[in
     Raises:
         DatasetError: a label that is neither ignored nor renumbered is no class number.
     """
-    masks = np.empty(raw.masks.shape, np.uint8)
-    for sample, mask in enumerate(raw.masks):
+    masks = np.full(raw.masks.shape, IGNORED_LABEL, np.uint8)
+    for sample, mask in enumerate(raw.unpadded_masks):
         classes = np.array(mask, np.int64) if relabel is None else _renumber(mask, relabel)
         counted = ~np.isin(mask, list(ignored))
         low, high = _range(classes[counted])
@@ -60,10 +59,10 @@ def convert_labels(raw: RawSplit, *, ignored: Sequence[int], relabel: Mapping[in
             raise DatasetError(
                 f"{raw.locate_mask(sample)}: mask values must be class numbers, 0 to {IGNORED_LABEL - 1}, or ignored "
                 f"labels; got {found}. If these pixels do not count: --ignore-label "
-                f"{','.join(str(label) for label in (*ignored, found) if label != PADDING_LABEL)}; "
+                f"{','.join(map(str, (*ignored, found)))}; "
                 "if the labels have gaps: --relabel"
             )
-        masks[sample] = np.where(counted, classes, IGNORED_LABEL)
+        masks[sample][region_of(raw.sizes, sample)] = np.where(counted, classes, IGNORED_LABEL)
     return raw._replace(masks=masks)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from drumhead.data.padding import region_of_batch
 from drumhead.data.split import Split
 
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -63,7 +64,7 @@ class _BatchDataset(Dataset[Batch]):
 
 
 def to_tensors(split: Split, samples: Sequence[int], *, image_slice: slice = ALL) -> Batch:
-    """Convert samples of a split to tensors.
+    """Convert samples of a split to tensors. Images of different sizes are padded to the largest of these samples.
 
     Args:
         split: images and masks.
@@ -76,8 +77,9 @@ def to_tensors(split: Split, samples: Sequence[int], *, image_slice: slice = ALL
     """
     indices = np.asarray(samples, dtype=np.int64)
     # In C order, whatever that of the arrays: torch sums in the order of memory.
-    images = np.ascontiguousarray(split.images[indices[image_slice]])
-    masks = split.masks[indices].astype(np.int64, order="C")
+    rows, columns = region_of_batch(split.sizes, indices)
+    images = np.ascontiguousarray(split.images[indices[image_slice], rows, columns])
+    masks = split.masks[indices, rows, columns].astype(np.int64, order="C")
     # NumPy divides on one thread: on a busy machine, torch waits longer for its threads than the division takes.
     if images.dtype == np.uint8:
         images = np.divide(images, 255, dtype=np.float32)
@@ -109,15 +111,43 @@ def image_loader(
         (4, 3, 8, 6) 1.0 (4, 8, 6)
         (1, 3, 8, 6) 1.0 (1, 8, 6)
     """
-    return DataLoader(
-        _BatchDataset(split, image_slice),
-        batch_size=batch_size,
-        sampler=order,
-        drop_last=drop_last,
-        collate_fn=_return_batch,
-        # A DataLoader draws a seed for its workers each epoch: from this generator, not from torch's global one.
-        generator=torch.Generator().manual_seed(0),
-    )
+    return _data_loader(split, image_slice, batch_size=batch_size, sampler=order, drop_last=drop_last)
+
+
+def unpadded_loader(
+    split: Split, *, batch_size: int, samples: int | None = None, batches: slice = ALL
+) -> DataLoader[Batch]:
+    """Return a DataLoader of batches of images of one size each, as :func:`to_tensors` returns them.
+
+    So no image is padded, and what a model computes for an image does not depend on the others. Images of one size are
+    in their stored order.
+
+    Args:
+        split: images and masks.
+        batch_size: the largest number of samples in a batch.
+        samples: only the first samples of the split; None: all.
+        batches: only a slice of the batches.
+
+    Example:
+        >>> sizes = np.array([[8, 6], [4, 6], [8, 6]], np.int32)
+        >>> split = Split(np.zeros((3, 8, 6, 1), np.uint8), np.zeros((3, 8, 6), np.uint8), sizes)
+        >>> [tuple(masks.shape) for _, masks in unpadded_loader(split, batch_size=8)]
+        [(2, 8, 6), (1, 4, 6)]
+    """
+    by_size: dict[tuple[int, ...], list[int]] = {}
+    for sample in range(len(split.images))[:samples]:
+        size = () if split.sizes is None else tuple(split.sizes[sample].tolist())
+        by_size.setdefault(size, []).append(sample)
+    all_batches = [
+        group[start : start + batch_size] for group in by_size.values() for start in range(0, len(group), batch_size)
+    ]
+    return _data_loader(split, ALL, batch_sampler=all_batches[batches])
+
+
+def _data_loader(split: Split, image_slice: slice, **options: Any) -> DataLoader[Batch]:
+    # A DataLoader draws a seed for its workers each epoch: from this generator, not from torch's global one.
+    generator = torch.Generator().manual_seed(0)
+    return DataLoader(_BatchDataset(split, image_slice), collate_fn=_return_batch, generator=generator, **options)
 
 
 def _return_batch(batch: Any) -> Any:

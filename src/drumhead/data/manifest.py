@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from drumhead.config import Config
+from drumhead.data.import_options import ImportOptions
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, Split
 from drumhead.string_types import Name, SingleLine
 
@@ -29,6 +30,14 @@ class SplitManifest(Config):
     """SHA-256 of the images, (sample, height, width, channel)."""
     masks_sha256: SingleLine
     """SHA-256 of the masks, (sample, height, width), uint8."""
+    sizes_sha256: SingleLine | None = None
+    """SHA-256 of the sizes of the images, (sample, 2), int32, if images of different sizes were padded."""
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each array, by its name."""
+        hashes = {"images": self.images_sha256, "masks": self.masks_sha256, "sizes": self.sizes_sha256}
+        return {name: sha256 for name, sha256 in hashes.items() if sha256 is not None}
 
 
 class Manifest(Config):
@@ -45,9 +54,9 @@ class Manifest(Config):
     class_names: tuple[Name, ...] = Field(min_length=2, max_length=MAX_CLASSES)
     """Name of each class; the first is the background."""
     height: int = Field(ge=1)
-    """Height of every image, in pixels."""
+    """Height of every image, in pixels, with padding."""
     width: int = Field(ge=1)
-    """Width of every image, in pixels."""
+    """Width of every image, in pixels, with padding."""
     channels: int = Field(ge=1)
     """Number of channels of every image."""
     image_dtype: Literal["uint8", "float32"]
@@ -62,6 +71,8 @@ class Manifest(Config):
     """The value in the original images that became 1.0; null if it was the largest of their dtype."""
     relabel: dict[int, int] | None = None
     """The class number of each label in the original masks; null if the labels were the class numbers."""
+    import_options: ImportOptions | None = None
+    """How the user's folder was read, with the random split; null if it was none, and in files of earlier versions."""
 
     @model_validator(mode="after")
     def _check_splits_and_fingerprint(self) -> Self:
@@ -69,6 +80,8 @@ class Manifest(Config):
             raise ValueError(f"splits must be {', '.join(SPLIT_NAMES)}; got {', '.join(self.splits)}")
         if self.fingerprint != combined_fingerprint(self.splits):
             raise ValueError("fingerprint must match the SHA-256 of the splits; the manifest was edited")
+        if len({split.sizes_sha256 is None for split in self.splits.values()}) > 1:
+            raise ValueError("sizes_sha256 must be that of all splits, or of none")
         if self.ignored_label is not None and self.ignored_label < len(self.class_names):
             raise ValueError(
                 f"ignored_label must not be the number of one of the {len(self.class_names)} classes; "
@@ -86,16 +99,16 @@ def make_manifest(
     ignored_label: int | None = None,
     scale: float | None = None,
     relabel: Mapping[int, int] | None = None,
+    import_options: ImportOptions | None = None,
 ) -> Manifest:
     """Make the manifest of train, val and test splits that have been validated."""
     _, height, width, channels = splits["train"].images.shape
     split_manifests = {
-        split: SplitManifest(
-            count=len(splits[split].images),
-            images_sha256=array_sha256(splits[split].images),
-            masks_sha256=array_sha256(splits[split].masks),
+        name: SplitManifest(
+            count=len(splits[name].images),
+            **{f"{array_name}_sha256": array_sha256(array) for array_name, array in splits[name].arrays.items()},
         )
-        for split in SPLIT_NAMES
+        for name in SPLIT_NAMES
     }
     return Manifest(
         name=name,
@@ -111,6 +124,7 @@ def make_manifest(
         ignored_label=ignored_label,
         scale=scale,
         relabel=None if relabel is None else dict(relabel),
+        import_options=import_options,
     )
 
 
@@ -125,6 +139,6 @@ def array_sha256(array: npt.NDArray[Any]) -> str:
 
 
 def combined_fingerprint(splits: Mapping[str, SplitManifest]) -> str:
-    """Return one SHA-256 of the SHA-256 of all arrays, in the order train, val, test, images before masks."""
-    hashes = [sha256 for name in SPLIT_NAMES for sha256 in (splits[name].images_sha256, splits[name].masks_sha256)]
+    """Return one SHA-256 of the SHA-256 of all arrays, in the order train, val, test, and images, masks, sizes."""
+    hashes = [sha256 for name in SPLIT_NAMES for sha256 in splits[name].hashes.values()]
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.data.import_options import ImportOptions
-from drumhead.data.labels import PADDING_LABEL
+from drumhead.data.padding import Sizes, check_padding, pad_to, stack_padded
 from drumhead.data.pair_files import PairFolders, find_pair_folders, find_pairs
 from drumhead.data.pictures import read_image_pixels, read_mask_labels
 from drumhead.data.split import DatasetError
@@ -57,64 +57,58 @@ def read_pairs(folder: Path, options: ImportOptions) -> dict[str, RawSplit]:
         require_splits(folders, origin=str(folder), expected=expected)
     read_mask = MaskReader()
     raw_splits = {name: _read_split(pair, options, read_mask) for name, pair in folders.items()}
-    if options.pad:
-        height, width = (max(raw.masks.shape[axis] for raw in raw_splits.values()) for axis in (1, 2))
-        raw_splits = {name: _pad_split(raw, height, width) for name, raw in raw_splits.items()}
-    return raw_splits
+    return _pad_to_largest(raw_splits) if options.pad else raw_splits
 
 
 def _read_split(folders: PairFolders, options: ImportOptions, read_mask: MaskReader) -> RawSplit:
     files = find_pairs(folders, options)
-    stack = _stack_padded if options.pad else _stack
+    images, image_sizes = _read_stack(files.images, read_image_pixels, pad=options.pad)
+    masks, mask_sizes = _read_stack(files.masks, read_mask, pad=options.pad, labels=True)
+    for index, (image_size, mask_size) in enumerate(zip(image_sizes.tolist(), mask_sizes.tolist(), strict=True)):
+        if image_size != mask_size:
+            raise DatasetError(
+                f"{files.masks[index]}: must have the size of its image, {' x '.join(map(str, image_size))} pixels "
+                f"(height x width); got {' x '.join(map(str, mask_size))}. Each pixel needs one class number"
+            )
     return RawSplit(
-        stack(files.images, read_image_pixels, 0),
-        stack(files.masks, read_mask, PADDING_LABEL),
-        str(folders.images),
-        str(folders.masks),
-        files.images,
-        files.masks,
-        files.names,
+        images, masks, str(folders.images), str(folders.masks), files.images, files.masks, files.names, image_sizes
     )
 
 
-def _stack(files: Sequence[Path], read: Callable[[Path], Pixels], padding: int) -> Pixels:
-    """Read files into one array with a first axis of samples."""
-    first = read(files[0])
-    stack = np.empty((len(files), *first.shape), first.dtype)
-    for index, file in enumerate(files):
-        pixels = read(file)
-        if pixels.shape != first.shape or _differ(pixels, first, padding):
-            raise DatasetError(_other_format(file, pixels, files[0], first))
-        if not np.can_cast(pixels.dtype, stack.dtype):
-            stack = stack.astype(np.promote_types(stack.dtype, pixels.dtype))
-        stack[index] = pixels
-    return stack
+def _read_stack(
+    files: Sequence[Path], read: Callable[[Path], Pixels], *, pad: bool, labels: bool = False
+) -> tuple[Pixels, Sizes]:
+    """Read files into one array with a first axis of samples; return it with the size of each.
+
+    Args:
+        files: the files.
+        read: reads one.
+        pad: whether the files may have different sizes; smaller ones are padded with 0.
+        labels: whether the pixels are labels, which are the same in any integer type.
+
+    Raises:
+        DatasetError: a file is of another format than the first.
+    """
+    arrays: list[Pixels] = []
+    for file in files:
+        pixels = np.array(read(file))  # a copy, since each memory-mapped file would stay open
+        first = arrays[0] if arrays else pixels
+        if pixels.ndim < 2 or 0 in pixels.shape:
+            raise DatasetError(f"{file}: must have (height, width) or (height, width, channel); got {pixels.shape}")
+        other_size = pixels.shape[:2] != first.shape[:2] and not pad
+        if other_size or pixels.shape[2:] != first.shape[2:] or (pixels.dtype != first.dtype and not labels):
+            raise DatasetError(_other_format(file, pixels, files[0], first, pad=pad))
+        arrays.append(pixels)
+    check_padding([pixels.shape[:2] for pixels in arrays], str(files[0].parent))
+    return stack_padded(arrays, dtype=np.result_type(*{pixels.dtype for pixels in arrays}))
 
 
-def _stack_padded(files: Sequence[Path], read: Callable[[Path], Pixels], padding: int) -> Pixels:
-    """Read files into one array as large as the largest, with a value at the right and lower edges of smaller ones."""
-    arrays = [read(file) for file in files]
-    for file, pixels in zip(files, arrays, strict=True):
-        if pixels.shape[2:] != arrays[0].shape[2:] or _differ(pixels, arrays[0], padding):
-            raise DatasetError(_other_format(file, pixels, files[0], arrays[0]))
-    size = tuple(np.max([pixels.shape[:2] for pixels in arrays], axis=0))
-    dtype = np.result_type(*{pixels.dtype for pixels in arrays}, *([np.int32] if padding else []))
-    stack = np.full((len(files), *size, *arrays[0].shape[2:]), padding, dtype)
-    for target, pixels in zip(stack, arrays, strict=True):
-        target[: pixels.shape[0], : pixels.shape[1]] = pixels
-    return stack
-
-
-def _differ(pixels: Pixels, first: Pixels, padding: int) -> bool:
-    """Return whether images have different dtypes; labels of different integers are the same labels."""
-    return padding == 0 and pixels.dtype != first.dtype
-
-
-def _other_format(file: Path, pixels: Pixels, first_file: Path, first: Pixels) -> str:
+def _other_format(file: Path, pixels: Pixels, first_file: Path, first: Pixels, *, pad: bool) -> str:
+    same = "the same channels and type" if pad else "the same size and format"
+    fix = "Convert them" if pad else "Crop, resize or convert them; without --no-pad, smaller images are padded"
     return (
-        f"{file}: all files of a split must have the same size and format; got {_describe(pixels)}, "
-        f"but {first_file.name} has {_describe(first)}. Crop, resize or convert them; images of different sizes can be "
-        "padded to the largest on import by --pad"
+        f"{file}: all files of a split must have {same}; got {_describe(pixels)}, "
+        f"but {first_file.name} has {_describe(first)}. {fix}"
     )
 
 
@@ -124,15 +118,21 @@ def _describe(pixels: Pixels) -> str:
     return f"{height} x {width} pixels (height x width), {channels} channels, {pixels.dtype}"
 
 
-def _pad_split(raw: RawSplit, height: int, width: int) -> RawSplit:
-    """Return a split with padding at the right and lower edges, up to a height and width."""
-    rows, columns = height - raw.masks.shape[1], width - raw.masks.shape[2]
-    widths = [(0, 0), (0, rows), (0, columns)]
-    channels = [(0, 0)] * (raw.images.ndim - 3)
-    return raw._replace(
-        images=np.pad(raw.images, [*widths, *channels]),
-        masks=np.pad(raw.masks, widths, constant_values=PADDING_LABEL),
-    )
+def _pad_to_largest(raw_splits: dict[str, RawSplit]) -> dict[str, RawSplit]:
+    """Return splits whose images all have the largest height and width; without sizes if none is padded.
+
+    Raises:
+        DatasetError: nearly all pixels would be padding.
+    """
+    sizes = np.concatenate([raw.sizes for raw in raw_splits.values() if raw.sizes is not None])
+    height, width = sizes.max(axis=0).tolist()
+    if (sizes == (height, width)).all():
+        return {name: raw._replace(sizes=None) for name, raw in raw_splits.items()}
+    check_padding(sizes.tolist(), next(iter(raw_splits.values())).images_origin)
+    return {
+        name: raw._replace(images=pad_to(raw.images, height, width), masks=pad_to(raw.masks, height, width))
+        for name, raw in raw_splits.items()
+    }
 
 
 def _hex(colour: tuple[int, int, int]) -> str:

@@ -67,6 +67,7 @@ def take_samples(raw: RawSplit, samples: Sequence[int]) -> RawSplit:
         _take(raw.image_files, samples),
         _take(raw.mask_files, samples),
         _take(raw.names, samples),
+        None if raw.sizes is None else raw.sizes[samples],
     )
 
 

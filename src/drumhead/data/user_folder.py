@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from drumhead.data.array_folder import has_arrays, read_arrays
 from drumhead.data.import_options import ImportOptions
-from drumhead.data.labels import IGNORED_LABEL, PADDING_LABEL, convert_labels, describe_labels, number_labels
+from drumhead.data.labels import IGNORED_LABEL, convert_labels, describe_labels, number_labels
 from drumhead.data.pair_files import find_pair_folders
 from drumhead.data.pair_folder import read_pairs
 from drumhead.data.pixel_scale import scale_images
@@ -54,11 +54,12 @@ def read_user_folder(folder: Path, options: ImportOptions) -> UserData:
     raw_splits = {name: scale_images(raw, options.scale) for name, raw in _read(folder, options).items()}
     for raw in raw_splits.values():
         check_arrays(raw)
-    ignored = [*options.ignore_labels, *([PADDING_LABEL] if options.pad else [])]
+    ignored = options.ignore_labels
+    is_padded = any(raw.sizes is not None for raw in raw_splits.values())
     relabel = number_labels(raw_splits, ignored=ignored) if options.relabel else None
-    if options.relabel or ignored:
+    if options.relabel or ignored or is_padded:
         raw_splits = {name: convert_labels(raw, ignored=ignored, relabel=relabel) for name, raw in raw_splits.items()}
-    ignored_label = IGNORED_LABEL if ignored else None
+    ignored_label = IGNORED_LABEL if ignored or is_padded else None
     splits = {name: to_split(raw) for name, raw in raw_splits.items()}
     check_same_format(raw_splits, splits)
     class_names = _class_names(folder, raw_splits["train"], splits["train"].masks, ignored_label, relabel)

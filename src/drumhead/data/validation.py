@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.data.padding import region_of
 from drumhead.data.split import MAX_CLASSES, SPLIT_NAMES, DatasetError, Split
 
 
@@ -29,6 +30,13 @@ class RawSplit(NamedTuple):
     """The file of each mask, if each has its own."""
     names: Sequence[str] | None = None
     """The name of each sample, if its files have one."""
+    sizes: npt.NDArray[np.int32] | None = None
+    """(sample, 2), the height and width of each image, if images of different sizes were padded; see :class:`Split`."""
+
+    @property
+    def unpadded_masks(self) -> Iterator[npt.NDArray[Any]]:
+        """The mask of each sample without its padding."""
+        return (self.masks[sample][region_of(self.sizes, sample)] for sample in range(len(self.masks)))
 
     def locate_image(self, sample: int) -> str:
         """Return the origin of one image."""
@@ -76,6 +84,11 @@ def check_arrays(raw: RawSplit) -> None:
         )
 
 
+def to_raw(split: Split, images_origin: str, masks_origin: str) -> RawSplit:
+    """Return a split with the origins of its arrays."""
+    return RawSplit(split.images, split.masks, images_origin, masks_origin, sizes=split.sizes)
+
+
 def to_split(raw: RawSplit) -> Split:
     """Convert a raw split to the form that all of Drumhead uses.
 
@@ -88,7 +101,7 @@ def to_split(raw: RawSplit) -> Split:
     images = raw.images
     # In C order, because torch sums in the order of memory: other weights would follow from the same numbers.
     images = np.ascontiguousarray(images if images.ndim == 4 else images[..., np.newaxis])
-    return Split(images, np.ascontiguousarray(_masks_as_uint8(raw)))
+    return Split(images, np.ascontiguousarray(_masks_as_uint8(raw)), raw.sizes)
 
 
 def check_same_format(raw_splits: Mapping[str, RawSplit], splits: Mapping[str, Split]) -> None:
@@ -101,6 +114,30 @@ def check_same_format(raw_splits: Mapping[str, RawSplit], splits: Mapping[str, S
                 f"{raw_splits[name].images_origin}: images must have the height, width, channels and dtype of "
                 f"train, {first.shape[1:]} {first.dtype}; got {images.shape[1:]} {images.dtype}. "
                 "Crop, resize or convert them"
+            )
+
+
+def check_sizes(raw: RawSplit, *, ignored_label: int | None = None) -> None:
+    """Raise DatasetError unless the sizes of padded images fit the arrays, and all padding has the ignored label."""
+    sizes, masks = raw.sizes, raw.masks
+    if sizes is None:
+        return
+    origin = f"{raw.images_origin}: the sizes of its images"
+    if ignored_label is None:
+        raise DatasetError(f"{origin} need an ignored label, for the padding; give ignored_label, such as 255")
+    if sizes.shape != (len(masks), 2) or sizes.dtype != np.int32:
+        raise DatasetError(f"{origin} must be int32 of shape ({len(masks)}, 2); got {sizes.dtype} {sizes.shape}")
+    if (sizes < 1).any() or (sizes > masks.shape[1:]).any():
+        raise DatasetError(
+            f"{origin} must be from 1 x 1 to {masks.shape[1]} x {masks.shape[2]} (height x width), that of the arrays; "
+            f"got {sizes.min(axis=0).tolist()} to {sizes.max(axis=0).tolist()}"
+        )
+    for sample, (height, width) in enumerate(sizes.tolist()):
+        mask = masks[sample]
+        if (mask[height:] != ignored_label).any() or (mask[:, width:] != ignored_label).any():
+            raise DatasetError(
+                f"{raw.locate_mask(sample)}: pixels beyond its {height} x {width} pixels (height x width) are padding "
+                f"and must be {ignored_label}, the ignored label; got other values"
             )
 
 

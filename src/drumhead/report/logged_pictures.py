@@ -10,6 +10,7 @@ from drumhead.data import Dataset, to_tensors
 from drumhead.models import RecurrentSegmenter, Segmenter
 from drumhead.report.colours import Pixels, colour_image, colour_masks, mark_ignored
 from drumhead.report.movies.model_movie import model_wave_movie
+from drumhead.report.picture_sizes import WHITE, same_size
 from drumhead.runs import Run
 from drumhead.training import Pictures
 
@@ -22,16 +23,16 @@ GAP = 2
 def draw_samples(model: Segmenter, dataset: Dataset) -> Pixels:
     """Return a picture of the first validation samples: a row for each, with its image, true classes and prediction."""
     split = dataset.splits["val"]
-    images, masks = to_tensors(split, range(min(SAMPLES, len(split.images))))
     device = next(model.parameters()).device
-    predictions = model.predict(images.to(device)).cpu()
-    truth = mark_ignored(masks.numpy(), dataset.ignored_label)
-    rows = [
-        [colour_image(image.numpy()), colour_masks(mask), colour_masks(prediction.numpy())]
-        for image, mask, prediction in zip(images, truth, predictions, strict=True)
-    ]
-    padded = [[np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=255) for picture in row] for row in rows]
-    return np.concatenate([np.concatenate(row, axis=1) for row in padded])[:-GAP, :-GAP]
+    rows = []
+    for sample in range(min(SAMPLES, len(split.images))):
+        images, masks = to_tensors(split, [sample])  # the sizes of samples may differ
+        prediction = model.predict(images.to(device))[0].cpu().numpy()
+        truth = mark_ignored(masks[0].numpy(), dataset.ignored_label)
+        row = [colour_image(images[0].numpy()), colour_masks(truth), colour_masks(prediction)]
+        padded = [np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE) for picture in row]
+        rows.append(np.concatenate(padded, axis=1))
+    return np.concatenate(same_size(rows))[:-GAP, :-GAP]
 
 
 def write_movie(run: Run, dataset: Dataset, path: Path) -> bool:

@@ -90,6 +90,16 @@ def check_samples(dataset: Dataset, split: str, samples: Sequence[int]) -> None:
         raise ValueError(f"samples must be from 0 to {count - 1} in {split} of {dataset.folder}; got {given}")
 
 
+def check_same_size(dataset: Dataset, split: str, samples: Sequence[int]) -> None:
+    """Raise ``ValueError`` if samples of a split have different sizes."""
+    sizes = dataset.splits[split].sizes
+    if sizes is not None and len({tuple(size) for size in sizes[list(samples)].tolist()}) > 1:
+        given = ", ".join(" x ".join(map(str, size)) for size in sizes[list(samples)].tolist())
+        raise ValueError(
+            f"samples of one movie must have one height and width; got {given} pixels: make a movie of each sample"
+        )
+
+
 def check_channels(model: RecurrentSegmenter, channels: Sequence[int]) -> None:
     """Raise ``ValueError`` if a model does not have the channels with these numbers."""
     count = model.config.hidden_channels

@@ -6,6 +6,7 @@ are drawn for whole batches, so they are the same for any number of devices.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -76,21 +77,30 @@ class Augmentation:
         return self.free_label if leaves_free else self.ignored_label
 
     def __call__(
-        self, images: Tensor, masks: Tensor, *, own: slice, generator: torch.Generator
+        self,
+        images: Tensor,
+        masks: Tensor,
+        *,
+        own: slice,
+        sizes: Sequence[Sequence[int]] | None = None,
+        generator: torch.Generator,
     ) -> tuple[Tensor, Tensor]:
-        """Return a changed batch.
+        """Return a changed batch. If its images are padded, they are changed without their padding and padded again.
 
         Args:
             images: the images of a slice of the batch, ``(image, channel, height, width)``, from 0 to 1.
             masks: all masks of the batch, int64 ``(batch, height, width)``.
             own: the slice of the batch that the images are.
+            sizes: the height and width of all images of the batch without padding; None: none is padded.
             generator: a generator on the CPU.
         """
         if self.is_off:
             return images, masks
         all_changes = [self.draw(generator) for _ in masks]
+        all_sizes = [tuple(masks.shape[1:])] * len(masks) if sizes is None else sizes
         changed_images = [
-            self.change(image, changes, fill=0) for image, changes in zip(images, all_changes[own], strict=True)
+            self.change(image[..., :height, :width], changes, fill=0)
+            for image, changes, (height, width) in zip(images, all_changes[own], all_sizes[own], strict=True)
         ]
         if self.recipe.brightness:
             changed_images = [
@@ -98,9 +108,14 @@ class Augmentation:
                 for image, changes in zip(changed_images, all_changes[own], strict=True)
             ]
         changed_masks = [
-            self.change(mask, changes, fill=self.free_label) for mask, changes in zip(masks, all_changes, strict=True)
+            self.change(mask[:height, :width], changes, fill=self.free_label)
+            for mask, changes, (height, width) in zip(masks, all_changes, all_sizes, strict=True)
         ]
-        return torch.stack(changed_images), torch.stack(changed_masks)
+        largest = [max(mask.shape[axis] for mask in changed_masks) for axis in (0, 1)]
+        return (
+            torch.stack([pad(image, *largest, fill=0) for image in changed_images]),
+            torch.stack([pad(mask, *largest, fill=self.free_label) for mask in changed_masks]),
+        )
 
     def draw(self, generator: torch.Generator) -> Changes:
         """Draw the changes of one image: always as many random numbers, whatever the recipe."""
@@ -161,9 +176,13 @@ def crop(pixels: Tensor, side: int, row: float, column: float, *, fill: int) -> 
     height, width = pixels.shape[-2:]
     top = min(int(row * (max(height - side, 0) + 1)), max(height - side, 0))
     left = min(int(column * (max(width - side, 0) + 1)), max(width - side, 0))
-    window = pixels[..., top : top + side, left : left + side]
-    padding = (0, side - window.shape[-1], 0, side - window.shape[-2])
-    return F.pad(window, padding, value=fill) if any(padding) else window
+    return pad(pixels[..., top : top + side, left : left + side], side, side, fill=fill)
+
+
+def pad(pixels: Tensor, height: int, width: int, *, fill: int) -> Tensor:
+    """Return an image or a mask ``(..., height, width)`` with a value at the bottom and right, up to a size."""
+    padding = (0, width - pixels.shape[-1], 0, height - pixels.shape[-2])
+    return F.pad(pixels, padding, value=fill) if any(padding) else pixels
 
 
 def shift(pixels: Tensor, down: int, right: int, *, fill: int | None) -> Tensor:

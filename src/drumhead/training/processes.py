@@ -42,11 +42,10 @@ class Processes:
         images = batch_size // self.world_size
         return slice(self.rank * images, (self.rank + 1) * images)
 
-    def own_samples(self, samples: int, *, batch_size: int) -> list[int]:
-        """Return the numbers of this process's samples when whole batches are dealt out to the processes in turn."""
-        first, stride = self.rank * batch_size, self.world_size * batch_size
-        starts = range(first, samples, stride)
-        return [sample for start in starts for sample in range(start, min(start + batch_size, samples))]
+    @property
+    def own_batches(self) -> slice:
+        """This process's batches when whole batches are dealt out to the processes in turn."""
+        return slice(self.rank, None, self.world_size)
 
     def mean(self, value: Tensor) -> float:
         """Return the mean of a scalar over the processes, the same number in all; not finite if one value is not."""
@@ -81,7 +80,7 @@ class Processes:
         return value
 
     def gather_batches(self, function: Callable[[], Sequence[Value]]) -> list[Value]:
-        """Call a function that returns a value for each batch of :meth:`own_samples`; return those of all batches.
+        """Call a function that returns a value for each batch of ``own_batches``; return those of all batches.
 
         The values are in the order of the batches, in every process. If the function raises an error in one process,
         all processes raise it.

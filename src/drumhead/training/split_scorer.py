@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.utils.data import DataLoader
 
-from drumhead.data import Dataset, Split, image_loader
+from drumhead.data import Dataset, unpadded_loader
 from drumhead.experiments import Recipe
 from drumhead.scores import Scores, compute_scores, concatenate, count_batches
 from drumhead.training.processes import Processes
@@ -48,9 +49,13 @@ class SplitScorer:
 
     def score(self, model: torch.nn.Module, split: str) -> Scores:
         """Return the scores of a model, the same in every process."""
-        images, masks = (array[: self.limits.get(split)] for array in self.dataset.splits[split])
-        own_samples = self.processes.own_samples(len(images), batch_size=self.batch_size)
-        batches = device_loader(self.fabric, Split(images, masks), batch_size=self.batch_size, order=own_samples)
+        loader = unpadded_loader(
+            self.dataset.splits[split],
+            batch_size=self.batch_size,
+            samples=self.limits.get(split),
+            batches=self.processes.own_batches,
+        )
+        batches = on_device(self.fabric, loader)
         self.fabric.to_device(model)
         ignored_label = self.dataset.ignored_label
         counts = self.processes.gather_batches(
@@ -65,9 +70,9 @@ class SplitScorer:
             self.batch_scored(number, len(batches))
 
 
-def device_loader(fabric: Fabric, split: Split, **options: Any) -> Any:
-    """Return a loader of a split's batches on the device; ``options`` are those of ``image_loader``."""
-    return fabric.setup_dataloaders(image_loader(split, **options), use_distributed_sampler=False)
+def on_device(fabric: Fabric, loader: DataLoader[Batch]) -> Any:
+    """Return a loader of the same batches on the device."""
+    return fabric.setup_dataloaders(loader, use_distributed_sampler=False)
 
 
 def score_columns(prefix: str, scores: Scores, names: tuple[str, ...]) -> dict[str, Any]:

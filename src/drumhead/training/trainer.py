@@ -13,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from drumhead.data import Dataset, ShuffleSampler, to_tensors
+from drumhead.data import Dataset, ShuffleSampler, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
 from drumhead.models import Segmenter, sample_pixels
 from drumhead.modes import single_threaded
@@ -34,7 +34,7 @@ from drumhead.training.split_scorer import (
     VALIDATION_SCORES,
     Batch,
     SplitScorer,
-    device_loader,
+    on_device,
     score_columns,
 )
 
@@ -75,14 +75,14 @@ class Trainer:
         self.fabric_model.mark_forward_method("loss")
         self.shuffle = ShuffleSampler(len(dataset.splits["train"].images), seed=derive_seed(self.seed, "shuffling"))
         own_slice = self.processes.batch_slice(self.recipe.batch_size)
-        self.train_batches = device_loader(
-            fabric,
+        train_loader = image_loader(
             dataset.splits["train"],
             batch_size=self.recipe.batch_size,
             order=self.shuffle,
             drop_last=True,
             image_slice=own_slice,
         )
+        self.train_batches = on_device(fabric, train_loader)
         self.scorer = SplitScorer(
             dataset,
             self.recipe,
@@ -229,10 +229,14 @@ class Trainer:
     def epoch_batches(self) -> Iterator[Batch]:
         """Yield the batches of this epoch, with the random changes of the recipe's augmentation."""
         changes = generator(self.seed, "augmentation", self.epoch)
+        all_sizes = self.dataset.splits["train"].sizes
+        samples = iter(self.shuffle)
         for images, masks in islice(self.train_batches, self.steps_per_epoch):
             own_slice = self.processes.batch_slice(len(masks))
+            batch_samples = list(islice(samples, len(masks)))
+            sizes = None if all_sizes is None else all_sizes[batch_samples].tolist()
             with single_threaded():
-                batch = self.augmentation(images, masks, own=own_slice, generator=changes)
+                batch = self.augmentation(images, masks, own=own_slice, sizes=sizes, generator=changes)
             yield batch
 
     def until_done(self, batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -50,7 +50,7 @@ def test_predictions_figure() -> None:
 
 def test_predictions_figure_refuses_invalid_arguments() -> None:
     images, masks = samples(2)
-    with pytest.raises(ValueError, match=r"masks of 'CNN' must be .* got \(1, 20, 30\)"):
+    with pytest.raises(ValueError, match=r"masks of 'CNN' must be .* got \[\(20, 30\)\]"):
         predictions_figure(images, masks, {"CNN": masks[:1]}, class_names=NAMES)
     with pytest.raises(ValueError, match="must name every class"):
         predictions_figure(images, masks, {"CNN": masks * 3}, class_names=NAMES)

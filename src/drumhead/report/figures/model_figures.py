@@ -31,11 +31,11 @@ def model_predictions_figure(
         ValueError: if there are no such samples, or too many for a page.
     """
     check_samples(dataset, split, samples)
-    images, masks = to_tensors(dataset.splits[split], samples)
+    batches = [to_tensors(dataset.splits[split], [sample]) for sample in samples]  # their sizes may differ
     return predictions_figure(
-        images.numpy(),
-        mark_ignored(masks.numpy(), dataset.ignored_label),
-        {title: model.predict(images).numpy() for title, model in models.items()},
+        [images[0].numpy() for images, _ in batches],
+        [mark_ignored(masks[0].numpy(), dataset.ignored_label) for _, masks in batches],
+        {title: [model.predict(images)[0].numpy() for images, _ in batches] for title, model in models.items()},
         class_names=dataset.class_names,
         titles=[f"{split} {sample}" for sample in samples],
         dpi=dpi,

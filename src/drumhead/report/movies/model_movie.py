@@ -9,7 +9,7 @@ from drumhead.data import Dataset
 from drumhead.models import RecurrentSegmenter
 from drumhead.report.movies.movie_files import check_movie
 from drumhead.report.movies.wave_movie import shown_steps, wave_movie
-from drumhead.report.samples import check_channels, check_samples, compute_sample_states
+from drumhead.report.samples import check_channels, check_same_size, check_samples, compute_sample_states
 
 DEFAULT_CHANNELS = 4
 """The largest number of channels that are shown by default."""
@@ -46,10 +46,12 @@ def model_wave_movie(
         progress: called with the number of samples computed plus frames drawn, and the total of both.
 
     Raises:
-        ValueError: if there is no such sample or channel, or if the movie cannot be written.
+        ValueError: if there is no such sample or channel, the samples have different sizes, or the movie cannot be
+            written.
     """
     check_movie(path, frames_per_second)
     check_samples(dataset, split, samples)
+    check_same_size(dataset, split, samples)
     channels = channels or range(min(DEFAULT_CHANNELS, model.config.hidden_channels))
     check_channels(model, channels)
     report = progress or (lambda done, total: None)
