@@ -15,7 +15,7 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 .PHONY: help demo test test-all install install-dev tested clean interpreter
 
 help:
-	@echo 'make demo      create .venv, train a wave network and a CNN, show a table, pictures and a movie'
+	@echo 'make demo      create .venv, show trained networks, train a wave network; tables, pictures and a movie'
 	@echo 'make test      run all checks: ruff, mypy, import-linter, pytest'
 	@echo 'make test-all  run all checks and the slow tests: half an hour or more'
 	@echo 'make install   create .venv with Drumhead and the tested versions of its dependencies'

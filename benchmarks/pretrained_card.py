@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drumhead.data import DATASETS
+from drumhead.experiments import find_experiment
 from drumhead.models import RecurrentSegmenter
 from drumhead.published import PublishedMetric, published_scores
-from drumhead.report.page.train_command import train_command
+from drumhead.report.page.train_command import changed_fields, train_command
 from drumhead.report.tables.score_tables import format_score
-from drumhead.results.labels import experiment_label, recipe_label
+from drumhead.results.labels import experiment_label
 from drumhead.runs import Run
 from drumhead.scores import Scores
 
@@ -32,7 +33,7 @@ TEXT = """\
 |---|---|
 | data | {data_title}: `{dataset}`, {channels} x {height} x {width}, {classes} classes |
 | fingerprint of the data | `{fingerprint}` |
-| recipe | {recipe} |
+| recipe | the paper's, except: {recipe} |
 | seed | {seed} |
 | training | {epochs} epochs, {steps:,} steps, {seconds:,.0f} s on {processor}, threads: {threads} |
 | weights | {kilobytes:.0f} kB; kernels and matrices as float16, vectors as float32 |
@@ -103,7 +104,7 @@ class Card:
             width=config.data.width,
             classes=len(dataset.class_names),
             fingerprint=config.data.fingerprint,
-            recipe=recipe_label(experiment),
+            recipe=", ".join(self.changes()) or "nothing",
             seed=experiment.seed,
             epochs=len(metrics),
             steps=int(metrics[-1]["step"]),
@@ -116,8 +117,14 @@ class Card:
             published=self.published_note(),
             instability="" if self.instability is None else f"\nA warning: {self.instability}\n",
             use="\n".join(use),
-            command=train_command(self.run) or "see config.json",
+            command=train_command(self.run, ["paper"]) or "see config.json",
         )
+
+    def changes(self) -> list[str]:
+        """Return what differs from the paper's recipe and initial weights; a later Drumhead may change the others."""
+        experiment = self.run.config.experiment
+        differences = changed_fields(experiment, find_experiment(experiment.name))
+        return [f"{name.rpartition('.')[2].replace('_', ' ')} {value}" for name, value in differences.items()]
 
     def score_rows(self) -> str:
         """Return the rows of the table of scores."""

@@ -18,6 +18,7 @@ from drumhead.models import NWM, RecurrentSegmenter
 from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.runs import Run
 from drumhead.waves import States
+from drumhead.zoo import find_run
 
 MAX_BYTES = 16 * 2**30
 """The greatest size of states that are computed at once."""
@@ -37,11 +38,11 @@ def states(
     a :class:`drumhead.waves.Movie`, and :func:`drumhead.waves.save_states` writes a file.
 
     Args:
-        run: the run, or its folder; its model is recurrent.
+        run: the run, its folder, or the name of a trained network; its model is recurrent.
         samples: the number of a sample in the split, or several, each once.
         split: the split of the dataset.
         data: another dataset folder; by default that of the run.
-        progress: called with the number of samples done and the total.
+        progress: called with the number done and the total: of images if a dataset is made, then of samples.
 
     Returns:
         The states ``(sample, time, channel, y, x)``, float32. For a wave network they include its parameters
@@ -55,8 +56,8 @@ def states(
 
     Warns with ``StabilityWarning`` if the integration scheme is unstable for a sample.
     """
-    opened = run if isinstance(run, Run) else Run.open(run)
-    dataset = open_run_dataset(opened, data)
+    opened = run if isinstance(run, Run) else Run.open(find_run(run))
+    dataset = open_run_dataset(opened, data, progress=progress)
     chosen = (samples,) if isinstance(samples, int) else tuple(samples)
     check_samples(dataset, split, chosen)
     if len(set(chosen)) < len(chosen):

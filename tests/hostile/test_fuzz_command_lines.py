@@ -17,7 +17,7 @@ from tests.hostile.world import OPENED_BY
 
 LONG_WORK = {
     "train": ["run_training", "prepare_dataset"],
-    "demo": ["run_demo", "prepare_dataset"],
+    "demo": ["show_trained", "train_demo", "prepare_dataset"],
     "data": ["make_dataset"],
     "reproduce": ["train_plan", "planned_dataset", "study_areas", "write_outputs"],
     "report": ["study_areas", "write_report"],

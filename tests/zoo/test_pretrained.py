@@ -15,6 +15,7 @@ import pretrained as command
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.data import DATASETS, Dataset, default_folder
 from drumhead.evaluation import evaluate_run, open_run_dataset
+from drumhead.report.page.train_command import train_command
 from drumhead.runs import Run, RunError
 from drumhead.zoo import PRETRAINED_FOLDER, pretrained_folder, pretrained_names
 
@@ -91,6 +92,7 @@ def test_the_commands_take_a_name_and_make_its_data(zoo: Path, capsys: pytest.Ca
         ["figure", "samples", name, "tetrominoes-cnn-2", "--samples", "0"],
         ["figure", "waves", name],
         ["figure", "scores", name],
+        ["states", name, "--out", "states.npz"],
     ):
         assert main(args) == OK, capsys.readouterr().err
     assert Path("movies", f"{name}-test-0.gif").is_file()
@@ -129,6 +131,7 @@ def test_a_shipped_network_is_whole(name: str) -> None:
     assert experiment.dataset == DATASETS[data.name].config()
     assert data.folder == default_folder(experiment.dataset).as_posix()
     card = (folder / "card.md").read_text(encoding="utf-8")
+    assert f"`{train_command(run, ['paper'])}`" in card
     assert f"# {name}\n" in card
     assert f"| accuracy | {scores.acc:.3f} |" in card
     model = drumhead.load(name)

@@ -32,7 +32,7 @@ COMMANDS = {
     "data": Command("data", "data", "make a dataset, check a dataset folder, or import your own data"),
     "experiments": Command("experiments", "train", "list the experiments that can be trained by name"),
     "train": Command("train", "train", "train an experiment, or resume an unfinished run"),
-    "demo": Command("demo", "train", "train a wave network and a local CNN for minutes; compare them"),
+    "demo": Command("demo", "train", "show trained networks; train a wave network in minutes"),
     "import": Command("import_run", "train", "convert a published checkpoint to a run"),
     "evaluate": Command("evaluate", "judge", "score runs on a test set"),
     "table": Command("table", "judge", "average scores over seeds, beside the published scores"),

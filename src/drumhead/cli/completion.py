@@ -9,7 +9,7 @@ from importlib import import_module
 SHELLS = ("bash", "zsh")
 EXAMPLES = ("tetrominoes-nwm-linear", "tetrominoes-lstm-linear", "tetrominoes-cnn-2", "tetrominoes-unet-4")
 """Experiments whose flags together are those of ``drumhead train``: one of each family of models."""
-TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained")
+TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained", "states")
 """The commands whose first argument may be the name of a trained network."""
 
 SCRIPT = """\

@@ -44,7 +44,7 @@ def write_states(
     both.
 
     Args:
-        run: The run folder of a recurrent model.
+        run: The run folder of a recurrent model, or the name of a trained network.
         samples: Indices of the samples in the split, such as 0:8 (0 to 7) or 1,2,3.
         split: The split that contains the samples.
         data: Another dataset folder to take samples from. By default the run's dataset.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from drumhead.config import flatten
 from drumhead.experiments import (
     RECIPES,
     Experiment,
+    RecipeName,
     experiment_name,
     experiment_specs,
     find_experiment,
@@ -16,8 +18,12 @@ from drumhead.experiments import (
 from drumhead.runs import Run
 
 
-def train_command(run: Run) -> str | None:
+def train_command(run: Run, recipes: Sequence[RecipeName] = tuple(RECIPES)) -> str | None:
     """Return the ``drumhead train`` command that repeats a run: its experiment, the nearest recipe, and other flags.
+
+    Args:
+        run: the run.
+        recipes: the recipes to choose from. The recipe ``paper`` stays the same in later versions of Drumhead.
 
     None if the run's weights were imported, or if its experiment is not a listed one.
     """
@@ -25,7 +31,7 @@ def train_command(run: Run) -> str | None:
     name = listed_name(experiment)
     if run.config.imported_from is not None or name is None:
         return None
-    changes = {recipe: changed_fields(experiment, find_experiment(name, recipe)) for recipe in RECIPES}
+    changes = {recipe: changed_fields(experiment, find_experiment(name, recipe)) for recipe in recipes}
     recipe = min(changes, key=lambda name: len(changes[name]))
     args = ["drumhead", "train", name, *([] if recipe == "paper" else ["--recipe", recipe])]
     for name, value in {"seed": experiment.seed, **changes[recipe]}.items():

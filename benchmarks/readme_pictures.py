@@ -1,19 +1,22 @@
-"""Make the movies of the README from the trained networks of the package, into ``docs/images``.
+"""Make the pictures and movies of the README from the trained networks of the package, into ``docs/images``.
 
-    python benchmarks/readme_movies.py
+    python benchmarks/readme_pictures.py
 
-Each movie shows one test image. Together they have at most 3 MB. Datasets are made under ``data`` if they are missing;
-those of digits need MNIST, see ``drumhead data mnist --help``.
+The pictures are those of ``drumhead demo``. Each movie shows one test image. Together the movies have at most 3 MB.
+Datasets are made under ``data`` if they are missing; those of digits need MNIST, see ``drumhead data mnist --help``.
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from command_line import run_benchmark, usage_error
 from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
+from drumhead.demo import show_trained
 from drumhead.evaluation import open_run_dataset
 from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.samples import load_recurrent_model
@@ -48,11 +51,12 @@ MOVIES = {
 
 
 def main(*, out: Path = FOLDER) -> None:
-    """Make the movies of all networks that the package has.
+    """Make the pictures, and the movies of all networks that the package has.
 
     Args:
-        out: The folder of the movies.
+        out: The folder of the pictures and movies.
     """
+    make_pictures(out)
     missing = MOVIES.keys() - set(pretrained_names())
     if missing:
         print(f"left out, because the package has no such network: {', '.join(sorted(missing))}")
@@ -61,6 +65,16 @@ def main(*, out: Path = FOLDER) -> None:
     print(f"{len(paths)} movies in {out}, {total / 1e6:.2f} MB")
     if total > MAX_TOTAL_BYTES:
         usage_error(f"all movies must have at most {MAX_TOTAL_BYTES / 1e6:g} MB together")
+
+
+def make_pictures(folder: Path) -> None:
+    """Write the predictions of two trained networks, and the waves of one."""
+    dataset = open_run_dataset(Run.open(find_run("tetrominoes-nwm-linear")))
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as temporary:
+        shown = show_trained(dataset, temporary)
+        for path in (shown.predictions, shown.wave_strip):
+            shutil.copyfile(path, folder / path.name)
 
 
 def make_movie(name: str, movie: ReadmeMovie, folder: Path) -> Path:
