@@ -7,6 +7,7 @@ import pytest
 
 from drumhead.waves import (
     Grid,
+    directionality,
     local_speed,
     phase_gradient,
     plane_wave,
@@ -110,6 +111,7 @@ def test_missing_sites_are_left_out_and_nothing_is_filled_in() -> None:
     valid = rng.random(WAVE.shape[1:]) > 0.3
     result = travel(np.where(valid, WAVE, np.nan), dt=GRID.dt, spacing=SPACING)
     np.testing.assert_allclose(result.speed[1:-1], 40, atol=1e-10)
+    np.testing.assert_array_equal(directionality(WAVE, spacing=SPACING, valid=valid), result.pgd)
     gradient = phase_gradient(WAVE, spacing=SPACING, valid=valid)
     assert result.sites[0] == (np.isfinite(gradient.g_y[0]) & np.isfinite(gradient.g_x[0])).sum() < valid.sum()
 

@@ -101,6 +101,8 @@ def waves(
 ) -> None:
     """Draw the hidden states of recurrent runs at some times, and the spectrum over time of every pixel.
 
+    (`drumhead waves` is another command: it measures where waves go and how fast, of a run or of a recording.)
+
     Args:
         runs: Run folders of recurrent models that were trained on the same data, or names of trained networks; one
             row each.

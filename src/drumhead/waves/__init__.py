@@ -28,7 +28,7 @@ from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.flow import Flow, amplitude_flow, phase_flow
 from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
-from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, wave_vector
+from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, smooth_signal, wave_vector
 from drumhead.waves.movie import Movie
 from drumhead.waves.reading import check_states_file, read_movie, read_states, save_movie, save_states
 from drumhead.waves.significance import SurrogateTest, surrogate_test
@@ -66,7 +66,7 @@ from drumhead.waves.synthetic import (
     white_noise,
 )
 from drumhead.waves.tracks import Tracks, track_points
-from drumhead.waves.travel import DirectionSummary, Travel, local_speed, summarise_directions, travel
+from drumhead.waves.travel import DirectionSummary, Travel, directionality, local_speed, summarise_directions, travel
 from drumhead.waves.winding import Windings
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "check_states_file",
     "critical_points",
     "directional_share",
+    "directionality",
     "dispersion_relation",
     "exclusions",
     "find_events",
@@ -135,6 +136,7 @@ __all__ = [
     "rotating_wave",
     "save_movie",
     "save_states",
+    "smooth_signal",
     "standing_wave",
     "summarise_directions",
     "surrogate",

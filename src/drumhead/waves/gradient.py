@@ -16,7 +16,6 @@ import numpy.typing as npt
 from drumhead.waves.blocks import blocks
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.sites import (
-    Bools,
     Boundary,
     Complexes,
     Floats,
@@ -76,14 +75,9 @@ def phase_gradient(
     movie = check_complex_grid(z)
     dy, dx = check_spacing(spacing)
     circular = check_boundary(boundary) == "circular"
-    if not 0 <= smooth < float("inf"):
-        raise ValueError(f"smooth must be 0 or more and finite, got {smooth}")
     gradient = PhaseGradient(np.empty(movie.shape), np.empty(movie.shape))
     for block in blocks(len(movie), movie[0].size):
-        mask = phase_mask(movie[block], valid)
-        part = np.where(mask, movie[block], np.nan)
-        if smooth:
-            part = _smoothed(part, mask, (smooth / dy, smooth / dx), circular=circular)
+        part = smooth_signal(movie[block], smooth, spacing=spacing, boundary=boundary, valid=valid)
         gradient.g_y[block] = _mean_of_links(part, axis=1, circular=circular) / dy
         gradient.g_x[block] = _mean_of_links(part, axis=2, circular=circular) / dx
     return gradient
@@ -145,13 +139,44 @@ def _mean_of_links(z: Complexes, *, axis: int, circular: bool) -> Floats:
     return np.moveaxis(mean, -1, axis)
 
 
-def _smoothed(z: Complexes, mask: Bools, deviations: tuple[float, float], *, circular: bool) -> Complexes:
-    """Return the Gaussian mean of the sites with a phase around each of them; deviations are in rows and columns."""
+def smooth_signal(
+    z: npt.ArrayLike,
+    smooth: float,
+    *,
+    spacing: Spacing,
+    boundary: Boundary = "open",
+    valid: npt.ArrayLike | None = None,
+) -> Complexes:
+    """Return the Gaussian mean of a complex movie around each site with a phase, over sites with a phase only.
+
+    A phase is never averaged: the mean of the complex signal has one again. Sites without a phase stay without one.
+
+    Args:
+        z: complex, ``(time, y, x)``.
+        smooth: the standard deviation of the Gaussian, in units of length; 0: the movie as it is.
+        spacing: ``(dy, dx)``, the length from row to row and from column to column.
+        boundary: whether opposite edges are neighbours.
+        valid: the sites that may be used; None: all.
+
+    Raises:
+        ValueError: as :func:`phase_gradient`.
+    """
     from scipy.ndimage import gaussian_filter
 
-    mode, along = "wrap" if circular else "constant", (0.0, *deviations)
-    filled = np.where(mask, z, 0)
-    total = gaussian_filter(filled.real, along, mode=mode) + 1j * gaussian_filter(filled.imag, along, mode=mode)
-    weight = gaussian_filter(mask.astype(np.float64), along, mode=mode)
-    smoothed: Complexes = np.divide(total, weight, out=np.full_like(total, np.nan), where=mask)
+    movie, (dy, dx) = check_complex_grid(z), check_spacing(spacing)
+    if not 0 <= smooth < float("inf"):
+        raise ValueError(f"smooth must be 0 or more and finite, got {smooth}")
+    mode, deviations = "wrap" if check_boundary(boundary) == "circular" else "constant", (0.0, smooth / dy, smooth / dx)
+    smoothed = np.empty_like(movie)
+    for block in blocks(len(movie), movie[0].size):
+        mask = phase_mask(movie[block], valid)
+        filled = np.where(mask, movie[block], 0)
+        if smooth:
+            total = gaussian_filter(filled.real, deviations, mode=mode) + 1j * gaussian_filter(
+                filled.imag, deviations, mode=mode
+            )
+            weight = gaussian_filter(mask.astype(np.float64), deviations, mode=mode)
+            smoothed[block] = np.divide(total, weight, out=np.full_like(total, np.nan), where=mask)
+        else:
+            smoothed[block] = np.where(mask, filled, np.nan)
     return smoothed

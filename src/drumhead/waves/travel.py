@@ -127,6 +127,41 @@ def travel(
     return _summarise(g_y, g_x, length, frequency, synchrony, sites, _diagonal(phase_mask(movie, valid), spacing))
 
 
+def directionality(
+    z: npt.ArrayLike,
+    *,
+    spacing: Spacing,
+    boundary: Boundary = "open",
+    valid: npt.ArrayLike | None = None,
+    smooth: float = 0.0,
+) -> Floats:
+    """Return the PGD of each frame, as :func:`travel` does, and nothing else: the statistic for surrogates.
+
+    Args:
+        z: complex, ``(time, y, x)``.
+        spacing: ``(dy, dx)``, the length from row to row and from column to column.
+        boundary: whether opposite edges are neighbours.
+        valid: the sites that may be used; None: all.
+        smooth: as in :func:`drumhead.waves.phase_gradient`.
+
+    Raises:
+        ValueError: as :func:`drumhead.waves.phase_gradient`.
+
+    >>> from drumhead.waves import Grid, plane_wave
+    >>> directionality(plane_wave(Grid(frames=2)), spacing=(0.5, 0.4)).round(9)
+    array([1., 1.])
+    """
+    movie = check_complex_grid(z)
+    pgd = np.empty(len(movie))
+    for block in blocks(len(movie), movie[0].size):
+        g_y, g_x = phase_gradient(movie[block], spacing=spacing, boundary=boundary, valid=valid, smooth=smooth)
+        mask = np.isfinite(g_y) & np.isfinite(g_x)
+        weight = np.ones(mask.shape)
+        size = np.hypot(_mean(g_y, weight, mask), _mean(g_x, weight, mask))
+        pgd[block] = _ratio(size, _mean(np.hypot(g_y, g_x), weight, mask))
+    return pgd
+
+
 def local_speed(
     z: npt.ArrayLike,
     *,
@@ -193,10 +228,16 @@ def _summarise(
     sign = -np.sign(frequency)
     direction = np.where(resolved, np.arctan2(sign * g_y, sign * g_x), np.nan)
     safe = np.where(resolved, size, np.nan)
-    pgd = np.divide(size, length, out=np.zeros_like(size), where=~(length == 0))
+    pgd = _ratio(size, length)
     return Travel(
         direction, 2 * np.pi * np.abs(frequency) / safe, 2 * np.pi / safe, frequency, pgd, synchrony, g_y, g_x, sites
     )
+
+
+def _ratio(size: Floats, length: Floats) -> Floats:
+    """Return the PGD from its numerator and denominator: 0 if there is no gradient at any site."""
+    ratio: Floats = np.divide(size, length, out=np.zeros_like(size), where=~(length == 0))
+    return ratio
 
 
 def _diagonal(mask: Bools, spacing: tuple[float, float]) -> float:
