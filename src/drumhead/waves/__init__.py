@@ -19,6 +19,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 """
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
+from drumhead.waves.central_fits import RotationFit, TargetFit, fit_rotation, fit_target
 from drumhead.waves.critical import CriticalPoints, critical_points, flow_order
 from drumhead.waves.dispersion import Dispersion, dispersion_relation, lattice_wave_number
 from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
@@ -86,10 +87,12 @@ __all__ = [
     "PhaseGradient",
     "PlaneFit",
     "RadialAverage",
+    "RotationFit",
     "Singularities",
     "States",
     "SurrogateKind",
     "SurrogateTest",
+    "TargetFit",
     "Tracks",
     "Travel",
     "TravellingSpectrum",
@@ -112,6 +115,8 @@ __all__ = [
     "find_singularities",
     "fit_dispersion",
     "fit_plane",
+    "fit_rotation",
+    "fit_target",
     "flow_order",
     "frame_frequency",
     "from_neo",

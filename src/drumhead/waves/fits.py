@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from drumhead.waves.ascent import Evaluate, Evaluation, ascend, uphill
 from drumhead.waves.phasors import Places, phase_movie
 from drumhead.waves.sites import LEAST_SITES, Complexes, Floats, Spacing
 
@@ -38,13 +39,8 @@ STARTS = 3
 """The number of lattice points from which each frame's fit is refined."""
 BLOCK = 2**20
 """The number of complex values of the lattice search that are in memory at once."""
-NEWTON_STEPS = 40
 LONGEST_STEP = 1.0
 """Of Newton's method, in radians of phase at the edge of the array. A maximum of R is about 3 wide."""
-LAST_STEP = 1e-6
-"""A fit has converged after a step that is not longer than this."""
-ROUNDING = 1e-12
-"""Two resultant lengths are equal if they differ by this share."""
 SYNCHRONOUS = 1 - 1e-12
 """The synchrony above which there is nothing left to explain."""
 
@@ -106,8 +102,8 @@ def fit_plane(
     fitted, resultant, sums = np.empty((len(counts), 2)), np.empty(len(counts)), np.empty(len(counts))
     for part, u in movie.blocks(max(1, BLOCK // lattice.size)):
         start = lattice.best(u, STARTS)
-        moments = (_grid_moments if places.grid else _site_moments)(u, scale * (places.positions - places.centre))
-        fitted[part], resultant[part] = _refine(start / scale, moments)
+        evaluate = _ascent(u, scale * (places.positions - places.centre), on_grid=places.grid is not None)
+        fitted[part], resultant[part] = ascend(start / scale, evaluate, last_step=1e-6).best()
         sums[part] = np.abs(u.reshape(len(u), -1).sum(axis=1))
     k = _inside(fitted * scale, places)
     enough = counts >= LEAST_SITES
@@ -197,53 +193,32 @@ def _site_moments(u: Complexes, positions: Floats) -> Moments:
     return moments
 
 
-def _refine(start: Floats, moments: Moments) -> tuple[Floats, Floats]:
-    """Maximise ``|S(k)|`` by Newton's method from each start.
-
-    Each step is along the eigenvectors of the Hessian matrix, uphill on all of them, and no longer than
-    ``LONGEST_STEP``; a step that does not go up is halved.
+def _ascent(u: Complexes, positions: Floats, *, on_grid: bool) -> Evaluate:
+    """Return the function that evaluates ``|S(k)|``, and Newton's step, for wave vectors of frames.
 
     Args:
-        start: ``(frame, start, 2)``, in units where the positions reach from -1 to 1.
-        moments: the sums over sites.
-
-    Returns:
-        The best wave vector of each frame, ``(frame, 2)``, and ``|S|`` there.
+        u: the phasors of a block of frames.
+        positions: of the sites, from -1 to 1 on both axes.
+        on_grid: whether the sites are a grid.
     """
-    k = start.copy()
-    everything = np.arange(len(k))
-    at_k = moments(everything, k)
-    step = _newton_step(at_k)
-    active = everything
-    for _ in range(NEWTON_STEPS):
-        tried = k[active] + step[active]
-        at_tried = moments(active, tried)
-        better = np.abs(at_tried[..., 0]) >= (1 - ROUNDING) * np.abs(at_k[active][..., 0])
-        k[active] = np.where(better[..., None], tried, k[active])
-        at_k[active] = np.where(better[..., None], at_tried, at_k[active])
-        # The error after a step is about the square of the step, so the last one is not followed by another.
-        moving = np.abs(step[active]).max(axis=(1, 2)) > LAST_STEP
-        step[active] = np.where(better[..., None], _newton_step(at_k[active]), step[active] / 2)
-        active = active[moving]
-        if not len(active):
-            break
-    size = np.abs(at_k[..., 0])
-    best = size.argmax(axis=1)
-    return k[everything, best], size[everything, best]
+    moments = (_grid_moments if on_grid else _site_moments)(u, positions)
+
+    def evaluate(frames: npt.NDArray[np.intp], k: Floats) -> Evaluation:
+        table = moments(frames, k)
+        return Evaluation(np.abs(table[..., 0]), _newton_step(table))
+
+    return evaluate
 
 
 def _newton_step(moments: Complexes) -> Floats:
-    """Return the step of Newton's method for ``|S|^2``, ``(..., 2)``."""
+    """Return the step of Newton's method for ``|S|^2``, ``(..., 2)``, at most ``LONGEST_STEP`` long."""
     s, s_y, s_x, s_yy, s_yx, s_xx = np.moveaxis(moments, -1, 0)
     s_y, s_x = 1j * s_y, 1j * s_x
     gradient = np.stack([(s.conj() * s_y).real, (s.conj() * s_x).real], axis=-1)
-    h_yy, h_xx = (np.abs(s_y) ** 2 - (s.conj() * s_yy).real), (np.abs(s_x) ** 2 - (s.conj() * s_xx).real)
-    h_yx = (s_y.conj() * s_x - s.conj() * s_yx).real
-    curvature, axes = np.linalg.eigh(np.stack([h_yy, h_yx, h_yx, h_xx], axis=-1).reshape(*s.shape, 2, 2))
-    along = (axes * gradient[..., None]).sum(axis=-2)
-    floor = 1e-12 * np.abs(curvature).max(axis=-1, keepdims=True) + np.finfo(np.float64).tiny
-    along /= np.maximum(np.abs(curvature), floor)
-    step = (axes * along[..., None, :]).sum(axis=-1)
+    h_yy = (s.conj() * s_yy).real - np.abs(s_y) ** 2
+    h_xx = (s.conj() * s_xx).real - np.abs(s_x) ** 2
+    h_yx = (s.conj() * s_yx - s_y.conj() * s_x).real
+    step = uphill(gradient, np.stack([h_yy, h_yx, h_yx, h_xx], axis=-1).reshape(*s.shape, 2, 2))
     length = np.linalg.norm(step, axis=-1, keepdims=True)
     limited: Floats = step * np.minimum(1, LONGEST_STEP / np.maximum(length, LONGEST_STEP))
     return limited
