@@ -29,6 +29,7 @@ def test_bash_completes_commands_experiments_and_flags(capsys: pytest.CaptureFix
     assert set(experiment_specs()) | {"unet-4"} <= set(complete(script, "drumhead train "))
     assert complete(script, "drumhead train mnist-cnn-2 --recipe.learn") == ["--recipe.learning-rate"]
     assert complete(script, "drumhead train x --model.l") == ["--model.layers"]
+    assert complete(script, "drumhead train nwm-linear --fr") == ["--from"]
     assert complete(script, "drumhead movie tetrominoes-nwm-l") == ["tetrominoes-nwm-linear"]
     assert complete(script, "drumhead figure wa") == ["waves"]
     assert complete(script, "drumhead data ch") == ["check"]

@@ -38,6 +38,8 @@ STARTS: list[list[str]] = [
     *[["figure", kind] for kind in ("polygons", "samples", "scores", "square-area", "waves")],
     *[["train", what] for what in ("tetrominoes-cnn-2", "tetrominoes-nwm-linear", "multi-mnist-unet-2", "going")],
     ["import"],
+    ["pretrained"],
+    ["train", "nwm-linear", "--data", "data", "--from", "run"],
     *OPENED_BY.values(),
 ]
 ODD_STARTS = [

@@ -188,4 +188,7 @@ def test_the_command_line_names_the_new_layers_and_resumes(
     assert main(["train", "nwm-fft", *args[2:]]) == USAGE_ERROR
     assert "model.readout is 'fft', not 'linear'" in capsys.readouterr().err
     assert main(["train", "nwm-linear", "--data", str(polygons.folder), "--from", "nowhere"]) == USAGE_ERROR
-    assert "nowhere is not a run folder, and no trained network has this name" in capsys.readouterr().err
+    assert (
+        "nowhere is not a run folder or a folder of runs, and no trained network has this name"
+        in capsys.readouterr().err
+    )

@@ -9,6 +9,8 @@ from importlib import import_module
 SHELLS = ("bash", "zsh")
 EXAMPLES = ("tetrominoes-nwm-linear", "tetrominoes-lstm-linear", "tetrominoes-cnn-2", "tetrominoes-unet-4")
 """Experiments whose flags together are those of ``drumhead train``: one of each family of models."""
+TRAIN_FLAGS = ("--recipe", "--from", "--config")
+"""The flags of ``drumhead train`` that decide on the defaults of the others, so that no list of flags has them."""
 TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained", "states")
 """The commands whose first argument may be the name of a trained network."""
 
@@ -57,7 +59,7 @@ def words_of(command: str) -> list[str]:
 
     if command == "train":
         flags = [flag for name in EXAMPLES for flag in flags_of(command, name)]
-        return list(dict.fromkeys([*experiment_specs(), *PLAIN_NAMES, *flags]))
+        return list(dict.fromkeys([*experiment_specs(), *PLAIN_NAMES, *TRAIN_FLAGS, *flags]))
     if command == "sweep":
         from drumhead.sweeps import PUBLISHED_SWEEPS
 

@@ -15,6 +15,7 @@ from drumhead.cli.progress import progress_bar
 from drumhead.files import check_writable
 from drumhead.report.page.page import FILE, write_report
 from drumhead.report.page.sections import open_runs, report_sections
+from drumhead.zoo import find_run
 
 
 def main(args: list[str]) -> int:
@@ -37,13 +38,13 @@ def report(
     runs that diverged, collapsed or are unfinished.
 
     Args:
-        paths: Run folders, or folders of runs.
+        paths: Run folders, folders of runs, or names of trained networks.
         out: The folder for report.html.
         theory: Include the study of the area of square drums, which needs no run.
         movies: Include movies: those in the run folders, or new ones.
     """
     check_writable(out / FILE)
-    runs, unreadable = open_runs(paths)
+    runs, unreadable = open_runs(map(find_run, paths))
     sections = report_sections(runs)
     console = Console()
     study = None

@@ -28,7 +28,7 @@ def find_run(where: str | Path) -> Path:
         return folder
     names = pretrained_names()
     raise RunError(
-        f"{where} is not a run folder, and no trained network has this name; "
+        f"{where} is not a run folder or a folder of runs, and no trained network has this name; "
         f"{did_you_mean(nearest_names(str(where), names))}`drumhead pretrained` lists the trained networks"
     )
 
