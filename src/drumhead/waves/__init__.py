@@ -30,6 +30,7 @@ from drumhead.waves.flow import Flow, amplitude_flow, phase_flow
 from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, smooth_signal, wave_vector
+from drumhead.waves.modes import DynamicModes, PrincipalModes, dynamic_modes, principal_modes
 from drumhead.waves.movie import Movie
 from drumhead.waves.reading import check_states_file, read_movie, read_states, save_movie, save_states
 from drumhead.waves.significance import SurrogateTest, surrogate_test
@@ -78,6 +79,7 @@ __all__ = [
     "DirectionalShare",
     "Dispersion",
     "DispersionFit",
+    "DynamicModes",
     "Events",
     "Exclusions",
     "Filtered",
@@ -86,6 +88,7 @@ __all__ = [
     "Movie",
     "PhaseGradient",
     "PlaneFit",
+    "PrincipalModes",
     "RadialAverage",
     "RotationFit",
     "Singularities",
@@ -110,6 +113,7 @@ __all__ = [
     "directional_share",
     "directionality",
     "dispersion_relation",
+    "dynamic_modes",
     "exclusions",
     "find_events",
     "find_singularities",
@@ -134,6 +138,7 @@ __all__ = [
     "phase_mask",
     "pink_noise",
     "plane_wave",
+    "principal_modes",
     "radial_average",
     "read_movie",
     "read_states",
