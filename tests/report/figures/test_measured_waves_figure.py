@@ -14,7 +14,7 @@ from drumhead.waves.measure import Measurements, measure_waves
 GRID = Grid(frames=60, height=7, width=9, dt=0.01, spacing=(0.5, 0.4))
 
 
-def measure(values: np.ndarray, surrogates: int = 0, **fields: object) -> Measurements:  # type: ignore[type-arg]
+def measure(values: np.ndarray, surrogates: int = 0, **fields: object) -> Measurements:
     movie = Movie(
         **{"values": values, "dt": 0.01, "spacing": (0.5, 0.4), "length_unit": "mm", "time_unit": "s", **fields}  # type: ignore[arg-type]
     )
@@ -50,8 +50,8 @@ def test_arrows_of_the_pictures_point_along_the_wave(plane: Measurements) -> Non
     quivers = [each for axes in figure.axes for each in axes.collections if isinstance(each, Quiver)]
     assert len(quivers) == 4
     for quiver in quivers:
-        np.testing.assert_allclose(quiver.V, 1, atol=1e-6)
-        np.testing.assert_allclose(quiver.U, 0, atol=1e-6)
+        np.testing.assert_allclose(np.asarray(quiver.V, np.float64), 1, atol=1e-6)
+        np.testing.assert_allclose(np.asarray(quiver.U, np.float64), 0, atol=1e-6)
 
 
 def test_tracks_of_a_rotating_wave_are_drawn_in_the_colour_of_its_chirality() -> None:

@@ -15,7 +15,7 @@ from drumhead.waves.measure import Measurements, measure_waves
 GRID = Grid(frames=40, height=6, width=12, dt=0.01, spacing=(1.0, 0.5))
 
 
-def measure(values: np.ndarray, **fields: object) -> Measurements:  # type: ignore[type-arg]
+def measure(values: np.ndarray, **fields: object) -> Measurements:
     movie = Movie(**{"values": values, "dt": 0.01, "spacing": (1.0, 0.5), "time_unit": "s", **fields})  # type: ignore[arg-type]
     return measure_waves(movie, generator=np.random.default_rng(0), surrogates=0)
 
