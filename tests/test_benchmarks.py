@@ -18,6 +18,7 @@ import breakdown
 import evolution
 import scaling
 import train_step
+import waves
 from command_line import print_tables
 from machine import (
     BF16_INSTRUCTION_SETS,
@@ -83,6 +84,14 @@ def test_train_step_has_every_case() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_waves_has_every_stage() -> None:
+    costs, growth = parse_tables(run("waves", "--quick", "--markdown", "--surrogates", "2"))
+    assert list(costs)[:-2] == list(growth) == waves.STAGES
+    assert list(costs)[-2] == "all but the flow"
+    assert all(float(cell) >= 0 for row in costs.values() for cell in row)
+
+
 def test_scaling_has_every_point(tmp_path: Path) -> None:
     figure = tmp_path / "scaling.png"
     exponents, points = parse_tables(run("scaling", "--quick", "--markdown", "--figure", str(figure)))

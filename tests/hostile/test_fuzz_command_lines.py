@@ -24,6 +24,7 @@ LONG_WORK = {
     "runs": ["watch_runs"],
     "sweep": ["prepare", "run_locally", "run_on_slurm"],
     "movie": ["model_wave_movie"],
+    "waves": ["measure_waves", "states"],
     "figure": ["study_areas", "study_dataset", "model_predictions_figure", "model_waves_figure", "scores_figure"],
 }
 """The functions of each command that take long; here they are replaced."""
@@ -31,9 +32,20 @@ LONG_WORK = {
 STARTS: list[list[str]] = [
     *[
         [name]
-        for name in ("demo", "experiments", "evaluate", "table", "predict", "movie", "reproduce", "report", "runs")
+        for name in (
+            "demo",
+            "experiments",
+            "evaluate",
+            "table",
+            "predict",
+            "movie",
+            "waves",
+            "reproduce",
+            "report",
+            "runs",
+        )
     ],
-    *[["sweep"], ["sweep", "tetrominoes-cnn-2"], ["sweep", "paper"], ["cancel"]],
+    *[["waves"], ["sweep"], ["sweep", "tetrominoes-cnn-2"], ["sweep", "paper"], ["cancel"]],
     *[["data", verb] for verb in ("tetrominoes", "mnist", "multi-mnist", "polygons", "check", "import")],
     *[["figure", kind] for kind in ("polygons", "samples", "scores", "square-area", "waves")],
     *[["train", what] for what in ("tetrominoes-cnn-2", "tetrominoes-nwm-linear", "multi-mnist-unet-2", "going")],
