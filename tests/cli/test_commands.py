@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.fork_server import ForkServer
 
 from drumhead.cli import COMMANDS, FAILED, INTERRUPTED, OK, USAGE_ERROR, main
 from drumhead.data import DATASETS, MNIST_ROOT_VARIABLE, TETROMINO_CLASSES, ReferenceDataset, open_dataset
@@ -416,32 +417,26 @@ def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pyt
     assert run.metrics() == epochs
 
 
-def test_interrupted_training_ends_cleanly_and_resumes(workplace: Path, tmp_path: Path) -> None:
+def test_interrupted_training_ends_cleanly_and_resumes(
+    workplace: Path, fork_server: ForkServer, tmp_path: Path
+) -> None:
     out = tmp_path / "run"
     args = ["train", "tetrominoes-cnn-2", "--recipe", "smoke", "--data", str(workplace / "data"), "--out", str(out)]
     args += ["--model.pixel-widths", "8", "--recipe.epochs", "100000"]
-    # A background job of a shell ignores SIGINT, and so do its children unless the caller says otherwise.
-    script = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from drumhead.cli import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", script, *args]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    script = "import sys; from drumhead.cli import main; sys.exit(main(arguments))"
     for stop in (signal.SIGINT, signal.SIGTERM):
-        process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
-        )
+        process = fork_server.start(script, *args)
         before = len(Run.open(out).metrics()) if (out / "config.json").exists() else 0
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if (out / "config.json").exists() and len(Run.open(out).metrics()) > before:
                 break
             time.sleep(0.05)
-        process.send_signal(stop)
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == INTERRUPTED
-        assert f"drumhead train {out}" in errors
-        assert "Traceback" not in errors
+        os.kill(process.pid, stop)
+        assert process.wait() == INTERRUPTED
+        output = process.read_output()
+        assert f"drumhead train {out}" in output
+        assert "Traceback" not in output
         run = Run.open(out)
         assert run.state == "unfinished"
         assert len(run.metrics()) > before

@@ -18,7 +18,12 @@ from drumhead.models.fused_segmenter import FusedSegmenter
 
 IMAGES = torch.rand(2, 2, 7, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 MASKS = torch.randint(3, (2, 7, 6), generator=torch.Generator().manual_seed(0))
-NAMES = [name for name in MODEL_NAMES if name != "unet"]
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) if name in ("conv_rnn", "conv_gru") else name
+    for name in MODEL_NAMES
+    if name != "unet"
+]
+"""The models with a fused engine. Two cells are slow tests: their states are stored whole, as those of the CNN are."""
 
 
 def make(name: str, engine: str) -> FusedSegmenter:
@@ -108,7 +113,7 @@ class TestRecordings:
             with pytest.raises(ValueError, match=r"torch\.jit\.trace"):
                 torch.jit.trace(fused, IMAGES)  # type: ignore[no-untyped-call]
 
-    @pytest.mark.parametrize("strict", [False, True])
+    @pytest.mark.parametrize("strict", [pytest.param(False, marks=pytest.mark.slow), True])  # not strict: ONNX export
     def test_export(self, models: Models, strict: bool) -> None:
         auto, plain, _ = models
         with torch.no_grad():

@@ -17,23 +17,6 @@ from drumhead.report.samples import check_samples, compute_sample_states, load_r
 from drumhead.runs import DataRecord, Run
 
 
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return toy_dataset(tmp_path_factory.mktemp("data") / "boards")
-
-
-@pytest.fixture(scope="module")
-def runs(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    folder = tmp_path_factory.mktemp("runs")
-    names = {"NWM": "tetrominoes-nwm-linear", "LSTM": "tetrominoes-lstm-last", "CNN": "tetrominoes-cnn-2"}
-    return {title: toy_run(folder / title, name, DataRecord.from_dataset(boards)) for title, name in names.items()}
-
-
-@pytest.fixture(scope="module")
-def waves(runs: dict[str, Run]) -> dict[str, RecurrentSegmenter]:
-    return {title: load_recurrent_model(runs[title]) for title in ("NWM", "LSTM")}
-
-
 def test_sample_states_are_those_of_the_model(boards: Dataset, waves: dict[str, RecurrentSegmenter]) -> None:
     images, masks = to_tensors(boards.splits["test"], [2])
     computed = compute_sample_states(waves["LSTM"], boards, split="test", sample=2, channels=[2, 0])

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from drumhead.data import Dataset, TetrominoConfig, make_dataset
+from drumhead.analysis.class_study import ClassStudy, study_classes
+from drumhead.data import Dataset, TetrominoConfig, image_loader, make_dataset
 from drumhead.experiments import find_experiment
+from drumhead.models import NWM, build, model_config
 from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.scores import compute_scores, count_predictions
 
@@ -20,6 +22,8 @@ SIZES: dict[str, dict[str, Any]] = {
     "polygons-nwm-fft": {"steps": 6, "pixel_widths": (8,)},
     "tetrominoes-gru-last": {"steps": 3, "pixel_widths": (8,)},
 }
+STUDY_BOARDS = TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=8, seed=0)
+"""Tetrominoes for :func:`toy_study`."""
 
 
 def toy_dataset(folder: Path, *, seed: int = 0) -> Dataset:
@@ -53,3 +57,17 @@ def toy_run(
             compute_scores(count_predictions(predicted, truth, classes=len(data.class_names)), data.class_names)
         )
     return run
+
+
+def toy_network(channels: int) -> NWM:
+    """Return a small untrained NWM for tetrominoes, with a number of hidden channels."""
+    config = model_config("nwm", steps=20, width=4, hidden_channels=channels, pixel_widths=(8,))
+    model = build(config, in_channels=3, classes=6, seed=4)
+    assert isinstance(model, NWM)
+    return model.eval()
+
+
+def toy_study(model: NWM, dataset: Dataset) -> ClassStudy:
+    """Return a study of the spectra of a network's states on the test images."""
+    batches = image_loader(dataset.splits["test"], batch_size=4, order=None)
+    return study_classes(model, batches, classes=6, per_class=5, generator=np.random.default_rng(0))

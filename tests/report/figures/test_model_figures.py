@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.report.toy_runs import toy_dataset, toy_run
 
 from drumhead.data import Dataset, to_tensors
 from drumhead.models import RecurrentSegmenter
 from drumhead.report.colours import class_colours
 from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
-from drumhead.report.samples import compute_sample_states, load_recurrent_model
-from drumhead.runs import DataRecord, Run
-
-
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return toy_dataset(tmp_path_factory.mktemp("data") / "boards")
-
-
-@pytest.fixture(scope="module")
-def runs(boards: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    folder = tmp_path_factory.mktemp("runs")
-    names = {"NWM": "tetrominoes-nwm-linear", "LSTM": "tetrominoes-lstm-last", "CNN": "tetrominoes-cnn-2"}
-    return {title: toy_run(folder / title, name, DataRecord.from_dataset(boards)) for title, name in names.items()}
-
-
-@pytest.fixture(scope="module")
-def waves(runs: dict[str, Run]) -> dict[str, RecurrentSegmenter]:
-    return {title: load_recurrent_model(runs[title]) for title in ("NWM", "LSTM")}
+from drumhead.report.samples import compute_sample_states
+from drumhead.runs import Run
 
 
 def test_predictions_figure_of_any_models(boards: Dataset, runs: dict[str, Run]) -> None:

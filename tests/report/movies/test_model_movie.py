@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.report.toy_runs import toy_dataset, toy_run
+from tests.report.toy_runs import toy_run
 
 from drumhead.data import Dataset
 from drumhead.models import RecurrentSegmenter
 from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.samples import load_recurrent_model
 from drumhead.runs import DataRecord
-
-
-@pytest.fixture(scope="module")
-def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return toy_dataset(tmp_path_factory.mktemp("data") / "boards")
 
 
 @pytest.fixture(scope="module")
