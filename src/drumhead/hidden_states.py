@@ -15,7 +15,7 @@ from drumhead.data import Dataset, to_tensors
 from drumhead.evaluation import SplitName, open_run_dataset
 from drumhead.fields import StabilityWarning
 from drumhead.models import NWM, RecurrentSegmenter
-from drumhead.report.samples import check_samples, load_recurrent_model
+from drumhead.report.samples import check_same_size, check_samples, load_recurrent_model
 from drumhead.runs import Run
 from drumhead.waves import States
 from drumhead.zoo import find_run
@@ -50,7 +50,8 @@ def states(
         model. For other networks ``dt`` is 1 step.
 
     Raises:
-        ValueError: if the model is not recurrent, there are no such samples, or the states are larger than 16 GB.
+        ValueError: if the model is not recurrent, there are no such samples, they have different sizes, or the
+            states are larger than 16 GB.
         DatasetError: if the dataset is missing or another one.
         RunError: if the folder is no run, or the run has no weights yet.
 
@@ -62,25 +63,28 @@ def states(
     check_samples(dataset, split, chosen)
     if len(set(chosen)) < len(chosen):
         raise ValueError(f"samples must be different; got {list(chosen)[:20]}")
+    check_same_size(dataset, split, chosen)
     model = load_recurrent_model(opened)
-    shape = (len(chosen), model.config.steps, model.config.hidden_channels, dataset.height, dataset.width)
+    images, _ = to_tensors(dataset.splits[split], chosen[:1])
+    shape = (len(chosen), model.config.steps, model.config.hidden_channels, *images.shape[2:])
     if 4 * math.prod(shape) > MAX_BYTES:
         raise ValueError(
             f"states may have at most {MAX_BYTES >> 30} GB; these have {4 * math.prod(shape) >> 30} GB. "
             "Choose fewer samples"
         )
     values = np.empty(shape, np.float32)
-    parameters = []
+    parameters, masks = [], []
     with torch.inference_mode():
         for number, sample in enumerate(chosen):
-            images, _ = to_tensors(dataset.splits[split], [sample])
+            images, truth = to_tensors(dataset.splits[split], [sample])
+            masks.append(truth[0].numpy().astype(np.uint8))
             if message := model.stability_warning(images):
                 warnings.warn(message, StabilityWarning, stacklevel=2)
             values[number] = model.states(images)[0].numpy()
             parameters.append(model.encode(images) if isinstance(model, NWM) else ())
             if progress is not None:
                 progress(number + 1, len(chosen))
-    return _states(opened, model, dataset, values, parameters, samples=chosen, split=split)
+    return _states(opened, model, dataset, values, np.stack(masks), parameters, samples=chosen, split=split)
 
 
 def _states(
@@ -88,6 +92,7 @@ def _states(
     model: RecurrentSegmenter,
     dataset: Dataset,
     values: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    masks: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
     parameters: Sequence[Sequence[Tensor]],
     *,
     samples: tuple[int, ...],
@@ -108,7 +113,7 @@ def _states(
         run=run.name,
         model=model.config.name,
         split=split,
-        masks=np.array(dataset.splits[split].masks[list(samples)]),
+        masks=masks,
         class_names=tuple(dataset.class_names),
         ignored_label=dataset.ignored_label,
         **waves,

@@ -36,7 +36,8 @@ def read_npz(file: Path) -> dict[str, npt.NDArray[Any]]:
                 raise ValueError("it declares more than it can hold")
             return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
     except Exception as error:  # zipfile and NumPy's parser can raise any exception for invalid bytes
-        raise DatasetError(f"{file}: must be a whole file as numpy.savez writes it; {error}. Write it again") from error
+        message = f"{file}: must be a whole file as numpy.savez writes it; {error!s:.300}. Write it again"
+        raise DatasetError(message) from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:

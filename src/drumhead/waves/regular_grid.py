@@ -45,7 +45,9 @@ def _regular_axis(coordinates: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.
     gaps = gaps[gaps > SAME_PLACE * extent]
     if not len(gaps):
         return np.zeros(len(coordinates), np.intp), None
-    spacing = extent / round(extent / gaps.min())
+    spacing = float(
+        f"{extent / round(extent / gaps.min()):.12g}"
+    )  # 0.4, where rounded positions give 0.39999999999999997
     places = (coordinates - low) / spacing
     index = np.rint(places).astype(np.intp)
-    return None if (abs(places - index) > OFF_GRID).any() else (index, float(spacing))
+    return None if (abs(places - index) > OFF_GRID).any() else (index, spacing)

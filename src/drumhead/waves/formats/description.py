@@ -36,14 +36,20 @@ def describe(movie: Movie, arrays: Mapping[str, Any] | None = None) -> str:
 
 
 def read_description(text: object) -> dict[str, Any] | None:
-    """Return the content of a description; None if the text is no description."""
+    """Return the content of a description; None if the text is no description.
+
+    Raises:
+        ValueError: if the text begins as a description, but is damaged.
+    """
     if not isinstance(text, str) or not text.startswith(f'{{"{MARK}"'):
         return None
     try:
         content = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) and not is_nested_too_deep(content) else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"its description, which begins with {MARK}, is damaged: {error}") from error
+    if not isinstance(content, dict) or is_nested_too_deep(content):
+        raise ValueError(f"its description, which begins with {MARK}, is nested too deep")
+    return content
 
 
 def described_movie(

@@ -49,9 +49,9 @@ def open_hdf5(file: Path, what: str) -> Iterator[Any]:
     except DatasetError:
         raise
     except ValueError as error:
-        raise DatasetError(f"{file}: {error}") from error
+        raise DatasetError(f"{file}: {error!s:.2000}") from error
     except Exception as error:  # h5py can raise any exception for invalid bytes
-        raise DatasetError(f"{file}: must be {what} that can be read; {error}. Write it again") from error
+        raise DatasetError(f"{file}: must be {what} that can be read; {error!s:.300}. Write it again") from error
 
 
 def child(group: Any, name: str, *, links: int = MAX_LINKS) -> Any:

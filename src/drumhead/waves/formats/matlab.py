@@ -55,7 +55,7 @@ def read_mat(file: Path, options: ReadOptions) -> Movie:
     except DatasetError:
         raise
     except Exception as error:  # SciPy's parser can raise any exception for invalid bytes
-        raise DatasetError(f"{file}: must be a MATLAB file that can be read; {error}. Save it again") from error
+        raise DatasetError(f"{file}: must be a MATLAB file that can be read; {error!s:.300}. Save it again") from error
 
 
 def _movie(
