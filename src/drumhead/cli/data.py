@@ -172,8 +172,9 @@ def dataset_facts(dataset: Dataset) -> Iterator[str]:
     if padding := describe_padding(dataset):
         yield padding
     yield f"{dataset.classes} classes: {', '.join(dataset.class_names)}"
-    if dataset.ignored_label is not None:
-        yield f"{dataset.ignored_label} marks pixels that do not count: {ignored_share(dataset):.1%} of all"
+    ignored = 0 if dataset.ignored_label is None else ignored_share(dataset)
+    if ignored or (dataset.ignored_label is not None and dataset.sizes is None):
+        yield f"pixels that do not count are stored as {dataset.ignored_label}: {ignored:.1%} of all"
     if dataset.relabel is not None:
         yield f"labels renumbered: {describe_labels(dataset.relabel)}"
     if dataset.scale is not None:

@@ -51,7 +51,7 @@ class ResultRow(Config):
     loss_foreground: float | None = None
     mean_iou: float | None = None
     images: int | None = None
-    """The number of images that were scored."""
+    """The number of images that were scored: those with at least one pixel that is not ignored."""
     images_without_foreground: int | None = None
     """The number of those images that contain only background."""
     parameters: int
