@@ -20,6 +20,13 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
 from drumhead.waves.central_fits import RotationFit, TargetFit, fit_rotation, fit_target
+from drumhead.waves.correlation import (
+    Autocorrelation,
+    DistanceCorrelation,
+    autocorrelation,
+    distance_correlation,
+    time_autocorrelation,
+)
 from drumhead.waves.critical import CriticalPoints, critical_points, flow_order
 from drumhead.waves.dispersion import Dispersion, dispersion_relation, lattice_wave_number
 from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
@@ -29,6 +36,7 @@ from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.flow import Flow, amplitude_flow, phase_flow
 from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
+from drumhead.waves.generalized import GeneralizedPhase, generalized_phase
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, smooth_signal, wave_vector
 from drumhead.waves.modes import DynamicModes, PrincipalModes, dynamic_modes, principal_modes
 from drumhead.waves.movie import Movie
@@ -73,17 +81,20 @@ from drumhead.waves.winding import Windings
 
 __all__ = [
     "Analytic",
+    "Autocorrelation",
     "Boundary",
     "CriticalPoints",
     "DirectionSummary",
     "DirectionalShare",
     "Dispersion",
     "DispersionFit",
+    "DistanceCorrelation",
     "DynamicModes",
     "Events",
     "Exclusions",
     "Filtered",
     "Flow",
+    "GeneralizedPhase",
     "Grid",
     "Movie",
     "PhaseGradient",
@@ -103,6 +114,7 @@ __all__ = [
     "Windings",
     "amplitude_flow",
     "analytic",
+    "autocorrelation",
     "bandpass",
     "check_dt",
     "check_movie",
@@ -113,6 +125,7 @@ __all__ = [
     "directional_share",
     "directionality",
     "dispersion_relation",
+    "distance_correlation",
     "dynamic_modes",
     "exclusions",
     "find_events",
@@ -125,6 +138,7 @@ __all__ = [
     "frame_frequency",
     "from_neo",
     "from_state",
+    "generalized_phase",
     "grid_positions",
     "instantaneous_frequency",
     "lattice_wave_number",
@@ -152,6 +166,7 @@ __all__ = [
     "surrogate",
     "surrogate_test",
     "target_wave",
+    "time_autocorrelation",
     "to_neo",
     "track_points",
     "travel",
