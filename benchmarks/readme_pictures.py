@@ -39,11 +39,13 @@ class ReadmeMovie(NamedTuple):
     """Pixels of the movie per pixel of the image."""
     every: int
     """Every n-th time step is shown."""
+    steps_per_second: float = 20
+    """Time steps per second of the movie."""
 
 
 MOVIES = {
     "tetrominoes-nwm-linear": ReadmeMovie(sample=0, channels=(0, 1), scale=2, every=2),
-    "tetrominoes-lstm-linear": ReadmeMovie(sample=0, channels=(0, 1), scale=2, every=1),
+    "tetrominoes-lstm-linear": ReadmeMovie(sample=0, channels=(0, 1), scale=2, every=1, steps_per_second=4),
     "multi-mnist-nwm-linear": ReadmeMovie(sample=0, channels=(0, 1), scale=1, every=2),
     "polygons-345-nwm-linear": ReadmeMovie(sample=0, channels=(0, 1), scale=2, every=2),
 }
@@ -90,6 +92,7 @@ def make_movie(name: str, movie: ReadmeMovie, folder: Path) -> Path:
             channels=movie.channels,
             scale=movie.scale,
             every=movie.every,
+            frames_per_second=movie.steps_per_second,
             path=path,
             progress=progress,
         )
