@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from drumhead.data import DATASETS, Dataset, DatasetSpec, TetrominoConfig, make_dataset, to_tensors
 from drumhead.experiments import RECIPES, Experiment, Recipe, experiment_specs, find_experiment
-from drumhead.models import NWMConfig
+from drumhead.models import MODEL_NAMES, NWMConfig, ReadoutName
 from drumhead.runs import Run
 from drumhead.training import train
 
@@ -18,6 +18,19 @@ SPECS = experiment_specs()
 NAMES = tuple(SPECS)
 MODELS = {spec.experiment.model: name for name, spec in SPECS.items()}
 """An experiment of each model: those on other datasets train it no differently on the boards of these tests."""
+TRAINED_BY_DEFAULT = (
+    "mnist-nwm-last",
+    "polygons-345-nwm-linear",
+    "multi-mnist-nwm-linear",
+    "mnist-nwm-linear-coupling-laplacian",
+    "mnist-nwm-linear-coupling-none",
+    "mnist-lstm-fft",
+    "tetrominoes-gru-max",
+    "tetrominoes-rnn-mean",
+    "mnist-cnn-2",
+    "tetrominoes-unet-2",
+)
+"""Each kind of model and each readout once; the tests of the others are slow."""
 
 NWM = {"name": "nwm", "steps": 100, "dt": 0.1, "hidden_channels": 2, "width": 16, "pixel_widths": (256, 256, 256)}
 LSTM = {"name": "conv_lstm", "steps": 20, "hidden_channels": 2, "width": 16, "pixel_widths": (256, 256, 256)}
@@ -74,7 +87,17 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return make_dataset(config, tmp_path_factory.mktemp("experiments") / "boards")
 
 
-@pytest.mark.parametrize("name", MODELS.values())
+def test_each_kind_of_model_and_each_readout_is_trained_by_default() -> None:
+    assert set(TRAINED_BY_DEFAULT) <= set(MODELS.values())
+    models = [SPECS[name].experiment.model for name in TRAINED_BY_DEFAULT]
+    assert {model.name for model in models} == set(MODEL_NAMES)
+    assert {getattr(model, "readout", None) for model in models} == {*get_args(ReadoutName), None}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in TRAINED_BY_DEFAULT else pytest.mark.slow) for name in MODELS.values()],
+)
 def test_every_model_trains_a_step_and_is_scored(name: str, boards: Dataset, tmp_path: Path) -> None:
     experiment = find_experiment(name, "smoke")
     experiment = experiment.replace(recipe=experiment.recipe.replace(epochs=1, steps_per_epoch=1, batch_size=2))
