@@ -20,7 +20,7 @@ from drumhead.runs import DataRecord, Run, RunConfig
 from drumhead.waves import Grid, grid_positions, plane_wave, white_noise
 
 FILES = ["singularities.csv", "spectrum.npz", "summary.json", "waves.csv", "waves.gif", "waves.pdf", "waves.png"]
-COLUMNS = "frame,time,direction,speed,wavelength,frequency,pgd,synchrony,model,gain,p,p_max"
+COLUMNS = "frame,time,direction,speed,wavelength,frequency,pgd,synchrony,model,gain,model_gain,p,p_max"
 GRID = Grid(frames=120, height=6, width=8, dt=0.01, spacing=(0.5, 0.4))
 K = (-1.5, -2.0)
 QUICK = ["--dpi", "72", "--movie", "none", "--surrogates", "19"]

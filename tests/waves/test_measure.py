@@ -59,7 +59,8 @@ def test_independent_sites_have_waves_by_chance_only() -> None:
     result = measure(Movie(values=values, dt=0.01, spacing=1.0), band=(5.0, 20.0), surrogates=39)
     share = result.significant[result.analytic.trusted].mean()
     assert share < 0.12  # 0.05 in the mean; frames of a filtered movie are not independent
-    assert "none" in {result.model(frame) for frame in range(400)}
+    models = [result.model(int(frame)) for frame in np.flatnonzero(result.analytic.trusted)]
+    assert models.count("none") / len(models) > 0.85
 
 
 def test_the_answer_does_not_depend_on_the_order_of_the_positions() -> None:

@@ -288,6 +288,8 @@ def print_results(measured: Measurements, summary: dict[str, Any], console: Cons
         print_line("the sites are scattered: plane waves are fitted; there is no PGD, singularity or spectrum")
     if results["frames_with_a_wave"] is not None:
         print_line(f"{results['frames_with_a_wave']} of them have a plane wave (p at most 0.05, frame by frame)")
+    counts = ", ".join(f"{model} {count}" for model, count in results["frames_by_model"].items())
+    print_line(f"frames by the wave that fits best: {counts}")
     per = f"{movie.length_unit} per {movie.time_unit}"
     lines = {
         "speed": ("speed_median", per),

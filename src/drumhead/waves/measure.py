@@ -15,10 +15,20 @@ from drumhead.waves.filters import check_band
 from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.gradient import smooth_signal
+from drumhead.waves.model_choice import MODELS, ModelChoice, choose_model
 from drumhead.waves.movie import Movie
 from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.singularities import Singularities, find_singularities
-from drumhead.waves.sites import LEAST_SITES, Bools, Complexes, Exclusions, Floats, exclusions, valid_sites
+from drumhead.waves.sites import (
+    LEAST_FRAMES,
+    LEAST_SITES,
+    Bools,
+    Complexes,
+    Exclusions,
+    Floats,
+    exclusions,
+    valid_sites,
+)
 from drumhead.waves.spectrum import RadialAverage, TravellingSpectrum, radial_average, travelling_spectrum
 from drumhead.waves.surrogates import SurrogateKind, surrogate
 from drumhead.waves.tracks import Tracks, track_points
@@ -44,6 +54,9 @@ PADDED_VALUES = 3_000_000
 
 NULL_FRAMES = 1000
 """At most so many frames have their sites permuted once for the gain that chance gives."""
+
+NULL_VALUES = 1_000_000
+"""Fewer frames, 100 at the least, if they have more values than this."""
 
 Stage = Callable[[str, int, int], None]
 """``(what is being done, done, total)``."""
@@ -95,7 +108,11 @@ class Measurements:
     null: Floats
     """``(surrogate, trusted frame)``: the statistic by chance; no rows without surrogates."""
     gain_null: Floats
-    """``(frame,)``: the gain of some frames after one permutation of their sites."""
+    """``(frame,)``: the plane wave's gain of some frames after one permutation of their sites."""
+    models: ModelChoice
+    """The plane, target and rotating wave of each frame, and which is best."""
+    model_gain_null: Floats
+    """``(frame,)``: the best model's gain of the same frames after the permutation."""
     singularities: Singularities | None
     """The phase singularities; None for scattered sites."""
     tracks: Tracks | None
@@ -118,11 +135,15 @@ class Measurements:
         return np.asarray(np.isfinite(self.analytic.z).any(axis=0))
 
     def model(self, frame: int) -> str:
-        """Return the model of a frame: ``"plane"`` if its p is at most ``LEVEL``, or was not asked for; ``"none"`` if
-        it is larger; empty without a phase."""
-        if not np.isfinite(self.waves.gain[frame]):
+        """Return the best model of a frame: plane, target or rotation; empty without a phase.
+
+        It is none if its gain is not above that of 95 of 100 frames with permuted sites.
+        """
+        best = int(self.models.model[frame])
+        if best < 0:
             return ""
-        return "none" if self.waves.p[frame] > LEVEL else "plane"
+        chance = np.quantile(self.model_gain_null, 1 - LEVEL) if len(self.model_gain_null) else 0.0
+        return MODELS[best] if self.models.gain[frame] > chance else "none"
 
     @property
     def significant(self) -> Bools:
@@ -193,10 +214,10 @@ def measure_waves(
     sites = valid_sites(movie.values, excluded.valid & ~quiet)
     signal.z[:, quiet] = np.nan
     report("plane waves", 1, 5)
-    fit = _fit(movie, signal.z, sites)
+    models = _models(movie, signal.z, sites)
     waves = _gradient_waves(movie, signal.z, sites, smooth) if movie.spacing else None
     report("plane waves of permuted sites", 2, 5)
-    gain_null = _gain_null(movie, signal, sites, generator)
+    permuted = _permuted_models(movie, signal, sites, generator)
     report("singularities", 3, 5)
     smoothed = signal.z
     if smooth and movie.spacing is not None:
@@ -215,10 +236,12 @@ def measure_waves(
         phase=phase,
         analytic=signal,
         smoothed=smoothed,
-        waves=_plane_waves(movie, waves, fit, signal, test),
+        waves=_plane_waves(movie, waves, models.plane, signal, test),
         statistic="gain" if waves is None else "pgd",
         null=np.empty((0, int(signal.trusted.sum()))) if test is None else test.null,
-        gain_null=gain_null,
+        gain_null=np.empty(0) if permuted is None else permuted.plane.gain,
+        models=models,
+        model_gain_null=np.empty(0) if permuted is None else permuted.gain,
         singularities=None if found is None else found[0],
         tracks=None if found is None else found[1],
         spectrum=spectrum,
@@ -296,8 +319,8 @@ def _dispersion(movie: Movie, spectrum: TravellingSpectrum) -> DispersionFit | N
         return None
 
 
-def _fit(movie: Movie, z: Complexes, sites: Bools) -> PlaneFit:
-    return fit_plane(z, spacing=movie.spacing, positions=movie.positions, valid=sites)
+def _models(movie: Movie, z: Complexes, sites: Bools) -> ModelChoice:
+    return choose_model(z, spacing=movie.spacing, positions=movie.positions, valid=sites)
 
 
 def _gradient_waves(movie: Movie, z: Complexes, sites: Bools, smooth: float) -> Travel:
@@ -321,15 +344,18 @@ def _singularities(movie: Movie, z: Complexes, sites: Bools) -> tuple[Singularit
     return found, tracks
 
 
-def _gain_null(movie: Movie, signal: Analytic, sites: Bools, generator: np.random.Generator) -> Floats:
-    """Return the gain of frames, evenly spread, after one permutation of the sites."""
+def _permuted_models(
+    movie: Movie, signal: Analytic, sites: Bools, generator: np.random.Generator
+) -> ModelChoice | None:
+    """Return the models of frames, evenly spread, after one permutation of the sites; None with too few frames."""
     frames = np.flatnonzero(signal.trusted)
-    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, min(NULL_FRAMES, len(frames))).astype(int))]
+    most = min(len(frames), NULL_FRAMES, max(100, NULL_VALUES // movie.values[0].size))
+    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, most).astype(int))]
     used = sites & np.isfinite(signal.z[frames[0]])
-    if len(chosen) < 3:
-        return np.empty(0)
+    if len(chosen) < LEAST_FRAMES:
+        return None
     permuted = surrogate(signal.z[chosen], kind=SURROGATES, generator=generator, valid=used)
-    return _fit(movie, np.asarray(permuted, np.complex128), used).gain
+    return _models(movie, np.asarray(permuted, np.complex128), used)
 
 
 def _test(
@@ -351,7 +377,7 @@ def _test(
     def statistic(values: npt.NDArray[np.float64 | np.complex128]) -> Floats:
         if spacing is not None:
             return directionality(values, spacing=spacing, boundary=movie.boundary, valid=used, smooth=smooth)
-        return _fit(movie, np.asarray(values, np.complex128), used).gain
+        return fit_plane(values, positions=movie.positions, valid=used).gain
 
     return surrogate_test(
         z, statistic, kind=SURROGATES, generator=generator, count=count, valid=used, progress=progress

@@ -14,6 +14,7 @@ from drumhead.files import atomic_replace
 from drumhead.runs import package_versions, write_json
 from drumhead.waves import summarise_directions
 from drumhead.waves.measure import LEVEL, SURROGATES, Measurements
+from drumhead.waves.model_choice import MODELS
 from drumhead.waves.sites import Bools
 
 WAVE_COLUMNS = (
@@ -27,6 +28,7 @@ WAVE_COLUMNS = (
     "synchrony",
     "model",
     "gain",
+    "model_gain",
     "p",
     "p_max",
 )
@@ -41,6 +43,8 @@ CONVENTIONS = {
     "speed": "|mean angular frequency| / |mean phase gradient|",
     "pgd": "|mean phase gradient| / mean |phase gradient|, 0 to 1",
     "gain": "(R^2 - R0^2) / (1 - R0^2), with R of the best plane wave and R0 the synchrony; at most 1",
+    "model": "the best of plane, target and rotation by Schwarz's criterion; none if permuted sites give its gain too",
+    "model_gain": "the gain of the best model",
     "charge": "turns of the phase around it from +x towards +y; chirality = -charge: +1 turns from +x towards +y",
     "p": "share of surrogates, and the movie itself, whose statistic is at least the frame's; sites permuted",
     "p_max": "the same with the largest value of each surrogate in any frame, which holds for all frames together",
@@ -54,7 +58,12 @@ def write_waves_csv(measurements: Measurements, path: str | Path) -> None:
     waves, times = measurements.waves, measurements.movie.times
     numbers = {name: getattr(waves, name) for name in WAVE_COLUMNS if hasattr(waves, name)}
     rows = (
-        {"frame": frame, "time": times[frame], "model": measurements.model(frame)}
+        {
+            "frame": frame,
+            "time": times[frame],
+            "model": measurements.model(frame),
+            "model_gain": measurements.models.gain[frame],
+        }
         | {name: values[frame] for name, values in numbers.items()}
         for frame in range(measurements.movie.frames)
     )
@@ -152,6 +161,7 @@ def result_summary(measurements: Measurements) -> dict[str, Any]:
         "frequency_median": quantile(waves.frequency, 0.5, trusted),
         "speed_median": quantile(waves.speed, 0.5, chosen),
         "wavelength_median": quantile(waves.wavelength, 0.5, chosen),
+        "frames_by_model": _count_models(measurements),
         "direction_mean": _known(directions.mean),
         "direction_resultant": _known(directions.resultant),
     }
@@ -179,6 +189,12 @@ def result_summary(measurements: Measurements) -> dict[str, Any]:
             else "4 / dt^2 sin^2(pi f dt) = stiffness + speed_squared (4 sin^2(k_y / 2) + 4 sin^2(k_x / 2))"
         )
     return summary
+
+
+def _count_models(measurements: Measurements) -> dict[str, int]:
+    """Return the number of frames of each model."""
+    names = [measurements.model(frame) for frame in range(measurements.movie.frames)]
+    return {model: names.count(model) for model in MODELS}
 
 
 def quantile(values: npt.NDArray[np.float64], share: float, chosen: Bools | None = None) -> float | None:
