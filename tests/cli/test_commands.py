@@ -391,6 +391,14 @@ def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: py
     assert f"wrote {path}" in capsys.readouterr().out
     with Image.open(path) as movie:
         assert getattr(movie, "n_frames", 1) == 4
+    assert main(["movie", waves, "--samples", "1", "3", "--each"]) == OK
+    assert main(["movie", waves, "--samples", "1", "3", "--each", "--out", str(workplace / "one" / "m.gif")]) == OK
+    assert [(path.parent / f"test-{sample}.gif").is_file() for sample in (1, 3)] == [True, True]
+    each = [workplace / "one" / f"m-{sample}.gif" for sample in (1, 3)]
+    assert sorted((workplace / "one").iterdir()) == each
+    assert each[0].read_bytes() == (path.parent / "test-1.gif").read_bytes()
+    assert main(["movie", waves, "--samples", "1", "1", "--each"]) == USAGE_ERROR
+    assert "samples must differ" in capsys.readouterr().err
     assert main(["movie", waves, "--samples", "5"]) == USAGE_ERROR
     assert "from 0 to 4" in capsys.readouterr().err
     assert main(["movie", waves, "--out", "waves.webm"]) == USAGE_ERROR

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.report.toy_runs import toy_dataset, toy_run
+from tests.results.rows import row
 
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.cli.figure import FIGURES
+from drumhead.config import Config
+from drumhead.data import Dataset, MultiMNISTConfig
+from drumhead.results.results_file import add_rows
 from drumhead.runs import DataRecord, Run
 
 
@@ -35,8 +39,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["samples", "runs/cnn", "runs/nwm", "lstm", "--split", "val"], "samples-val"),
         (["samples", "runs/nwm", "--samples", "2", "0", "--titles", "mine"], "samples-test"),
         (["waves", "runs/nwm", "lstm", "--sample", "1", "--channel", "1", "--times", "1", "3"], "waves-test-1"),
+        (["waves", "runs/nwm", "--rows", "spectrum", "readout", "--crop", "0", "2", "9", "12"], "waves-test-0"),
         (["scores", "runs", "--metric", "acc_foreground"], "scores-acc_foreground"),
         (["scores", "--published"], "scores-iou_foreground"),
+        (["data", "data", "--split", "val"], "data-data-val"),
     ],
 )
 def test_a_figure_is_a_pdf_and_a_png(
@@ -67,6 +73,14 @@ def test_a_figure_is_a_pdf_and_a_png(
         (["samples", "runs/nwm", "--dpi", "3"], "dpi must be from 72 to 1200"),
         (["waves", "runs/cnn"], "is a cnn, which has no states over time"),
         (["waves", "runs/nwm", "--bins", "9"], "bins must be from 0 to 3"),
+        (
+            ["waves", "lstm", "--rows", "readout"],
+            "LSTM last, hidden channels 3, steps 3, pixel widths 8 has the readout last",
+        ),
+        (["waves", "runs/nwm", "--crop", "0", "0", "99", "9"], "crop must be TOP LEFT HEIGHT WIDTH"),
+        (["data", "data", "--samples", "4"], "samples must be from 0 to 3"),
+        (["data", "data", "--columns", "0"], "columns must be 1 or more; got 0"),
+        (["data", "nowhere"], "a dataset is a folder; this one is missing"),
         (["scores"], "or ask for --published scores"),
         (["scores", "lstm"], "lstm has no scores yet"),
         (["scores", "data"], "data holds no run"),
@@ -102,9 +116,24 @@ def test_scores_names_and_leaves_out_runs_without_the_score(
     assert (tmp_path / "scores-acc.pdf").is_file()
 
 
+def test_all_scores_have_a_figure_for_each_dataset_and_recipe(
+    workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    add_rows("results.csv", [row(recipe="lite"), row("cnn", "8", recipe="lite"), row(split="val")])
+    assert main(["figure", "scores", "results.csv", "--all", "--out", "out", "--dpi", "72"]) == OK
+    names = sorted(path.name for path in Path("out").iterdir())
+    assert names == ["scores-all-tetrominoes-lite.pdf", "scores-all-tetrominoes-lite.png"]
+    monkeypatch.chdir(workplace)  # whose models are smaller than the paper's
+    assert main(["figure", "scores", "mixed", "--all", "--out", str(tmp_path / "new")]) == USAGE_ERROR
+    assert "there is no score to draw for Tetrominoes, data" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     "command",
     [
+        "figure scores runs --all --out file",
         "figure samples runs/nwm --out file/figures",
         "figure waves runs/nwm --out file/figures",
         "figure scores runs --metric acc --out file",
@@ -132,6 +161,23 @@ def test_output_that_cannot_be_written_is_reported_before_any_work(
     monkeypatch.setattr(Run, "load_model", work)
     assert main(command.split()) == USAGE_ERROR
     assert "cannot be written (" in capsys.readouterr().err
+
+
+def test_data_of_a_name_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = []
+
+    def make(config: Config, *, progress: object) -> Dataset:
+        made.append(config)
+        return toy_dataset(tmp_path / "made")
+
+    monkeypatch.setattr("drumhead.cli.figure.prepare_dataset", make)
+    toy_dataset(tmp_path / "polygons")  # a folder with the name of a dataset
+    assert main(["figure", "data", "multi-mnist", "--dpi", "72", "--out", "out"]) == OK
+    assert main(["figure", "data", "./polygons", "--dpi", "72", "--out", "out"]) == OK
+    assert made == [MultiMNISTConfig()]
+    names = [f"data-{name}-test.{ending}" for name in ("multi-mnist", "polygons") for ending in ("pdf", "png")]
+    assert sorted(path.name for path in Path("out").iterdir()) == names
 
 
 @pytest.mark.parametrize("kind", list(FIGURES))

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import numpy as np
 import tyro
-from matplotlib.figure import Figure
 
 from drumhead.analysis.class_study import study_dataset
 from drumhead.analysis.drums import Rim
@@ -18,34 +17,35 @@ from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
 from drumhead.cli.console import Console
+from drumhead.cli.figure_files import DEFAULT_FOLDER, figure_files, print_written, write_figure
+from drumhead.cli.figure_scores import scores
 from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.cli.run_data import open_run_data, open_shared_data
+from drumhead.data import DATASETS, open_dataset, prepare_dataset
 from drumhead.evaluation import SplitName
-from drumhead.files import check_writable
 from drumhead.models import NWM
+from drumhead.report.figures.dataset_figure import COLUMNS, dataset_figure
 from drumhead.report.figures.drum_figure import drums_figure
-from drumhead.report.figures.model_figures import model_predictions_figure, model_waves_figure
+from drumhead.report.figures.model_figures import Crop, model_predictions_figure, model_waves_figure
 from drumhead.report.figures.polygon_figure import polygon_figure
-from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, scored_runs, with_published_bars
-from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
-from drumhead.report.page.sections import open_runs as open_readable_runs
+from drumhead.report.figures.wave_figure import WaveRow
+from drumhead.report.page.sections import slug
 from drumhead.report.samples import check_samples, load_recurrent_model
-from drumhead.report.style import DPI, check_dpi, save_figure
+from drumhead.report.style import DPI, check_dpi
 from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
 from drumhead.report.tables.drum_table import drum_table
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
 from drumhead.report.tables.text_table import TerminalTable
-from drumhead.results.metric_names import FRACTIONS, MetricName
 from drumhead.results.run_titles import run_titles
-from drumhead.runs import Run, RunError, run_folders
+from drumhead.runs import Run
 from drumhead.zoo import find_run
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")]
-DEFAULT_FOLDER = Path("figures")
 DEFAULT_SAMPLES = 6
 DEFAULT_DRUMS = ("square", "disc", "isospectral-1", "isospectral-2")
+DEFAULT_GALLERY = 24
 
 
 def main(args: list[str]) -> int:
@@ -86,6 +86,39 @@ def samples(
     write_figure(figure, files)
 
 
+def data(
+    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")],
+    *,
+    samples: tuple[int, ...] = (),
+    split: SplitName = "test",
+    columns: int = COLUMNS,
+    out: Path = DEFAULT_FOLDER,
+    dpi: int = DPI,
+) -> None:
+    """Draw a gallery of a dataset, without a run: images, and below them their true masks.
+
+    Args:
+        name: The name of a dataset, such as tetrominoes, which is made under data/ if it is not there; or a folder with
+            a dataset or with your own images and masks. A folder that has the name of a dataset is given as ./NAME.
+        samples: Indices of the samples in the split, from 0. By default the first 24.
+        split: The split that contains the samples.
+        columns: Number of samples side by side.
+        out: The folder for data-NAME-SPLIT.pdf and .png.
+        dpi: Dots per inch, from 72 to 1200.
+    """
+    check_dpi(dpi)
+    title = slug(Path(name).absolute().name)
+    files = figure_files(out, f"data-{title}-{split}")
+    spec = DATASETS.get(name.replace("-", "_"))
+    if spec is None:
+        dataset = open_dataset(Path(name))
+    else:
+        with progress_bar(Console(), f"making {name}") as progress:
+            dataset = prepare_dataset(spec.config(), progress=progress)
+    samples = samples or tuple(range(min(DEFAULT_GALLERY, len(dataset.splits[split].images))))
+    write_figure(dataset_figure(dataset, split=split, samples=samples, columns=columns, dpi=dpi), files)
+
+
 def waves(
     runs: Runs,
     *,
@@ -93,13 +126,15 @@ def waves(
     channel: int = 0,
     times: tuple[int, ...] = (),
     bins: tuple[int, ...] = (),
+    rows: tuple[WaveRow, ...] = ("spectrum",),
+    crop: Annotated[tuple[int, int, int, int] | None, tyro.conf.arg(metavar="TOP LEFT HEIGHT WIDTH")] = None,
     split: SplitName = "test",
     titles: tuple[str, ...] = (),
     data: Path | None = None,
     out: Path = DEFAULT_FOLDER,
     dpi: int = DPI,
 ) -> None:
-    """Draw the hidden states of recurrent runs at some times, and the spectrum over time of every pixel.
+    """Draw the hidden states of recurrent runs at some times, and below them their spectrum or their readout.
 
     (`drumhead waves` is another command: it measures where waves go and how fast, of a run or of a recording.)
 
@@ -109,7 +144,11 @@ def waves(
         sample: Index of the sample in the split, from 0.
         channel: Index of the field's channel, from 0.
         times: Time steps to show, from 1. By default six, spread over all steps of each model.
-        bins: Frequencies to show, in cycles per total duration; 0 is the mean. By default six.
+        bins: Frequencies to show, in cycles per total duration; 0 is the mean. Or, in the row readout, numbers of
+            maps, from 0. By default six: frequencies over the whole range, maps that differ most between pixels.
+        rows: Rows below the states: the spectrum over time of every pixel, the maps that a linear readout has learned,
+            each on a scale of its own, or both.
+        crop: The part of the image to show, in pixels. By default all of it.
         split: The split that contains the sample.
         titles: One title per run. By default the model, or the run folder.
         data: Another dataset folder to take the sample from. By default the runs' dataset.
@@ -122,39 +161,17 @@ def waves(
     models = {title: load_recurrent_model(run) for title, run in opened.items()}
     dataset = open_shared_data(list(opened.values()), data, Console())
     figure = model_waves_figure(
-        models, dataset, split=split, sample=sample, channel=channel, times=times, bins=bins, dpi=dpi
+        models,
+        dataset,
+        split=split,
+        sample=sample,
+        channel=channel,
+        times=times,
+        bins=bins,
+        rows=rows,
+        crop=None if crop is None else Crop(*crop),
+        dpi=dpi,
     )
-    write_figure(figure, files)
-
-
-def scores(
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[RUN ...]")] = (),
-    *,
-    metric: MetricName = "iou_foreground",
-    published: bool = False,
-    out: Path = DEFAULT_FOLDER,
-    dpi: int = DPI,
-) -> None:
-    """Draw test scores as bars, one panel per dataset: the mean over seeds, each seed, and the standard deviation.
-
-    Runs that differ only in the seed share a bar. Different recipes have different bars. Runs without the score, such
-    as runs that diverged or are unfinished, are named and left out.
-
-    Args:
-        runs: Run folders, folders of runs, or names of trained networks.
-        metric: The score to draw.
-        published: Add the published scores of the same models, or of all models if no run is given.
-        out: The folder for scores-METRIC.pdf and .png.
-        dpi: Dots per inch, from 72 to 1200.
-    """
-    check_dpi(dpi)
-    if not runs and not published:
-        raise ValueError("name at least one run folder or folder of runs, or ask for --published scores")
-    files = figure_files(out, f"scores-{metric}")
-    bars = run_bars(find_scored_runs(runs, metric), metric)
-    if published:
-        bars = with_published_bars(bars, published_bars(metric)) if runs else published_bars(metric)
-    figure = scores_figure(bars, score=METRIC_TITLES[metric], is_fraction=metric in FRACTIONS, dpi=dpi)
     write_figure(figure, files)
 
 
@@ -300,6 +317,7 @@ def polygons(
 
 
 FIGURES: dict[str, Callable[..., None]] = {
+    "data": data,
     "drums": drums,
     "polygons": polygons,
     "samples": samples,
@@ -318,45 +336,3 @@ def open_runs(folders: Sequence[Path], titles: Sequence[str]) -> dict[str, Run]:
     if len(names) != len(runs) or len(set(names)) < len(names):
         raise ValueError(f"--titles must be a different one for each of the {len(runs)} runs; got {', '.join(names)}")
     return dict(zip(names, runs, strict=True))
-
-
-def find_scored_runs(folders: Sequence[Path], metric: MetricName) -> list[Run]:
-    """Return the runs at or below the given folders that have a score; print why the others are left out.
-
-    Raises:
-        RunError: if a folder contains no run, or if no run has the score.
-    """
-    folders = [find_run(folder) for folder in folders]
-    for folder in folders:
-        if not run_folders(folder):
-            raise RunError(f"{folder} holds no run; start one with `drumhead train`")
-    opened, unreadable = open_readable_runs(folders)
-    scored, missing = scored_runs(opened, metric)
-    left_out = [*missing, *(run.reason for run in unreadable)]
-    if folders and not scored:
-        raise RunError(f"there is no score to draw: {'; '.join(left_out)}")
-    for reason in left_out:
-        Console().print(f"left out: {reason}", highlight=False, soft_wrap=True, markup=False)
-    return scored
-
-
-def figure_files(folder: Path, name: str, *endings: str) -> list[Path]:
-    """Return the files of a figure, by default a PDF and a PNG.
-
-    Raises:
-        OSError: if they cannot be written; it is raised before any work, so that none is lost.
-    """
-    files = [folder / f"{name}{ending}" for ending in endings or (".pdf", ".png")]
-    check_writable(*files)
-    return files
-
-
-def write_figure(figure: Figure, files: Sequence[Path]) -> None:
-    """Write a figure to files, and print their paths."""
-    for path in save_figure(figure, *files):
-        print_written(path)
-
-
-def print_written(path: Path) -> None:
-    """Print the path of a file that was written."""
-    Console().print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -17,7 +17,7 @@ from drumhead.evaluation import SplitName
 from drumhead.files import check_writable
 from drumhead.report.movies.model_movie import model_wave_movie
 from drumhead.report.movies.movie_files import check_movie
-from drumhead.report.samples import load_recurrent_model
+from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.runs import Run
 from drumhead.zoo import find_run, is_pretrained
 
@@ -38,6 +38,7 @@ def movie(
     out: Path | None = None,
     fps: float = 20,
     every: int = 1,
+    each: bool = False,
 ) -> None:
     """Write a movie of a run's waves: one row per sample, beside its input, true mask and prediction.
 
@@ -51,27 +52,49 @@ def movie(
             or movies/NAME-SPLIT-SAMPLE[-SAMPLE ...].gif for a trained network.
         fps: Time steps of the network per second of the movie, from 0.01 to 50.
         every: Show every N-th time step only, for a smaller file, 1 or more.
+        each: Write one file for each sample, whose number is added to the name that --out gives.
     """
     opened = Run.open(find_run(run))
-    path = out or default_movie_path(opened, split, samples)
-    check_movie(path, fps)
-    check_writable(path)
+    groups = [(sample,) for sample in samples] if each else [samples]
+    paths = movie_paths(opened, split, groups, out)
+    for path in paths:
+        check_movie(path, fps)
+    check_writable(*paths)
     model = load_recurrent_model(opened)
     console = Console()
     dataset = open_run_data(opened, data, console)
-    with progress_bar(console, "movie") as progress:
-        model_wave_movie(
-            model,
-            dataset,
-            split=split,
-            samples=samples,
-            channels=channels,
-            path=path,
-            frames_per_second=fps,
-            every=every,
-            progress=progress,
-        )
-    console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+    check_samples(dataset, split, samples)
+    for group, path in zip(groups, paths, strict=True):
+        with progress_bar(console, "movie") as progress:
+            model_wave_movie(
+                model,
+                dataset,
+                split=split,
+                samples=group,
+                channels=channels,
+                path=path,
+                frames_per_second=fps,
+                every=every,
+                progress=progress,
+            )
+        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def movie_paths(run: Run, split: SplitName, groups: Sequence[Sequence[int]], out: Path | None) -> list[Path]:
+    """Return the path of each movie: the default one, or ``out``, with the sample's number if there are several.
+
+    Raises:
+        ValueError: if two movies would have one path, or as in :func:`default_movie_path`.
+    """
+    if out is None:
+        paths = [default_movie_path(run, split, group) for group in groups]
+    elif len(groups) == 1:
+        paths = [out]
+    else:
+        paths = [out.with_name(f"{out.stem}-{'-'.join(map(str, group))}{out.suffix}") for group in groups]
+    if len(set(paths)) < len(paths):
+        raise ValueError("samples must differ, so that each has a movie of its own; got a number twice")
+    return paths
 
 
 def default_movie_path(run: Run, split: SplitName, samples: Sequence[int]) -> Path:

@@ -20,15 +20,20 @@ def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int], 
     The bar appears at the first call. A new total starts a new stage of the work, with its own timing.
     """
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(escape_controls(title), total=None, visible=False)
+    progress = Progress(*columns, console=console)
+    task = progress.add_task(escape_controls(title), total=None)
 
-        def update(done: int, total: int) -> None:
-            if total != progress.tasks[0].total:
-                progress.reset(task, total=total, visible=True)
-            progress.update(task, completed=done)
+    def update(done: int, total: int) -> None:
+        if total != progress.tasks[0].total:
+            progress.reset(task, total=total)
+        progress.start()  # only now, because a bar that is stopped without a call would leave an empty line
+        progress.update(task, completed=done)
 
+    try:
         yield update
+    finally:
+        if progress.live.is_started:
+            progress.stop()
 
 
 class TrainingProgress(Observer):

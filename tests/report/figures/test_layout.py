@@ -12,6 +12,7 @@ import torch
 from _pytest.mark.structures import ParameterSet
 from matplotlib.figure import Figure
 from tests.report.figures.layout import layout_faults
+from tests.results.rows import row
 
 from drumhead.analysis.class_study import study_classes
 from drumhead.analysis.square_area import study_areas
@@ -21,9 +22,12 @@ from drumhead.report.figures.polygon_figure import polygon_figure
 from drumhead.report.figures.prediction_figure import predictions_figure
 from drumhead.report.figures.score_bars import published_bars
 from drumhead.report.figures.score_figure import PUBLISHED, BarStatistics, ScoreBar, scores_figure
+from drumhead.report.figures.score_panels import score_panels_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
 from drumhead.report.figures.training_figure import training_figure
 from drumhead.report.figures.wave_figure import ModelStates, default_bins, default_times, wave_strip, waves_figure
+from drumhead.results.published_results import published_result_sets
+from drumhead.results.result_sets import result_sets
 
 LONG = "nwm_linear-hidden_channels_16-learning_rate_0.0005-seed2200"
 WORDS = "a class with quite a long name of $5 in many words, as users write them"
@@ -83,7 +87,10 @@ def test_waves(height: int, width: int, models: int, steps: int, classes: int, s
         for number in range(models)
     ]
     image = np.zeros((3, height, width))
-    check(waves_figure(image, mask, states, class_names=class_names(classes, long=long), dpi=DPI))
+    names = class_names(classes, long=long)
+    check(waves_figure(image, mask, states, class_names=names, dpi=DPI))
+    states = [each._replace(maps=-1e3 * field[:6], chosen_maps=range(min(6, len(field)))) for each in states]
+    check(waves_figure(image, mask, states, class_names=names, rows=["readout"], dpi=DPI))
     check(wave_strip(field, image, times=default_times(len(field)), dpi=DPI))
 
 
@@ -126,6 +133,22 @@ def scaled(statistics: BarStatistics, factor: float) -> BarStatistics:
 def test_published_scores() -> None:
     check(scores_figure(published_bars("iou_foreground"), score="IoU, foreground", dpi=DPI))
     check(scores_figure(published_bars("loss_foreground"), score="loss, foreground (nats)", is_fraction=False, dpi=DPI))
+
+
+@pytest.mark.parametrize("dataset", [0, slow(1), slow(2)])
+def test_all_published_scores(dataset: int) -> None:
+    check(score_panels_figure(published_result_sets()[dataset], title=LONG, dpi=DPI))
+
+
+EVERY_MODEL = ["nwm", "conv_lstm", "conv_gru", "conv_rnn", "cnn", "unet"]
+
+
+@pytest.mark.parametrize("models", [["nwm"], ["cnn"], slow(EVERY_MODEL)])
+def test_all_scores(models: list[str]) -> None:
+    variants = {model: ("2", "32") if model in ("cnn", "unet") else ("linear", "max") for model in models}
+    rows = [row(model, variant, seed, seed / 2) for model in models for variant in variants[model] for seed in (1, 2)]
+    (result_set,) = result_sets(rows)
+    check(score_panels_figure(result_set, title="Tetrominoes, lite", dpi=DPI))
 
 
 @pytest.mark.parametrize(("runs", "seeds", "long"), [(1, 1, False), (7, 2, True), slow(35, 1, False)])

@@ -57,6 +57,24 @@ def spectrum_row(waves_THW: npt.NDArray[np.floating[Any]], bins: Sequence[int], 
     )
 
 
+def maps_row(maps_KHW: npt.NDArray[np.floating[Any]], numbers: Sequence[int], *, label: str = "") -> PanelRow:
+    """Return learned maps of a readout, each on its own symmetric scale, whose limit is in its title.
+
+    The limit is :func:`~drumhead.report.colours.wave_limit` of the map.
+    """
+    if not numbers or min(numbers) < 0 or max(numbers) >= len(maps_KHW):
+        raise ValueError(f"bins must be some of 0 to {len(maps_KHW) - 1}, the readout's maps; got {list(numbers)}")
+    limits = [wave_limit(maps_KHW[number]) for number in numbers]
+    return PanelRow(
+        label=label,
+        panels=[
+            ScalarMappable(Normalize(-limit, limit), WAVES).to_rgba(maps_KHW[number], bytes=True)
+            for number, limit in zip(numbers, limits, strict=True)
+        ],
+        titles=[f"map {number}\n±{two_digits(limit)}" for number, limit in zip(numbers, limits, strict=True)],
+    )
+
+
 def magnitudes(waves_THW: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     """Return the magnitude of the spectrum over time of every pixel, ``(bin, height, width)``, as the readout ``fft``.
 
