@@ -266,6 +266,18 @@ def test_an_impossible_recipe_stops_at_once(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("data import", "drumhead: data import needs FOLDER and --out PATH; `drumhead data import --help` lists"),
+        ("predict run images", "drumhead: predict needs --out PATH; `drumhead predict --help` lists"),
+    ],
+)
+def test_a_missing_argument_is_named(command: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command.split()) == USAGE_ERROR
+    assert message in capsys.readouterr().err
+
+
 def test_the_home_folder_is_found_also_where_a_shell_does_not_expand_it(
     workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

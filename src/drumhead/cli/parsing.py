@@ -36,7 +36,7 @@ def parse(function: Callable[..., Any], args: Sequence[str], *, prog: str, **opt
         options: further options of ``tyro.cli``.
 
     Raises:
-        UsageError: if a flag is unknown, or a value breaks a rule of its configuration.
+        UsageError: if a flag is unknown, a required argument is missing, or a value breaks a rule of its configuration.
     """
     if is_help(args):
         with wrapped_help():
@@ -50,6 +50,9 @@ def parse(function: Callable[..., Any], args: Sequence[str], *, prog: str, **opt
     except SystemExit as stop:
         if (error := find_validation_error(stop)) is not None:
             raise UsageError(explain_value(error, args)) from None
+        if missing := missing_arguments(errors.getvalue()):
+            needs = f"{prog.removeprefix('drumhead ')} needs {' and '.join(missing)}"
+            raise UsageError(f"{needs}; `{prog} --help` lists what it takes") from None
         sys.stderr.write(errors.getvalue())
         raise
     if unknown:
@@ -67,6 +70,18 @@ def without_call(function: Callable[..., Any]) -> Callable[..., Any]:
         return partial(function, *args, **keywords)
 
     return bind
+
+
+def missing_arguments(text: str) -> list[str]:
+    """Return the required arguments that an error message of tyro names; empty if the error is another one.
+
+    >>> missing_arguments("╭─ Required options ─╮\\n│ Missing from x:\\n│     --out PATH     │\\n╰──────────╯")
+    ['--out PATH']
+    """
+    if "Required options" not in text:
+        return []
+    listed = text.partition("For full helptext")[0]
+    return re.findall(r"^\W {5}(\S.*?) *\W?$", listed, re.MULTILINE)  # help on an argument is indented further
 
 
 def find_validation_error(error: BaseException | None) -> ValidationError | None:
