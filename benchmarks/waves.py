@@ -20,10 +20,10 @@ from drumhead.report.tables.text_table import TextTable
 from drumhead.waves import (
     Grid,
     analytic,
+    choose_model,
     directionality,
     find_singularities,
     fit_dispersion,
-    fit_plane,
     phase_flow,
     rotating_wave,
     surrogate_test,
@@ -106,7 +106,7 @@ FROM_MOVIE: dict[str, Callable[[Floats], object]] = {
 }
 FROM_PHASE: dict[str, Callable[[Complexes], object]] = {
     "direction, speed, PGD": lambda z: travel(z, dt=DT, spacing=SPACING),
-    "plane fits": lambda z: fit_plane(z, spacing=SPACING),
+    "plane, target, rotation": lambda z: choose_model(z, spacing=SPACING),
     "singularities, tracks": tracks,
     "flow of phase": lambda z: phase_flow(z, dt=DT, spacing=SPACING),
 }

@@ -38,7 +38,7 @@ from drumhead.waves.formats.neo_signals import from_neo, to_neo
 from drumhead.waves.frequency import frame_frequency, instantaneous_frequency, mean_frequency, peak_frequency
 from drumhead.waves.generalized import GeneralizedPhase, generalized_phase
 from drumhead.waves.gradient import PhaseGradient, WaveVector, phase_gradient, smooth_signal, wave_vector
-from drumhead.waves.model_choice import ModelChoice, WaveModel, choose_model
+from drumhead.waves.model_choice import ModelChoice, choose_model
 from drumhead.waves.modes import DynamicModes, PrincipalModes, dynamic_modes, principal_modes
 from drumhead.waves.movie import Movie
 from drumhead.waves.reading import check_states_file, read_movie, read_states, save_movie, save_states
@@ -112,7 +112,6 @@ __all__ = [
     "Tracks",
     "Travel",
     "TravellingSpectrum",
-    "WaveModel",
     "WaveVector",
     "Windings",
     "amplitude_flow",

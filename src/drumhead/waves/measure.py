@@ -15,7 +15,7 @@ from drumhead.waves.filters import check_band
 from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.gradient import smooth_signal
-from drumhead.waves.model_choice import MODELS, ModelChoice, choose_model
+from drumhead.waves.model_choice import ModelChoice, choose_model
 from drumhead.waves.movie import Movie
 from drumhead.waves.significance import SurrogateTest, surrogate_test
 from drumhead.waves.singularities import Singularities, find_singularities
@@ -135,15 +135,14 @@ class Measurements:
         return np.asarray(np.isfinite(self.analytic.z).any(axis=0))
 
     def model(self, frame: int) -> str:
-        """Return the best model of a frame: plane, target or rotation; empty without a phase.
+        """Return the best model of a frame: synchrony, plane, target or rotation; empty without a phase.
 
         It is none if its gain is not above that of 95 of 100 frames with permuted sites.
         """
-        best = int(self.models.model[frame])
-        if best < 0:
-            return ""
+        best = str(self.models.model[frame])
         chance = np.quantile(self.model_gain_null, 1 - LEVEL) if len(self.model_gain_null) else 0.0
-        return MODELS[best] if self.models.gain[frame] > chance else "none"
+        by_chance = best not in ("", "synchrony") and self.models.gain[frame] <= chance
+        return "none" if by_chance else best
 
     @property
     def significant(self) -> Bools:

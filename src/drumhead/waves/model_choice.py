@@ -11,7 +11,7 @@ the best model. Whether it is more than chance is a question for permuted sites.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,12 @@ from drumhead.waves.central_fits import RotationFit, TargetFit, fit_rotation, fi
 from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.sites import Floats, Spacing, phase_mask
 
-WaveModel = Literal["none", "plane", "target", "rotation"]
-"""``"none"``: all sites have the same phase, up to noise."""
-
-MODELS: tuple[WaveModel, ...] = ("none", "plane", "target", "rotation")
+MODELS = ("none", "synchrony", "plane", "target", "rotation")
+"""The models by name. Synchrony: all sites have the same phase, up to noise."""
 PARAMETERS = (0, 2, 3, 3)
-"""The number of parameters of each of ``MODELS``."""
+"""The number of parameters of each of ``MODELS`` from synchrony on, the ones that are compared."""
+
+Texts: TypeAlias = npt.NDArray[np.str_]
 
 PERFECT = 1 - 1e-12
 """Larger resultant lengths count as this, so that the logarithm of the variance is finite."""
@@ -34,10 +34,10 @@ PERFECT = 1 - 1e-12
 class ModelChoice(NamedTuple):
     """The fits of each frame, and which is best."""
 
-    model: npt.NDArray[np.int64]
-    """``(time,)``: the index of the best model in ``MODELS``; -1 in frames with fewer than 3 phases."""
+    model: Texts
+    """``(time,)``: the best of synchrony, plane, target and rotation; empty in frames with fewer than 3 phases."""
     gain: Floats
-    """``(time,)``: its gain, the share of what synchrony leaves unexplained; 0 for ``"none"``."""
+    """``(time,)``: its gain, the share of what synchrony leaves unexplained; 0 for synchrony."""
     plane: PlaneFit
     """The plane wave of each frame."""
     target: TargetFit
@@ -60,7 +60,7 @@ def choose_model(
     >>> from drumhead.waves import Grid, plane_wave, rotating_wave, target_wave
     >>> grid = Grid(frames=1)
     >>> waves = [make(grid)[0] for make in (plane_wave, target_wave, rotating_wave)]
-    >>> [MODELS[each] for each in choose_model(np.stack(waves), spacing=grid.spacing).model]
+    >>> choose_model(np.stack(waves), spacing=grid.spacing).model.tolist()
     ['plane', 'target', 'rotation']
     """
     plane = fit_plane(z, spacing=spacing, positions=positions, valid=valid)
@@ -76,4 +76,5 @@ def choose_model(
     best = np.where(known, np.where(np.isfinite(scores), scores, np.inf).argmin(axis=0), -1)
     gains = np.stack([np.zeros(len(best)), plane.gain, target.gain, rotation.gain])
     gain = np.where(known, gains[np.maximum(best, 0), np.arange(len(best))], np.nan)
-    return ModelChoice(best, gain, plane, target, rotation)
+    names = np.where(known, np.array(MODELS[1:])[np.maximum(best, 0)], "")
+    return ModelChoice(names, gain, plane, target, rotation)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
 from drumhead.report.colours import SERIES
-from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, two_digits
+from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, two_digits, wrap_text
 from drumhead.waves import lattice_wave_number, summarise_directions
 from drumhead.waves.arrows import frame_arrows
 from drumhead.waves.measure import LEVEL, Measurements
@@ -24,6 +24,8 @@ NO_PHASE = "#b9e6b0"
 EXAMPLES = 4
 """The number of frames that are shown, spread over one period."""
 DIRECTION_BINS = 24
+SHORT_UNIT = 4
+"""Longer names of the unit of time are in the title of the page alone."""
 MOST_TRACKS = 100
 """The greatest number of tracks that are drawn, each of 3 frames or more."""
 OBSERVED, CHANCE = SERIES[0], "0.6"
@@ -90,7 +92,9 @@ def _title(measurements: Measurements) -> str:
         f"median frequency {_two_digits_median(waves.frequency)} per {movie.time_unit}",
         f"median speed {_two_digits_median(waves.speed[shown])} {movie.length_unit} per {movie.time_unit}",
     ]
-    return "; ".join(parts)
+    if len(movie.time_unit) > SHORT_UNIT:
+        parts.append(f"times t in {movie.time_unit}")
+    return wrap_text("; ".join(parts), PAGE_WIDTH)
 
 
 def _draw_examples(figure: Figure, measurements: Measurements) -> None:
@@ -99,7 +103,8 @@ def _draw_examples(figure: Figure, measurements: Measurements) -> None:
     panels = np.atleast_1d(figure.subplots(1, max(1, len(frames)), sharex=True, sharey=True))
     colours = colormaps[PHASE_COLOURS].with_extremes(bad=NO_PHASE)
     for number, (axes, frame) in enumerate(zip(panels, frames, strict=False)):
-        title = f"{movie.times[frame]:.4g} {movie.time_unit}"
+        unit = f" {movie.time_unit}" if len(movie.time_unit) <= SHORT_UNIT else ""
+        title = f"t = {movie.times[frame]:.4g}{unit}"
         axes.set_title(
             f"a   {title}" if number == 0 else title, loc="left", fontweight="bold" if number == 0 else "normal"
         )
@@ -252,13 +257,12 @@ def _draw_spectrum(axes: Axes, measurements: Measurements) -> None:
 
 
 def _frequency_limit(measurements: Measurements) -> float:
-    """Return the highest frequency that the spectrum's panel shows: four times the median frequency, or all of a
-    network's."""
+    """Return the highest frequency that the spectrum's panel shows: four times the median frequency."""
     assert measurements.radial is not None
     frequency = measurements.waves.frequency
     known = np.abs(frequency[np.isfinite(frequency)])
     highest = float(measurements.radial.frequency[-1])
-    if measurements.movie.omega is not None or not len(known):
+    if not len(known):
         return highest
     return float(np.clip(4 * np.median(known), measurements.radial.frequency[min(3, len(frequency) - 1)], highest))
 

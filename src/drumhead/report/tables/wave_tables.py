@@ -43,7 +43,7 @@ CONVENTIONS = {
     "speed": "|mean angular frequency| / |mean phase gradient|",
     "pgd": "|mean phase gradient| / mean |phase gradient|, 0 to 1",
     "gain": "(R^2 - R0^2) / (1 - R0^2), with R of the best plane wave and R0 the synchrony; at most 1",
-    "model": "the best of plane, target and rotation by Schwarz's criterion; none if permuted sites give its gain too",
+    "model": "the best of synchrony, plane, target and rotation; none if permuted sites give its gain too",
     "model_gain": "the gain of the best model",
     "charge": "turns of the phase around it from +x towards +y; chirality = -charge: +1 turns from +x towards +y",
     "p": "share of surrogates, and the movie itself, whose statistic is at least the frame's; sites permuted",
