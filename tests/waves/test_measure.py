@@ -103,6 +103,12 @@ def test_smoothing_raises_the_directionality_of_a_noisy_wave_and_not_of_noise() 
             assert np.median(smooth.null) > 1.5 * np.median(plain.null)
 
 
+def test_a_tone_has_the_same_generalized_phase() -> None:
+    plain, generalized = (measure(wave_movie(0.0), phase=each, surrogates=0) for each in ("hilbert", "generalized"))
+    np.testing.assert_allclose(generalized.waves.speed, plain.waves.speed, rtol=1e-9)
+    np.testing.assert_array_equal(generalized.analytic.trusted, plain.analytic.trusted)
+
+
 def test_hidden_states_have_phases_in_all_frames_but_two() -> None:
     movie = replace(wave_movie(0.0), values=wave_movie(0.0).values[:9])
     result = measure(movie, phase="state", frequency=10.0, surrogates=0)
@@ -130,7 +136,7 @@ def test_hidden_states_have_phases_in_all_frames_but_two() -> None:
         ({}, {"surrogates": 18}, "must be 0, or 19 or more"),
         ({}, {"min_amplitude": 2.0}, r"must be in \[0, 1\]; got 2.0"),
         ({}, {"smooth": -1.0}, "smooth must be 0 or more"),
-        ({}, {"phase": "magic"}, "phase must be 'hilbert' or 'state', got 'magic'"),
+        ({}, {"phase": "magic"}, "phase must be 'hilbert', 'generalized' or 'state', got 'magic'"),
     ],
 )
 def test_bad_input_is_refused(change: dict[str, object], options: dict[str, object], message: str) -> None:

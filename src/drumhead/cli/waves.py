@@ -123,7 +123,8 @@ def waves(
             gaps in its rows and columns is found to be a grid.
         order: Which comes first in the file: rows (y before x) or columns (x before y).
         band: Lower and upper end of a band-pass filter, in cycles per time. By default none.
-        phase: How the phase is made: by Hilbert's transform, or from states. By default from states for hidden states.
+        phase: How the phase is made: by Hilbert's transform, as generalized phase (for a wide band, in which Hilbert's
+            runs backwards at times), or from states. By default from states for hidden states, else hilbert.
         min_amplitude: Leave out sites whose mean amplitude is below this share of the median site's, from 0 to 1.
         smooth: Smooth the complex signal over sites by a Gaussian of this standard deviation, in units of length. Fine
             grids with noise need it, since noise makes the phase gradients of neighbours large.

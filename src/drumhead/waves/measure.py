@@ -14,6 +14,7 @@ from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
 from drumhead.waves.filters import check_band
 from drumhead.waves.fits import PlaneFit, fit_plane
 from drumhead.waves.frequency import frame_frequency
+from drumhead.waves.generalized import generalized_phase
 from drumhead.waves.gradient import smooth_signal
 from drumhead.waves.model_choice import ModelChoice, choose_model
 from drumhead.waves.movie import Movie
@@ -34,8 +35,9 @@ from drumhead.waves.surrogates import SurrogateKind, surrogate
 from drumhead.waves.tracks import Tracks, track_points
 from drumhead.waves.travel import Travel, directionality, travel
 
-PhaseMethod = Literal["hilbert", "state"]
-"""``"hilbert"``: :func:`drumhead.waves.analytic`. ``"state"``: :func:`drumhead.waves.from_state`."""
+PhaseMethod = Literal["hilbert", "generalized", "state"]
+"""``"hilbert"``: :func:`drumhead.waves.analytic`. ``"generalized"``: the same, then
+:func:`drumhead.waves.generalized_phase`. ``"state"``: :func:`drumhead.waves.from_state`."""
 
 SURROGATES: SurrogateKind = "sites"
 """The kind of surrogates: the sites are permuted, so a small p says that the phases are ordered in space."""
@@ -169,7 +171,7 @@ def measure_waves(
     Args:
         movie: a real movie.
         generator: the source of random numbers of the surrogates.
-        band: the ends of the band, for ``phase="hilbert"``; None: no filter.
+        band: the ends of the band, not for ``phase="state"``; None: no filter.
         phase: how the phase is made.
         frequency: for ``phase="state"``, as in :func:`drumhead.waves.from_state`.
         surrogates: the number of surrogates, 0, or 19 or more.
@@ -262,9 +264,13 @@ def _phase(
         if band is not None:
             raise ValueError("phase 'state' has the sites' own frequencies; give no band, or take phase 'hilbert'")
         return from_state(movie.values, dt=movie.dt, frequency=frequency, valid=sites)
-    if phase != "hilbert":
-        raise ValueError(f"phase must be 'hilbert' or 'state', got {phase!r}")
-    return analytic(movie.values, dt=movie.dt, band=band, valid=sites)
+    if phase not in ("hilbert", "generalized"):
+        raise ValueError(f"phase must be 'hilbert', 'generalized' or 'state', got {phase!r}")
+    signal = analytic(movie.values, dt=movie.dt, band=band, valid=sites)
+    if phase == "hilbert":
+        return signal
+    generalized = generalized_phase(signal.z, dt=movie.dt, valid=sites)
+    return Analytic(np.where(generalized.trusted, generalized.z, np.nan), signal.trusted)
 
 
 def _check_phases(signal: Analytic, frames: int) -> None:
