@@ -10,6 +10,7 @@ from PIL import Image
 
 from drumhead.cli import OK, USAGE_ERROR, main
 from drumhead.runs import Run
+from drumhead.waves import read_states
 
 SIZES = [(20, 24), (12, 30), (16, 16), (20, 24)]
 
@@ -68,3 +69,16 @@ def test_a_movie_has_samples_of_one_size(workplace: Path, capsys: pytest.Capture
     assert main(["movie", str(workplace / "run"), *flags, "0", "1"]) == USAGE_ERROR
     assert "got 20 x 24, 12 x 30 pixels: make a movie of each sample" in " ".join(capsys.readouterr().err.split())
     assert main(["movie", str(workplace / "run"), *flags, "0", "3"]) == OK
+
+
+def test_states_have_the_size_of_the_image(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = workplace / "states.npz"
+    assert main(["states", str(workplace / "run"), "--samples", "1", "--out", str(out)]) == OK
+    found = read_states(out)
+    assert found.values.shape[-2:] == SIZES[1]
+    assert found.masks is not None
+    assert found.masks.shape[1:] == SIZES[1]
+    assert (found.masks[0, 3:9, 4:9] == 1).all()
+    both = ["states", str(workplace / "run"), "--samples", "0:2", "--out", str(workplace / "two.npz")]
+    assert main(both) == USAGE_ERROR
+    assert "got 20 x 24, 12 x 30 pixels" in " ".join(capsys.readouterr().err.split())
