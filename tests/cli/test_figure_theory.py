@@ -102,3 +102,28 @@ def test_invalid_input_is_reported_in_a_line_and_writes_nothing(
     assert main(["figure", *(word.format(**runs) for word in args), "--out", str(out)]) == USAGE_ERROR
     assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_receptive_field(runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = [runs["nwm"], runs["conv_rnn"], runs["cnn"], "--images", "2", "--titles", "waves", "recurrent", "local"]
+    assert main(["figure", "receptive-field", *args, "--dpi", "72", "--out", str(tmp_path)]) == OK
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "pixel (12, 12)" in printed
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "receptive-field.csv",
+        "receptive-field.pdf",
+        "receptive-field.png",
+    ]
+    rows = [line.split(",") for line in (tmp_path / "receptive-field.csv").read_text().splitlines()]
+    assert rows[0] == ["model", "step", "radius_50", "radius_95", "front", "reach"]
+    assert [row[1] for row in rows[1:] if row[0] == "waves"] == [str(step) for step in range(1, 13)]
+    assert [row[1:2] + row[5:] for row in rows if row[0] == "local"] == [["", "2"]]  # two layers of 3x3 see two pixels
+
+
+def test_the_receptive_field_of_steps_that_a_model_lacks_is_refused(
+    runs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["figure", "receptive-field", runs["conv_rnn"], "--steps", "1", "4"]) == USAGE_ERROR
+    assert "steps must be from 1 to 3" in capsys.readouterr().err
+    assert main(["figure", "receptive-field", runs["cnn"], "--images", "0"]) == USAGE_ERROR
+    assert "images must be 1 or more" in capsys.readouterr().err

@@ -13,6 +13,8 @@ from drumhead.analysis.class_study import study_dataset
 from drumhead.analysis.drums import Rim
 from drumhead.analysis.drums.named import find_drum
 from drumhead.analysis.drums.study import check_mode_count, study_drum
+from drumhead.analysis.receptive_field import check_steps
+from drumhead.analysis.receptive_field_study import study_receptive_field
 from drumhead.analysis.spectrum import Window
 from drumhead.analysis.square_area import SIDES, study_areas
 from drumhead.cli import OK
@@ -22,13 +24,14 @@ from drumhead.cli.figure_scores import scores
 from drumhead.cli.parsing import parse_subcommand
 from drumhead.cli.progress import progress_bar
 from drumhead.cli.run_data import open_run_data, open_shared_data
-from drumhead.data import DATASETS, open_dataset, prepare_dataset
+from drumhead.data import DATASETS, open_dataset, prepare_dataset, to_tensors
 from drumhead.evaluation import SplitName
-from drumhead.models import NWM
+from drumhead.models import NWM, RecurrentSegmenter
 from drumhead.report.figures.dataset_figure import COLUMNS, dataset_figure
 from drumhead.report.figures.drum_figure import drums_figure
 from drumhead.report.figures.model_figures import Crop, model_predictions_figure, model_waves_figure
 from drumhead.report.figures.polygon_figure import polygon_figure
+from drumhead.report.figures.receptive_field_figure import receptive_field_figure
 from drumhead.report.figures.square_area_figure import square_area_figure
 from drumhead.report.figures.wave_figure import WaveRow
 from drumhead.report.page.sections import slug
@@ -36,6 +39,7 @@ from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.report.style import DPI, check_dpi
 from drumhead.report.tables.class_spectra_table import class_spectra_table, write_spectra_csv
 from drumhead.report.tables.drum_table import drum_table
+from drumhead.report.tables.receptive_field_table import receptive_field_table, write_receptive_field_csv
 from drumhead.report.tables.square_area_table import area_table, write_area_csv
 from drumhead.report.tables.text_table import TerminalTable
 from drumhead.results.run_titles import run_titles
@@ -316,10 +320,62 @@ def polygons(
     print_written(csv)
 
 
+def receptive_field(
+    runs: Runs,
+    *,
+    images: int = 8,
+    steps: tuple[int, ...] = (),
+    split: SplitName = "test",
+    titles: tuple[str, ...] = (),
+    data: Path | None = None,
+    out: Path = DEFAULT_FOLDER,
+    dpi: int = DPI,
+) -> None:
+    """Draw how the receptive field of the middle pixel grows over the steps of recurrent models, and of a CNN's layers.
+
+    The receptive field after a step is the sensitivity of the pixel's state to each pixel of the input: the norm of the
+    derivative, averaged over images. The command prints how far it reaches and how fast its front goes; the CSV file
+    holds the distances after each step.
+
+    Args:
+        runs: Run folders of models that were trained on the same data, or names of trained networks.
+        images: Images used, from the first of the split.
+        steps: Steps to compute, from 1. By default about 20, spread over all steps of each model.
+        split: The split that the images are from.
+        titles: One title per run. By default the model, or the run folder.
+        data: Another dataset folder. By default the runs' dataset.
+        out: The folder for receptive-field.pdf, .png and .csv.
+        dpi: Dots per inch, from 72 to 1200.
+    """
+    check_dpi(dpi)
+    if images < 1:
+        raise ValueError(f"images must be 1 or more, got {images}")
+    opened = open_runs(runs, titles)
+    *files, csv = figure_files(out, "receptive-field", ".pdf", ".png", ".csv")
+    models = {title: run.load_model() for title, run in opened.items()}
+    for model in models.values():
+        if isinstance(model, RecurrentSegmenter):
+            check_steps(steps, model)
+    console = Console()
+    dataset = open_shared_data(list(opened.values()), data, console)
+    count = min(images, len(dataset.splits[split].images))
+    check_samples(dataset, split, range(count))
+    inputs, _ = to_tensors(dataset.splits[split], range(count))
+    studies = {}
+    for title, model in models.items():
+        with progress_bar(console, title) as progress:
+            studies[title] = study_receptive_field(model, inputs, steps=steps, progress=progress)
+    console.print(receptive_field_table(studies, images=count, split=split))
+    write_figure(receptive_field_figure(studies, dpi=dpi), files)
+    write_receptive_field_csv(studies, csv)
+    print_written(csv)
+
+
 FIGURES: dict[str, Callable[..., None]] = {
     "data": data,
     "drums": drums,
     "polygons": polygons,
+    "receptive-field": receptive_field,
     "samples": samples,
     "scores": scores,
     "square-area": square_area,
