@@ -23,6 +23,9 @@ def test_each_model_has_its_maps_and_its_lines() -> None:
     titles = [axes.get_title() for axes in figure.axes]
     assert [title for title in titles if title.startswith("step")] == ["step 1", "step 3", "step 4", "step 5", "step 7"]
     assert titles.count("all layers") == 1
+    maps = [axes for axes in figure.axes if axes.get_images()]
+    bar = next(axes for axes in figure.axes if axes.get_ylabel() == "share of the largest")
+    assert max(axes.get_position().x1 for axes in maps) < bar.get_position().x0
     front = figure.axes[-1]
     waves, local = front.get_lines()
     np.testing.assert_array_equal(waves.get_xdata(), range(1, 8))

@@ -20,7 +20,7 @@ MAPS = 5
 FAINTEST = 1e-3
 """The share of a map's maximum at which its colours begin."""
 
-MAP_SIDE, LABEL_WIDTH, PANEL_HEIGHT, TITLE_HEIGHT, AXIS_HEIGHT = 72.0, 70.0, 130.0, 14.0, 42.0  # points
+MAP_SIDE, LABEL_WIDTH, PANEL_HEIGHT, TITLE_HEIGHT, AXIS_HEIGHT = 66.0, 70.0, 130.0, 14.0, 42.0  # points
 
 
 @figure_style()
