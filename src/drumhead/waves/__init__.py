@@ -20,6 +20,7 @@ The functions take NumPy arrays and return NumPy arrays; nothing here needs torc
 
 from drumhead.waves.analytic import Analytic, analytic, from_state, morlet
 from drumhead.waves.central_fits import RotationFit, TargetFit, fit_rotation, fit_target
+from drumhead.waves.circular_linear import CircularLinearCorrelation, circular_linear_correlation
 from drumhead.waves.correlation import (
     Autocorrelation,
     DistanceCorrelation,
@@ -84,6 +85,7 @@ __all__ = [
     "Analytic",
     "Autocorrelation",
     "Boundary",
+    "CircularLinearCorrelation",
     "CriticalPoints",
     "DirectionSummary",
     "DirectionalShare",
@@ -124,6 +126,7 @@ __all__ = [
     "check_spacing",
     "check_states_file",
     "choose_model",
+    "circular_linear_correlation",
     "critical_points",
     "directional_share",
     "directionality",

@@ -5,9 +5,9 @@ conjugate of a wave, and report the gain of R over synchrony. The waves are thos
 :mod:`drumhead.waves.central_waves`; their centres are on the array or up to one array size beyond its edges, and their
 wave numbers are below the Nyquist wave number of the coarser axis.
 
-R is the largest that was found. For a grid of up to 13 x 13 sites, or for scattered sites, every wave of a lattice is
-tried. For a larger grid that holds for waves longer than about four blocks of a tenth of the grid; shorter ones are
-found if the phase differences between neighbouring sites show them.
+R is the largest that was found. For a grid of up to 13 x 13 sites, or for up to about 200 scattered sites, every wave
+of a lattice is tried; for more scattered sites, the longer ones. For a larger grid, long waves are tried on averages
+over blocks, and shorter ones are found if the phase differences between neighbouring sites show them.
 
 References: Muller et al. 2016 (rotating waves), Davis et al. 2020 (target waves).
 """

@@ -20,6 +20,8 @@ WHOLE_GRID = 13
 """Grids of at most so many rows and columns are not averaged over blocks."""
 MOST_BLOCKS = 10
 """The blocks along an axis of other grids, about."""
+BANK_VALUES = 2**24
+"""The most values of a lattice of waves; shorter waves are left out. It is enough for about 200 sites."""
 LINK_BLOCK = 5
 """The least rows and columns of a block over which phase differences are summed."""
 BLOCK_LIMIT = 0.6
@@ -72,9 +74,13 @@ class Bank:
         self.parts: list[tuple[Floats, Singles]] = []
         """Lattices ``(wave, 3)`` of one wave number each, with ``exp(-i phi)``, ``(point, wave)``."""
         k_lattice = np.arange(0, max(largest_k, K_STEP) + K_STEP / 2, K_STEP)
-        for k in np.concatenate([-k_lattice[:0:-1], k_lattice] if charge else [-k_lattice[:0:-1], k_lattice[1:]]):
+        values = 0
+        for k in [each * sign for each in k_lattice for sign in (1, -1)][1 if charge else 2 :]:
             step = min(CENTRE_STEP / max(abs(k), 1e-9), LONGEST_CENTRE_STEP[charge])
             centres = _centre_lattice(limits.centre / REACH, step)
+            values += len(centres) * len(points)
+            if values > BANK_VALUES:
+                break
             parameters = np.column_stack([centres, np.full(len(centres), min(max(k, -limits.k), limits.k))])
             self.parts.append((parameters, conjugate_wave(parameters, charge, points).T.copy()))
 
