@@ -16,10 +16,13 @@ from PIL import Image
 import agreement
 import breakdown
 import evolution
+import network_waves
 import scaling
 import train_step
 import waves
 from command_line import print_tables
+from drumhead.fields import evolve, laplacian
+from drumhead.waves import States
 from machine import (
     BF16_INSTRUCTION_SETS,
     Rates,
@@ -83,7 +86,31 @@ def test_train_step_has_every_case() -> None:
     check_train_step(run("train_step", "--quick", "--markdown", "--bf16"), CASES)
 
 
-@pytest.mark.slow
+def test_network_waves_measures_a_ring_on_a_field_without_stiffness() -> None:
+    y0 = torch.zeros(1, 1, 24, 24)
+    y0[..., 8:11, 12:15] = 1
+    zero, coupling = torch.zeros_like(y0), 4 * laplacian(1)  # waves of speed 2
+    frames = evolve(y0, zero, zero, coupling, dt=0.1, steps=60, nonlinearity="linear")
+    hidden = States(
+        values=frames.numpy(),
+        samples=(3,),
+        dt=0.1,
+        time_unit="unit of time",
+        boundary="circular",
+        run="ring",
+        model="nwm",
+        split="test",
+        initial=y0.numpy(),
+        omega=zero.numpy(),
+        alpha=zero.numpy(),
+        coupling=coupling.numpy(),
+    )
+    cells = dict(zip(network_waves.HEADINGS, network_waves.row(hidden, 0, np.random.default_rng(0)), strict=True))
+    assert (cells["network"], cells["channel"], cells["median stiffness"]) == ("ring", "0", "0")
+    assert float(cells["fastest small waves"]) == pytest.approx(2, rel=0.02)
+    assert 0 < float(cells["PGD (chance)"].split()[0]) < 0.3
+
+
 @pytest.mark.slow
 def test_waves_has_every_stage() -> None:
     costs, growth = parse_tables(run("waves", "--quick", "--markdown", "--surrogates", "2"))

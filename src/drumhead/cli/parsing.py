@@ -149,7 +149,8 @@ def parse_subcommand(functions: dict[str, Callable[..., Any]], args: Sequence[st
     elif args and not is_help(args):
         suggestion = did_you_mean(nearest_names(args[0], functions))
         raise UsageError(
-            f"{prog.removeprefix('drumhead ')} has no {args[0]!r}; {suggestion}It has {', '.join(functions)}"
+            f"{prog.removeprefix('drumhead ')} has no {args[0]!r}; {suggestion}{'It' if suggestion else 'it'} has "
+            f"{', '.join(functions)}"
         )
     else:
         with wrapped_help():
