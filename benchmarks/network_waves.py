@@ -99,6 +99,7 @@ def row(hidden: States, channel: int, generator: np.random.Generator) -> list[st
 def speeds_of(measured: Measurements) -> Floats:
     """Return the local speed at every site and frame where it is defined."""
     movie = measured.movie
+    assert movie.spacing is not None  # hidden states are on a grid
     speeds = local_speed(
         measured.analytic.z[measured.analytic.trusted], dt=movie.dt, spacing=movie.spacing, boundary=movie.boundary
     )

@@ -17,8 +17,9 @@ READOUTS = ("linear", "fft", "last", "mean", "max")
 NON_MODEL_FIELDS = {"name", "engine", "chunk_steps"}
 """Fields of a model's configuration that do not change the model, but only how it is computed."""
 
-INIT_FIELDS = {"initial_stiffness", "initial_damping", "initial_speed"}
-"""Fields of a model's configuration that only change its initial weights; they are listed with the recipe."""
+INIT_FIELDS = {"initial_stiffness", "initial_damping", "initial_speed", "keep_stable"}
+"""Fields of a model's configuration that change where its training starts and what it may reach; they are listed with
+the recipe."""
 
 
 def variant_name(dataset: str, model: ModelConfig) -> str:
