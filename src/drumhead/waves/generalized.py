@@ -11,7 +11,9 @@ Unwrapping across a gap needs a choice, the ``branch``:
 
 - ``"published"``: the nearest one, a gain between ``-pi`` and ``pi``, as in the paper. Across a gap longer than half a
   period of the fast component, the phase can still fall.
-- ``"forward"``: a gain between 0 and ``2 pi``, so the phase never falls (for ``lowest`` of 0 or more).
+- ``"forward"``: a gain between 0 and ``2 pi``, so the phase unwrapped across a gap never falls (for ``lowest`` of 0 or
+  more). A fall by a little becomes a gain of almost a cycle, however short the gap, which raises the mean frequency;
+  a gain above ``pi`` within one step looks like a fall in ``z``, and the first frame, which is never dropped, may fall.
 
 They differ for signals whose components have similar amplitudes: the published branch follows the slower component.
 """
