@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_a_movie_of_a_wave_network_is_on_a_circular_sheet_in_pixels(computed: di
     np.testing.assert_array_equal(movie.values, found.values[1, :, 1])
     assert (movie.spacing, movie.length_unit, movie.boundary) == ((1, 1), "pixel", "circular")
     assert (movie.dt, movie.start) == (0.1, 0.1)  # frame n is at (n + 1) dt
+    assert movie.time_unit == "unit of time"
     assert movie.omega is not None
     assert found.omega is not None
     np.testing.assert_array_equal(movie.omega, found.omega[1])
@@ -91,6 +93,14 @@ def test_other_networks_count_steps_and_have_no_equation(computed: dict[str, Sta
     found = computed["LSTM"]
     assert (found.dt, found.time_unit, found.omega, found.coupling) == (1.0, "step", None, None)
     assert found.movie().coupling is None
+
+
+@pytest.mark.parametrize("ending", [".npz", ".nwb"])
+def test_files_with_the_earlier_unit_of_time_open(ending: str, computed: dict[str, States], tmp_path: Path) -> None:
+    earlier = replace(computed["NWM"], time_unit="time of the model")
+    save_states(tmp_path / f"states{ending}", earlier)
+    assert read_states(tmp_path / f"states{ending}").equals(earlier)
+    assert read_movie(tmp_path / f"states{ending}").time_unit == "time of the model"
 
 
 @pytest.mark.parametrize("title", ["NWM", "LSTM"])

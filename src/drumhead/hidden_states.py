@@ -107,7 +107,7 @@ def _states(
         values=values,
         samples=samples,
         dt=model.config.dt if isinstance(model, NWM) else 1.0,
-        time_unit="time of the model" if isinstance(model, NWM) else "step",
+        time_unit="unit of time" if isinstance(model, NWM) else "step",
         boundary=model.config.boundary,  # type: ignore[attr-defined]  # every recurrent model has it
         nonlinearity=model.config.nonlinearity if isinstance(model, NWM) else None,
         run=run.name,

@@ -13,6 +13,8 @@ import pytest
 import scipy.io
 
 from drumhead.cli import INTERRUPTED, OK, USAGE_ERROR, main
+from drumhead.cli.console import Console
+from drumhead.cli.waves import read_source
 from drumhead.data import TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment
 from drumhead.models import model_config
@@ -151,6 +153,30 @@ def test_hidden_states_of_a_run_are_measured_sample_by_sample(runs: dict[str, st
         assert found["movie"]["length_unit"] == "pixel"
 
 
+def test_without_samples_the_first_of_a_file_and_sample_0_of_a_run_are_measured(
+    runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = dict.fromkeys(("dt", "spacing", "length_unit", "time_unit", "variable", "positions", "order"))
+    source: dict[str, Any] = {"given": nothing, "console": Console(), "channel": 0, "split": "test", "data": None}
+    sample_0, sample_2 = read_source(Path(runs["nwm"]), (0, 2), **source).values()
+    found = read_source(Path(runs["nwm"]), (), **source)
+    assert list(found) == [0]
+    assert found[0].equals(sample_0)
+    for ending in (".npz", ".nwb"):
+        file = tmp_path / f"states{ending}"
+        assert main(["states", runs["nwm"], "--samples", "2,1", "--out", str(file)]) == OK
+        found = read_source(file, (), **source)
+        assert list(found) == [2]
+        assert found[2].equals(sample_2)
+        bad = {("--samples", "0"): "2, 1", ("--variable", "sample_1_channel_0"): "leave --variable out"}
+        for args, message in bad.items():
+            assert main(["waves", str(file), *args, "--out", str(tmp_path / "none")]) == USAGE_ERROR
+            assert message in " ".join(capsys.readouterr().err.split())
+    assert main(["waves", str(tmp_path / "states.npz"), *QUICK, "--out", str(tmp_path / "out")]) == OK
+    assert "pixel per unit of time" in capsys.readouterr().out
+    assert summary(tmp_path / "out")["parameters"]["sample"] == 2
+
+
 def test_bad_input_is_refused_before_any_file_is_written(
     recording: Path, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +195,7 @@ def test_bad_input_is_refused_before_any_file_is_written(
         (plain, *RECORDING, "--band", "1", "2"): "is too short",
         (plain, *RECORDING, "--surrogates", "5"): "must be 0, or 19 or more",
         (plain, *RECORDING, "--samples", "0:2"): "is a recording",
+        (plain, *RECORDING, "--samples", "0"): "is a recording",
         (plain, *RECORDING, "--fps", "1000"): "frames_per_second must be from",
         (plain, *RECORDING, "--dpi", "10"): "dpi must be from 72",
         (str(tmp_path / "two.npy"), *RECORDING): "at least 3 frames",

@@ -55,7 +55,7 @@ def some_states() -> States:
         values=generator.random((2, 4, 2, 3, 5), np.float32),
         samples=(4, 1),
         dt=0.1,
-        time_unit="time of the model",
+        time_unit="unit of time",
         boundary="circular",
         nonlinearity="tanh",
         run="run",

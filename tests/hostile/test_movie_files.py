@@ -21,6 +21,7 @@ from tests.hostile.test_bombs import array
 
 from drumhead.dataset_error import DatasetError
 from drumhead.waves import Movie, read_movie, read_states
+from drumhead.waves.reading import read_states_samples
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,7 @@ def test_a_changed_file_is_read_or_refused(place: str, cases: int, movies: Path)
             read(movies, place)
             if place.startswith("states"):
                 read_states(movies / place)
+                read_states_samples(movies / place)
         except DatasetError as error:
             assert Path(place).name in str(error) or "frames" in str(error)  # noqa: PT017
             assert len(str(error)) < 10_000  # noqa: PT017
@@ -231,3 +233,7 @@ def test_states_in_a_file_are_checked(movies: Path) -> None:
         np.savez(movies / "states.npz", **whole | change)
         with pytest.raises(DatasetError, match=r"states\.npz"):
             read_states(movies / "states.npz")
+    for samples in (np.array([1, 1]), np.array(["a", "b"]), np.array([-1, 2]), np.zeros((2, 2), int), np.array([])):
+        np.savez(movies / "states.npz", **whole | {"samples": samples})
+        with pytest.raises(DatasetError, match=r"states\.npz.*samples"):
+            read_states_samples(movies / "states.npz")

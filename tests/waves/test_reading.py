@@ -16,7 +16,7 @@ from drumhead.waves import Movie, from_neo, read_movie, save_movie, to_neo
 WAVES: dict[str, Any] = {
     "unit": "arbitrary",
     "length_unit": "pixel",
-    "time_unit": "time of the model",
+    "time_unit": "unit of time",
     "spacing": 1.0,
     "boundary": "circular",
     "omega": np.random.default_rng(0).random((2, 3, 5), np.float32),

@@ -32,6 +32,7 @@ from drumhead.report.tables.wave_tables import (
 )
 from drumhead.waves import Movie, peak_frequency, read_movie, valid_sites
 from drumhead.waves.measure import Measurements, PhaseMethod, measure_waves
+from drumhead.waves.reading import read_states_samples
 from drumhead.waves.sites import Floats
 from drumhead.zoo import find_run, pretrained_names
 
@@ -86,7 +87,7 @@ def waves(
     smooth: float = 0.0,
     surrogates: int = 199,
     seed: int = 0,
-    samples: str = "0",
+    samples: str | None = None,
     channel: int = 0,
     split: SplitName = "test",
     data: Path | None = None,
@@ -131,7 +132,8 @@ def waves(
         surrogates: Number of surrogates with permuted sites, which say how probable a PGD is by chance: 0, or 19 or
             more.
         seed: Seed of the surrogates.
-        samples: Samples of a run or of hidden states, such as 0:8 (0 to 7) or 1,2,3.
+        samples: Samples of a run or of hidden states, such as 0:8 (0 to 7) or 1,2,3. By default one: 0 of a run, the
+            first in a file.
         channel: Channel of a run or of hidden states, from 0.
         split: Split of a run's dataset that contains the samples.
         data: Another dataset folder for a run. By default the run's dataset.
@@ -140,8 +142,8 @@ def waves(
         dpi: Dots per inch of the page, from 72 to 1200.
     """
     check_dpi(dpi)
-    numbers = parse_number_ranges(samples, what="samples")
-    folders = [out] if len(numbers) == 1 else [out / f"sample-{number}" for number in numbers]
+    numbers = () if samples is None else parse_number_ranges(samples, what="samples")
+    folders = [out / f"sample-{number}" for number in numbers] if len(numbers) > 1 else [out]
     files = [OutputFiles.inside(folder, movie) for folder in folders]
     for each in files:
         check_writable(*filter(None, each))
@@ -159,7 +161,7 @@ def waves(
     console = Console()
     movies = read_source(source, numbers, given, console, channel=channel, split=split, data=data)
     parameters = {"source": str(source), "band": band, "min_amplitude": min_amplitude, "smooth": smooth, "seed": seed}
-    for number, recording, paths in zip(numbers, movies, files, strict=True):
+    for (number, recording), paths in zip(movies.items(), files, strict=True):
         if len(numbers) > 1:
             console.print(f"sample {number}", style="bold")
         own_phase = phase or ("hilbert" if recording.omega is None and recording.channel is None else "state")
@@ -196,8 +198,10 @@ def read_source(
     channel: int,
     split: SplitName,
     data: Path | None,
-) -> list[Movie]:
-    """Return the movie of a recording, or one movie for each sample of hidden states.
+) -> dict[int, Movie]:
+    """Return the movies of samples of hidden states; of a recording, its movie as sample 0.
+
+    Without samples, it is one: sample 0 of a run, or the first in a file of hidden states.
 
     Raises:
         ValueError: if flags do not fit the source.
@@ -207,12 +211,15 @@ def read_source(
         if named:
             raise ValueError(f"a run says its own {', '.join(named)}; leave {'it' if len(named) == 1 else 'them'} out")
         with progress_bar(console, "states") as update:
-            computed = states(find_run(source), samples, split=split, data=data, progress=update)
-        return [computed.movie(sample, channel) for sample in samples]
-    recordings = [read_recording(source, given, sample=sample, channel=channel) for sample in samples]
-    if len(samples) > 1 and recordings[0].channel is None:
+            computed = states(find_run(source), samples or (0,), split=split, data=data, progress=update)
+        return {sample: computed.movie(sample, channel) for sample in computed.samples}
+    stored = read_states_samples(source)
+    if samples and stored is None:
         raise ValueError(f"--samples are of runs and hidden states, and {source} is a recording; leave it out")
-    return recordings
+    if stored is not None and given["variable"] is not None:
+        raise ValueError(f"{source} holds hidden states: choose with --samples and --channel, and leave --variable out")
+    chosen = samples or (stored or (0,))[:1]
+    return {sample: read_recording(source, given, sample=sample, channel=channel) for sample in chosen}
 
 
 def is_run(source: Path) -> bool:

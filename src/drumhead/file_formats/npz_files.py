@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,10 +18,14 @@ MAX_RATIO = 1032
 MAX_ARRAYS = 10_000
 
 
-def read_npz(file: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read all arrays of an archive that ``numpy.savez`` or ``numpy.savez_compressed`` wrote.
+def read_npz(file: Path, names: Container[str] | None = None) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays of an archive that ``numpy.savez`` or ``numpy.savez_compressed`` wrote.
 
     Memory is only allocated for what the file can hold.
+
+    Args:
+        file: the archive.
+        names: read only arrays with these names; all by default.
 
     Raises:
         DatasetError: the file is missing or damaged, or holds Python objects, which only a pickle can store.
@@ -34,7 +39,10 @@ def read_npz(file: Path) -> dict[str, npt.NDArray[Any]]:
                 raise ValueError(f"it has more than {MAX_ARRAYS} arrays")
             if sum(member.file_size for member in members) > MAX_RATIO * file.stat().st_size:
                 raise ValueError("it declares more than it can hold")
-            return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
+            named = {member.filename.removesuffix(".npy"): member for member in members}
+            return {
+                name: _read_member(archive, member) for name, member in named.items() if names is None or name in names
+            }
     except Exception as error:  # zipfile and NumPy's parser can raise any exception for invalid bytes
         message = f"{file}: must be a whole file as numpy.savez writes it; {error!s:.300}. Write it again"
         raise DatasetError(message) from error

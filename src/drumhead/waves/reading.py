@@ -25,6 +25,7 @@ READERS = {
 """The function of :mod:`drumhead.waves.formats` that reads a movie, by the ending of the file."""
 WRITERS = {".npz": "npz.save_npz", ".nwb": "nwb_writing.save_nwb"}
 STATES_READERS = {".npz": "npz.read_npz_states", ".nwb": "nwb_reading.read_nwb_states"}
+SAMPLES_READERS = {".npz": "npz.read_npz_samples", ".nwb": "nwb_reading.read_nwb_samples"}
 
 
 def read_movie(
@@ -126,6 +127,21 @@ def read_states(path: str | Path) -> States:
     _check_file(Path(path))
     states: States = _function(_choose(Path(path), STATES_READERS, "a file of hidden states"))(Path(path))
     return states
+
+
+def read_states_samples(path: str | Path) -> tuple[int, ...] | None:
+    """Return the samples whose hidden states a file holds, in their order; None if it is a recording.
+
+    The states themselves are not read.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    function = SAMPLES_READERS.get(Path(path).suffix.lower())
+    if function is None or not Path(path).is_file():
+        return None
+    samples: tuple[int, ...] | None = _function(function)(Path(path))
+    return samples
 
 
 def save_states(path: str | Path, states: States) -> None:

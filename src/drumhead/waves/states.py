@@ -34,7 +34,7 @@ class States:
     dt: float
     """The time from one frame to the next, in ``time_unit``."""
     time_unit: str
-    """``"time of the model"`` for the wave equation, whose ``dt`` is a choice; ``"step"`` for other networks."""
+    """``"unit of time"`` for the wave equation, whose ``dt`` is a choice; ``"step"`` for other networks."""
     boundary: Edge
     """What the network has beyond the edge of the image: the opposite edge, zeros, or a copy of the edge."""
     run: str
@@ -82,7 +82,7 @@ class States:
         waves = [getattr(self, name) is not None for name in ("initial", "omega", "alpha", "coupling")]
         if any(waves) and not all(waves):
             raise ValueError("initial, omega, alpha and coupling belong together: give all of them or none")
-        if len(self.samples) != count or len(set(self.samples)) != count or min(self.samples) < 0:
+        if len(check_samples(self.samples)) != count:
             raise ValueError(f"samples must be {count} different numbers from 0; got {list(self.samples)[:20]}")
         if self.boundary not in EDGES:
             raise ValueError(f"boundary must be one of {', '.join(EDGES)}; got {self.boundary!r:.50}")
@@ -136,6 +136,18 @@ class States:
             coupling=self.coupling,
             channel=channel,
         )
+
+
+def check_samples(samples: Any) -> tuple[int, ...]:
+    """Return samples of hidden states: at least one number from 0, each once.
+
+    Raises:
+        ValueError: if they are something else.
+    """
+    whole = isinstance(samples, list | tuple) and all(isinstance(each, int | np.integer) for each in samples)
+    if not whole or not samples or min(samples) < 0 or len(set(samples)) < len(samples):
+        raise ValueError(f"samples must be different whole numbers from 0; got {samples!r:.200}")
+    return tuple(samples)
 
 
 def _short_list(numbers: tuple[int, ...]) -> str:

@@ -93,7 +93,7 @@ def _title(measurements: Measurements) -> str:
         f"median speed {_two_digits_median(waves.speed[shown])} {movie.length_unit} per {movie.time_unit}",
     ]
     if len(movie.time_unit) > SHORT_UNIT:
-        parts.append(f"times t in {movie.time_unit}")
+        parts.append(f"times t ({movie.time_unit})")
     return wrap_text("; ".join(parts), PAGE_WIDTH)
 
 

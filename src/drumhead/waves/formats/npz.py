@@ -20,7 +20,7 @@ from drumhead.files import atomic_replace
 from drumhead.waves.formats.npy import read_positions
 from drumhead.waves.formats.options import ReadOptions, make_movie
 from drumhead.waves.movie import Movie
-from drumhead.waves.states import States
+from drumhead.waves.states import States, check_samples
 
 FORMAT, MOVIE, STATES = "format", "drumhead movie 1", "drumhead states 1"
 """The array that says what a file holds, and its texts."""
@@ -72,6 +72,18 @@ def read_npz_states(file: Path) -> States:
             f"{file}: must hold hidden states, as drumhead states writes them; it holds {', '.join(list(arrays)[:9])}"
         )
     return _checked(file, lambda: States(**_fields(arrays, States)))
+
+
+def read_npz_samples(file: Path) -> tuple[int, ...] | None:
+    """Return the samples whose hidden states an ``.npz`` file holds; None if it holds something else.
+
+    Raises:
+        DatasetError: the file is missing or damaged.
+    """
+    arrays = read_npz(file, (FORMAT, "samples"))
+    if _format(file, arrays) != STATES:
+        return None
+    return _checked(file, lambda: check_samples(np.asarray(arrays.get("samples", ())).tolist()))
 
 
 def _positions(file: Path, arrays: Arrays, options: ReadOptions) -> npt.NDArray[np.float64] | None:

@@ -22,7 +22,7 @@ from drumhead.waves.formats.npy import read_positions
 from drumhead.waves.formats.nwb_writing import POSITION_COLUMNS, STATES, STATES_ARRAYS, STATES_FIELDS
 from drumhead.waves.formats.options import ReadOptions, make_movie
 from drumhead.waves.movie import Movie
-from drumhead.waves.states import States
+from drumhead.waves.states import States, check_samples
 
 IMAGES = ("ImageSeries", "OnePhotonSeries", "TwoPhotonSeries")
 SITES = ("ElectricalSeries", "TimeSeries")
@@ -91,6 +91,18 @@ def read_nwb_states(file: Path) -> States:
             **{name: fields[name] for name in STATES_FIELDS},
             **arrays,
         )
+
+
+def read_nwb_samples(file: Path) -> tuple[int, ...] | None:
+    """Return the samples whose hidden states an NWB file holds; None if it holds something else.
+
+    Raises:
+        DatasetError: the file is missing or damaged.
+        ValueError: h5py is not installed.
+    """
+    with open_hdf5(file, "an NWB file") as root:
+        fields = _states_fields(root)
+        return None if fields is None else check_samples(fields["samples"])
 
 
 def _states_fields(root: Any) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@
 
 The order ``x, y`` is NWB's rule. ``comments`` holds the description of the movie with its exact numbers
 (:mod:`drumhead.waves.formats.description`), by which it is read back bit for bit. Times that are not in seconds, such
-as the model's, are written as if they were.
+as those of hidden states, are written as if they were.
 """
 
 from __future__ import annotations
