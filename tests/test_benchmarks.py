@@ -119,6 +119,7 @@ def test_waves_has_every_stage() -> None:
     assert all(float(cell) >= 0 for row in costs.values() for cell in row)
 
 
+@pytest.mark.slow
 def test_scaling_has_every_point(tmp_path: Path) -> None:
     figure = tmp_path / "scaling.png"
     exponents, points = parse_tables(run("scaling", "--quick", "--markdown", "--figure", str(figure)))
@@ -143,6 +144,7 @@ def test_agreement(tmp_path: Path) -> None:
         assert picture.format == "PNG"
 
 
+@pytest.mark.slow
 def test_evolution() -> None:
     (times,) = parse_tables(run("evolution", "--quick", "--markdown"))
     assert list(times) == [
@@ -150,6 +152,7 @@ def test_evolution() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_breakdown() -> None:
     (step,) = parse_tables(run("breakdown", "--quick", "--markdown", "--no-bf16", "--case", "NWM last, step"))
     assert list(step) == [

@@ -27,8 +27,8 @@ def test_every_model_is_a_case() -> None:
 
 
 def is_slow(name: str, fields: dict[str, Any]) -> bool:
-    """Whether a case differs from another only in its readout or its cell."""
-    return fields.get("readout", "linear") != "linear" or name in ("conv_rnn", "conv_gru")
+    """Whether a case is recurrent like the NWM, but with another cell, or differs from another only in its readout."""
+    return fields.get("readout", "linear") != "linear" or name in ("conv_rnn", "conv_gru", "conv_lstm")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")  # of torch

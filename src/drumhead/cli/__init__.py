@@ -41,7 +41,7 @@ COMMANDS = {
     "movie": Command("movie", "show", "show a run's waves on some samples as a GIF or MP4"),
     "figure": Command("figure", "show", "draw a figure for a paper: waves and spectra, scores, or samples"),
     "states": Command("states", "show", "write a run's hidden states to a file: NumPy or NWB"),
-    "waves": Command("waves", "show", "measure travelling waves of a recording or a run: direction, speed, ..."),
+    "waves": Command("waves", "show", "measure travelling waves of a recording or a run"),
     "report": Command("report", "show", "write one HTML page of runs: scores, figures, movies, commands"),
     "sweep": Command("sweep", "many runs", "train many runs, on this machine or on a Slurm cluster"),
     "runs": Command("runs", "many runs", "list or watch runs: their state, progress and scores"),
