@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from drumhead.data import TetrominoConfig, make_dataset
 from drumhead.experiments import Experiment
 from drumhead.models import model_config
 from drumhead.runs import DataRecord, Run, RunConfig
-from drumhead.waves import Grid, grid_positions, plane_wave, white_noise
+from drumhead.waves import Grid, Movie, grid_positions, plane_wave, read_movie, save_movie, white_noise
 
 FILES = ["singularities.csv", "spectrum.npz", "summary.json", "waves.csv", "waves.gif", "waves.pdf", "waves.png"]
 COLUMNS = "frame,time,direction,speed,wavelength,frequency,pgd,synchrony,model,gain,model_gain,p,p_max"
@@ -114,12 +115,14 @@ def test_scattered_sites_have_plane_waves_and_say_what_is_missing(
     rng = np.random.default_rng(0)
     positions = rng.uniform(0, 4, (30, 2))  # (y, x)
     phase = 2 * np.pi * 10 * 0.01 * np.arange(80)[:, None] - positions @ np.array([0.6, -0.8])
+    pytest.importorskip("pynwb")
     file = tmp_path / "scattered.mat"
     scipy.io.savemat(file, {"data": np.cos(phase), "position": positions[:, ::-1]})
-    args = ["waves", str(file), "--dt", "0.01", "--variable", "data", "--positions", "position"]
+    args = ["waves", str(file), "--dt", "0.01", "--variable", "data", "--positions", "position", "--save", "nwb"]
     assert main([*args, "--surrogates", "19", "--dpi", "72", "--out", str(tmp_path / "out")]) == OK
     assert "the sites are scattered" in " ".join(capsys.readouterr().out.split())
     assert not (tmp_path / "out" / "waves.gif").exists()
+    assert read_movie(tmp_path / "out" / "waves.nwb").values.shape == (80, 30)
     middle = rows(tmp_path / "out" / "waves.csv")[40]
     assert float(middle["direction"]) == pytest.approx(np.arctan2(0.6, -0.8), abs=1e-3)
     assert float(middle["speed"]) == pytest.approx(2 * np.pi * 10, rel=1e-3)
@@ -175,6 +178,20 @@ def test_without_samples_the_first_of_a_file_and_sample_0_of_a_run_are_measured(
     assert main(["waves", str(tmp_path / "states.npz"), *QUICK, "--out", str(tmp_path / "out")]) == OK
     assert "pixel per unit of time" in capsys.readouterr().out
     assert summary(tmp_path / "out")["parameters"]["sample"] == 2
+
+
+def test_nwb_is_refused_before_any_work_where_it_cannot_be_written(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    volts = Movie(values=np.random.default_rng(0).normal(size=(50, 4, 4)), dt=0.1, spacing=1, unit="mV")
+    save_movie(tmp_path / "volts.npz", volts)
+    args = ["--save", "nwb", "--out", str(tmp_path / "out")]
+    assert main(["waves", str(tmp_path / "volts.npz"), *args]) == USAGE_ERROR
+    assert "length_unit must be one of m," in " ".join(capsys.readouterr().err.split())
+    monkeypatch.setitem(sys.modules, "pynwb", None)  # as if it were not installed
+    assert main(["waves", str(recording), *RECORDING, *args]) == USAGE_ERROR
+    assert "--save nwb needs pynwb, which comes with the extra `nwb`" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_input_is_refused_before_any_file_is_written(

@@ -29,8 +29,11 @@ from drumhead.report.tables.wave_tables import (
     write_spectrum,
     write_summary,
     write_waves_csv,
+    write_waves_nwb,
 )
 from drumhead.waves import Movie, peak_frequency, read_movie, valid_sites
+from drumhead.waves.formats.nwb_writing import check_writable_as_nwb
+from drumhead.waves.formats.packages import require
 from drumhead.waves.measure import Measurements, PhaseMethod, measure_waves
 from drumhead.waves.reading import read_states_samples
 from drumhead.waves.sites import Floats
@@ -49,9 +52,10 @@ class OutputFiles(NamedTuple):
     page_pdf: Path
     page_png: Path
     movie: Path | None
+    nwb: Path | None
 
     @classmethod
-    def inside(cls, folder: Path, movie: Literal["gif", "mp4", "none"]) -> OutputFiles:
+    def inside(cls, folder: Path, movie: Literal["gif", "mp4", "none"], save: Literal["nwb"] | None) -> OutputFiles:
         """Return the files in a folder."""
         return cls(
             folder / "waves.csv",
@@ -61,6 +65,7 @@ class OutputFiles(NamedTuple):
             folder / "waves.pdf",
             folder / "waves.png",
             None if movie == "none" else folder / f"waves.{movie}",
+            None if save is None else folder / f"waves.{save}",
         )
 
 
@@ -94,6 +99,7 @@ def waves(
     movie: Literal["gif", "mp4", "none"] = "gif",
     fps: float = 20,
     dpi: int = DPI,
+    save: Literal["nwb"] | None = None,
 ) -> None:
     """Measure the waves of a recording or of hidden states: direction, speed, singularities, spectrum.
 
@@ -140,11 +146,15 @@ def waves(
         movie: The kind of movie; mp4 needs the extra `movies`.
         fps: Frames per second of the movie, from 0.01 to 50.
         dpi: Dots per inch of the page, from 72 to 1200.
+        save: Also write waves.nwb (Neurodata Without Borders): the movie, and the rows of both CSV files as tables. It
+            needs `pip install 'drumhead[nwb]'`.
     """
     check_dpi(dpi)
+    if save == "nwb":
+        require("pynwb", need="--save nwb", extra="nwb")
     numbers = () if samples is None else parse_number_ranges(samples, what="samples")
     folders = [out / f"sample-{number}" for number in numbers] if len(numbers) > 1 else [out]
-    files = [OutputFiles.inside(folder, movie) for folder in folders]
+    files = [OutputFiles.inside(folder, movie, save) for folder in folders]
     for each in files:
         check_writable(*filter(None, each))
         if each.movie is not None:
@@ -160,6 +170,9 @@ def waves(
     }
     console = Console()
     movies = read_source(source, numbers, given, console, channel=channel, split=split, data=data)
+    if save == "nwb":
+        for recording in movies.values():
+            check_writable_as_nwb(recording)
     parameters = {"source": str(source), "band": band, "min_amplitude": min_amplitude, "smooth": smooth, "seed": seed}
     for (number, recording), paths in zip(movies.items(), files, strict=True):
         if len(numbers) > 1:
@@ -278,6 +291,8 @@ def write_results(
         if len(frames):
             with progress_bar(console, "movie") as update:
                 phase_movie(measured, files.movie, frames=frames, frames_per_second=fps, progress=update)
+    if files.nwb is not None:
+        write_waves_nwb(measured, files.nwb)
     for path in filter(None, files):
         if path.exists():
             console.print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -1,9 +1,8 @@
-"""The measurements of a movie's waves as files: CSV tables, the spectrum as ``.npz``, and a summary as JSON."""
+"""The measurements of a movie's waves as files: tables as CSV and NWB, the spectrum as ``.npz``, a summary as JSON."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,11 @@ import numpy.typing as npt
 from drumhead.files import atomic_replace
 from drumhead.runs import package_versions, write_json
 from drumhead.waves import summarise_directions
+from drumhead.waves.formats.nwb_writing import save_nwb
 from drumhead.waves.measure import LEVEL, SURROGATES, Measurements
 from drumhead.waves.model_choice import MODELS
+from drumhead.waves.result_tables import ResultTable, frame_table, singularity_table
 from drumhead.waves.sites import Bools
-
-WAVE_COLUMNS = (
-    "frame",
-    "time",
-    "direction",
-    "speed",
-    "wavelength",
-    "frequency",
-    "pgd",
-    "synchrony",
-    "model",
-    "gain",
-    "model_gain",
-    "p",
-    "p_max",
-)
-SINGULARITY_COLUMNS = ("frame", "time", "y", "x", "charge", "chirality", "track")
 
 CONVENTIONS = {
     "axes": "y along growing rows, x along growing columns; the first row and column of the grid are at 0",
@@ -55,38 +39,30 @@ CONVENTIONS = {
 
 def write_waves_csv(measurements: Measurements, path: str | Path) -> None:
     """Write a row for each frame; a number that is not defined is an empty cell."""
-    waves, times = measurements.waves, measurements.movie.times
-    numbers = {name: getattr(waves, name) for name in WAVE_COLUMNS if hasattr(waves, name)}
-    rows = (
-        {
-            "frame": frame,
-            "time": times[frame],
-            "model": measurements.model(frame),
-            "model_gain": measurements.models.gain[frame],
-        }
-        | {name: values[frame] for name, values in numbers.items()}
-        for frame in range(measurements.movie.frames)
-    )
-    write_csv(path, WAVE_COLUMNS, rows)
+    write_csv(path, frame_table(measurements))
 
 
 def write_singularities_csv(measurements: Measurements, path: str | Path) -> None:
     """Write a row for each phase singularity of each frame; only the header for scattered sites, which have none."""
-    found, tracks, times = measurements.singularities, measurements.tracks, measurements.movie.times
-    rows: Iterable[dict[str, Any]] = ()
-    if found is not None and tracks is not None:
-        columns = (found.frame, found.y, found.x, found.charge, found.chirality, tracks.track)
-        names = ("frame", "y", "x", "charge", "chirality", "track")
-        rows = (dict(zip(names, row, strict=True)) | {"time": times[row[0]]} for row in zip(*columns, strict=True))
-    write_csv(path, SINGULARITY_COLUMNS, rows)
+    write_csv(path, singularity_table(measurements))
 
 
-def write_csv(path: str | Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows as CSV with a header, atomically; NaN and infinity are empty cells."""
+def write_csv(path: str | Path, table: ResultTable) -> None:
+    """Write a table as CSV with a header, atomically; NaN is an empty cell."""
     with atomic_replace(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in table.columns])
+        for row in zip(*(column.values.tolist() for column in table.columns), strict=True):
+            writer.writerow([_cell(value) for value in row])
+
+
+def write_waves_nwb(measurements: Measurements, path: str | Path) -> None:
+    """Write the movie that was measured, on a grid if its sites are on one, with both tables, as an NWB file.
+
+    Raises:
+        ValueError: if pynwb is not installed, or NWB cannot hold the movie.
+    """
+    save_nwb(Path(path), measurements.movie, (frame_table(measurements), singularity_table(measurements)))
 
 
 def write_spectrum(measurements: Measurements, path: str | Path) -> None:
@@ -231,10 +207,8 @@ def _movie_summary(measurements: Measurements) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    """Return what a cell holds: numbers with all their digits, an empty text for one that is not finite."""
-    if isinstance(value, float | np.floating):
-        return repr(float(value)) if np.isfinite(value) else ""
-    return value
+    """Return what a cell holds: numbers with all their digits, an empty text for NaN."""
+    return "" if isinstance(value, float) and np.isnan(value) else value
 
 
 def _known(value: float) -> float | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,11 +29,12 @@ from drumhead.waves.formats.description import ARRAYS, describe
 from drumhead.waves.formats.nwb_units import METRES, SECONDS, VOLTS
 from drumhead.waves.formats.packages import require
 from drumhead.waves.movie import Movie
+from drumhead.waves.result_tables import ResultTable
 from drumhead.waves.sites import grid_positions
 from drumhead.waves.states import States
 
 MODULE = "waves"
-"""The processing module with movies that are no recordings."""
+"""The processing module with movies that are no recordings, and with tables of results."""
 MOVIE = "movie"
 """The name of a single movie."""
 STATES = "drumhead_states"
@@ -53,8 +54,10 @@ class Series(NamedTuple):
     """Its fields as JSON."""
 
 
-def save_nwb(file: Path, content: Movie | States) -> None:
+def save_nwb(file: Path, content: Movie | States, tables: Sequence[ResultTable] = ()) -> None:
     """Write a movie or hidden states as an NWB file, which replaces an existing one when it is complete.
+
+    Tables of results become DynamicTables in the processing module ``waves``.
 
     The time of the session's start is the time of writing: a movie does not know when it was recorded.
 
@@ -78,6 +81,8 @@ def save_nwb(file: Path, content: Movie | States) -> None:
         _add_series(pynwb, nwbfile, each)
     for name, array in arrays.items():
         nwbfile.add_scratch(array, name=name, description=f"{name} of the waves, as drumhead.waves describes it")
+    for table in tables:
+        _add_table(pynwb, nwbfile, table)
     with atomic_replace(file) as temporary, pynwb.NWBHDF5IO(str(temporary), "w") as io:
         io.write(nwbfile)
 
@@ -191,7 +196,20 @@ def _add_scattered(pynwb: Any, nwbfile: Any, movie: Movie, common: Mapping[str, 
     module.add(pynwb.TimeSeries(data=np.asarray(movie.values), unit=movie.unit, **common))
 
 
+def _add_table(pynwb: Any, nwbfile: Any, table: ResultTable) -> None:
+    columns = [
+        pynwb.core.VectorData(
+            name=column.name,
+            description=column.description,
+            data=column.values.tolist() if column.values.dtype.kind == "U" else column.values,
+        )
+        for column in table.columns
+    ]
+    stored = pynwb.core.DynamicTable(name=table.name, description=table.description, columns=columns)
+    _module(pynwb, nwbfile).add(stored)
+
+
 def _module(pynwb: Any, nwbfile: Any) -> Any:
     if MODULE not in nwbfile.processing:
-        nwbfile.create_processing_module(name=MODULE, description="movies of waves, see the comments of each")
+        nwbfile.create_processing_module(name=MODULE, description="movies of waves, and what was measured")
     return nwbfile.processing[MODULE]
