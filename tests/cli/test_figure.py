@@ -155,7 +155,7 @@ def test_output_that_cannot_be_written_is_reported_before_any_work(
     monkeypatch.chdir(workplace)
     Path("file").touch()
     Path("movies.gif").mkdir(exist_ok=True)
-    for module in ("figure", "report", "reproduce"):
+    for module in ("figures.square_area", "report", "reproduce"):
         monkeypatch.setattr(f"drumhead.cli.{module}.study_areas", work)
     monkeypatch.setattr("drumhead.cli.reproduce.train_plan", work)
     monkeypatch.setattr(Run, "load_model", work)
@@ -171,7 +171,7 @@ def test_data_of_a_name_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         made.append(config)
         return toy_dataset(tmp_path / "made")
 
-    monkeypatch.setattr("drumhead.cli.figure.prepare_dataset", make)
+    monkeypatch.setattr("drumhead.cli.figures.data.prepare_dataset", make)
     toy_dataset(tmp_path / "polygons")  # a folder with the name of a dataset
     assert main(["figure", "data", "multi-mnist", "--dpi", "72", "--out", "out"]) == OK
     assert main(["figure", "data", "./polygons", "--dpi", "72", "--out", "out"]) == OK
@@ -180,7 +180,7 @@ def test_data_of_a_name_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert sorted(path.name for path in Path("out").iterdir()) == names
 
 
-@pytest.mark.parametrize("kind", list(FIGURES))
+@pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_has_help(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["figure", kind, "--help"])

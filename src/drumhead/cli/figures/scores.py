@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from drumhead.cli.console import Console
-from drumhead.cli.figure_files import DEFAULT_FOLDER, figure_files, write_figure
+from drumhead.cli.figures.files import DEFAULT_FOLDER, figure_files, write_figure
 from drumhead.report.figures.score_bars import METRIC_TITLES, published_bars, run_bars, scored_runs, with_published_bars
 from drumhead.report.figures.score_figure import scores_figure
 from drumhead.report.figures.score_panels import model_groups, score_panels_figure
