@@ -69,6 +69,20 @@ def test_median_table_by_hand() -> None:
     assert any("Mann and Whitney" in note for note in table.notes)
 
 
+def test_medians_are_shown_only_where_a_model_has_two_seeds_or_more() -> None:
+    nwm, other_seed, cnn = row(seed=1), row(seed=2), row("cnn", "8", seed=1)
+    diverged = row(seed=2, score=None, state="diverged")
+    for rows, has_medians in [
+        ([nwm], False),
+        ([nwm, cnn], False),  # two runs, but of two models
+        ([nwm, diverged], False),  # two seeds, but one score
+        ([nwm, other_seed], True),
+        ([nwm, other_seed, cnn], True),
+    ]:
+        titles = [table.title for table in mean_and_median_tables(result_set(*rows))]
+        assert ["median (min, max)" in (title or "") for title in titles] == [False, *[True] * has_medians]
+
+
 def test_one_run_is_shown_without_a_deviation() -> None:
     assert cells(mean_table(result_set(row(score=0.25))), "NWM linear")["acc"] == "0.250"
 
