@@ -122,6 +122,22 @@ def test_a_sweep_makes_runs_once_and_then_knows_how_long_they_take(
     assert "done" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("flag", ["--retry-diverged", "--retry-failed"])  # the second is the flag's earlier name
+def test_a_diverged_run_is_retried_only_on_request(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    retried: list[bool] = []
+
+    def run_locally(*_: object, retry_diverged: bool, **__: object) -> int:
+        retried.append(retry_diverged)
+        return OK
+
+    monkeypatch.setattr("drumhead.cli.sweep.prepare", lambda *_, **__: None)
+    monkeypatch.setattr("drumhead.cli.sweep.run_locally", run_locally)
+    args = ["sweep", "tetrominoes-cnn-2", *SMALL]
+    for extra in ([], [flag], [flag.replace("--", "--no-")]):
+        assert main([*args, *extra]) == OK
+    assert retried == [False, True, False]
+
+
 def test_on_slurm_jobs_are_submitted_once_listed_and_cancelled(
     fake_slurm: FakeSlurm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

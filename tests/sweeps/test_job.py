@@ -70,6 +70,13 @@ def test_a_job_without_progress_is_not_requeued_forever(job: RunJob) -> None:
         job.checkpoint()
 
 
+def test_a_job_that_an_earlier_version_queued_still_retries_a_diverged_run(job: RunJob) -> None:
+    job.retry_diverged = True
+    queued = pickle.dumps(job, protocol=0)  # as text, where the name of a field can be replaced
+    assert queued.count(b"retry_diverged") == 1
+    assert pickle.loads(queued.replace(b"retry_diverged", b"retry_failed")) == job == pickle.loads(queued)
+
+
 def test_a_job_waits_for_another_process_that_trains_its_run(
     job: RunJob, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,7 +65,7 @@ def sweep(
     nodes: int = 1,
     strategy: Strategy = "auto",
     on: Literal["local", "slurm"] = "local",
-    retry_failed: bool = False,
+    retry_diverged: Annotated[bool, tyro.conf.arg(aliases=["--retry-failed"])] = False,
     dry_run: bool = False,
     workers: int | None = None,
     threads: int | None = None,
@@ -108,7 +108,7 @@ def sweep(
         nodes: Slurm: nodes that train one run together.
         strategy: How several devices train one model, as in `drumhead train`.
         on: Train on this machine (local), or submit to the Slurm cluster.
-        retry_failed: Retry runs that diverged, too. With the same seed they usually diverge again.
+        retry_diverged: Retry runs that diverged, too. With the same seed they usually diverge again.
         dry_run: List every run with its folder, state and estimated time, and do nothing else.
         workers: Local: the number of simultaneous runs. By default one per GPU, or one.
         threads: Local: threads per worker. By default an equal share of the processors.
@@ -154,10 +154,12 @@ def sweep(
         print_estimate(console, plan, out, workers=workers or 1)
         return OK
     check_writable(out / "runs")
-    to_do = [planned for planned in plan if known_result(planned, retry_diverged=retry_failed) is None]
+    to_do = [planned for planned in plan if known_result(planned, retry_diverged=retry_diverged) is None]
     prepare(console, to_do, all_devices, mnist_root=mnist_root)
     if on == "slurm":
-        return run_on_slurm(console, plan, to_do, out, settings, wait, devices=all_devices, retry_failed=retry_failed)
+        return run_on_slurm(
+            console, plan, to_do, out, settings, wait, devices=all_devices, retry_diverged=retry_diverged
+        )
     return run_locally(
         console,
         plan,
@@ -166,7 +168,7 @@ def sweep(
         workers=workers or max(1, len(visible_gpus(accelerator)) // devices),
         threads=threads,
         devices=all_devices,
-        retry_failed=retry_failed,
+        retry_diverged=retry_diverged,
     )
 
 
@@ -204,7 +206,7 @@ def run_locally(
     workers: int,
     threads: int | None,
     devices: Devices,
-    retry_failed: bool,
+    retry_diverged: bool,
 ) -> int:
     """Train runs with workers on this machine, and show their progress."""
     if not to_do:
@@ -220,7 +222,7 @@ def run_locally(
                 workers=workers,
                 threads=threads,
                 devices=devices,
-                retry_failed=retry_failed,
+                retry_diverged=retry_diverged,
             ) as sweep,
         ):
             try:
@@ -249,10 +251,10 @@ def run_on_slurm(
     wait: bool,
     *,
     devices: Devices,
-    retry_failed: bool,
+    retry_diverged: bool,
 ) -> int:
     """Submit the runs that are neither finished nor queued, and wait for them if ``wait`` is set."""
-    new = submit(to_do, out=out, settings=settings, devices=devices, retry_failed=retry_failed)
+    new = submit(to_do, out=out, settings=settings, devices=devices, retry_diverged=retry_diverged)
     for folder, submitted in new.items():
         console.print(f"job {submitted.job}  {out / folder.name}", soft_wrap=True)
     seen = plan_statuses(plan, jobs=SlurmJobs.query(out))

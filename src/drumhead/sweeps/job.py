@@ -49,10 +49,15 @@ class RunJob:
     """Time limit of the job, in seconds."""
     devices: Devices
     """Where to train; each of several devices has a task of the job."""
-    retry_failed: bool = False
+    retry_diverged: bool = False
     """Whether to resume the run if it diverged."""
     wasted: float = 0.0
     """Seconds of the jobs in a row, up to this one, that ended without a finished epoch."""
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Restore a job from its pickle. In jobs queued by earlier versions, ``retry_diverged`` is ``retry_failed``."""
+        renamed = {"retry_failed": "retry_diverged"}
+        self.__dict__.update({renamed.get(name, name): value for name, value in state.items()})
 
     def __call__(self) -> None:
         """Train or resume the run.
@@ -72,7 +77,7 @@ class RunJob:
         """Train the run, after waiting for any other process that still trains it."""
         deadline = time.monotonic() + MAX_WAIT
         while True:
-            result = known_result(self.planned, retry_diverged=self.retry_failed) or self.train()
+            result = known_result(self.planned, retry_diverged=self.retry_diverged) or self.train()
             if result.kind != "busy" or self.devices.count > 1 or time.monotonic() > deadline:
                 return result
             print(f"waiting: {lock_owner(self.planned.folder) or 'another process'} trains this run", flush=True)
@@ -87,7 +92,7 @@ class RunJob:
 
     def run_other_process(self) -> RunResult:
         """Take part in the training, as a process other than the first. Only the first process writes files."""
-        result = known_result(self.planned, retry_diverged=self.retry_failed)
+        result = known_result(self.planned, retry_diverged=self.retry_diverged)
         if result is not None and result.kind != "busy":  # busy: the first process of this job already trains
             return result
         dataset = planned_dataset(self.planned, root=self.data_root)

@@ -130,7 +130,7 @@ def local_sweep(
     workers: int,
     threads: int | None = None,
     devices: Devices | None = None,
-    retry_failed: bool = False,
+    retry_diverged: bool = False,
     data_root: str | Path = Path("data"),
 ) -> Iterator[LocalSweep]:
     """Train a plan with workers while the block runs; at its end, workers that are still running are stopped cleanly.
@@ -143,7 +143,7 @@ def local_sweep(
         workers: the number of workers.
         threads: threads of each worker; by default an equal share of torch's threads.
         devices: where each run is trained; workers take GPUs in turn.
-        retry_failed: whether to resume runs that diverged.
+        retry_diverged: whether to resume runs that diverged.
         data_root: the folder of the standard dataset folders.
     """
     folder = submitit_folder(out) / f"sweep-{secrets.token_hex(4)}"
@@ -156,7 +156,7 @@ def local_sweep(
         "started_at": time.time(),
         "threads": threads or max(1, torch.get_num_threads() // workers),
         "devices": devices,
-        "retry_failed": retry_failed,
+        "retry_diverged": retry_diverged,
     }
     try:
         with lock_folder(folder):
@@ -178,7 +178,7 @@ def needs_training(planned: PlannedRun, worker: Worker) -> bool:
     if failure is not None and failure.when.timestamp() >= worker.started_at and not failure.again:
         return False
     with suppress(ValueError):
-        return known_result(planned, retry_diverged=worker.retry_failed) is None
+        return known_result(planned, retry_diverged=worker.retry_diverged) is None
     return False
 
 

@@ -55,7 +55,7 @@ def submit(
     out: str | Path,
     settings: ClusterSettings,
     devices: Devices | None = None,
-    retry_failed: bool = False,
+    retry_diverged: bool = False,
     data_root: str | Path = Path("data"),
 ) -> dict[Path, SubmittedJob]:
     """Submit a job for each run that has no waiting or running job; return the new jobs by run folder.
@@ -65,7 +65,7 @@ def submit(
         out: the folder of the runs.
         settings: what the jobs request.
         devices: where each run is trained; each device has a task of the job.
-        retry_failed: whether to resume runs that diverged.
+        retry_diverged: whether to resume runs that diverged.
         data_root: the folder of the standard dataset folders, as the nodes see it.
 
     Raises:
@@ -81,7 +81,7 @@ def submit(
                 data_root=data_root.resolve(),
                 limit=settings.time * 60.0,
                 devices=devices,
-                retry_failed=retry_failed,
+                retry_diverged=retry_diverged,
             )
             for planned in plan
             if planned.folder.resolve() not in queued

@@ -44,7 +44,7 @@ class Worker:
     """Where to train."""
     gpus: str | None = None
     """The GPUs to use, as in ``CUDA_VISIBLE_DEVICES``."""
-    retry_failed: bool = False
+    retry_diverged: bool = False
     """Whether to resume runs that diverged before the sweep started."""
 
     def __call__(self) -> None:
@@ -77,7 +77,7 @@ class Worker:
             prepare_dataset=lambda planned: planned_dataset(planned, root=self.data_root),
             make_observer=lambda _: EpochLog(),
             devices=self.devices,
-            retry_diverged=self.retry_failed,
+            retry_diverged=self.retry_diverged,
             skip_reason=lambda planned: failure_since(planned, self.started_at),
             log_context=log_context,
         )
