@@ -15,6 +15,8 @@ from tests.hostile.fuzzing import CASES, same_each_time
 from tests.hostile.guard import run
 from tests.hostile.world import OPENED_BY
 
+from drumhead.cli.figure import FIGURES
+
 LONG_WORK = {
     "train": ["run_training", "prepare_dataset"],
     "demo": ["show_trained", "train_demo", "prepare_dataset"],
@@ -25,7 +27,14 @@ LONG_WORK = {
     "sweep": ["prepare", "run_locally", "run_on_slurm"],
     "movie": ["model_wave_movie"],
     "waves": ["measure_waves", "states"],
-    "figure": ["study_areas", "study_dataset", "model_predictions_figure", "model_waves_figure", "scores_figure"],
+    "figures.data": ["dataset_figure", "prepare_dataset"],
+    "figures.drums": ["find_drum", "study_drum"],
+    "figures.polygons": ["study_dataset"],
+    "figures.receptive_field": ["study_receptive_field"],
+    "figures.samples": ["model_predictions_figure"],
+    "figures.scores": ["scores_figure", "score_panels_figure"],
+    "figures.square_area": ["study_areas"],
+    "figures.waves": ["model_waves_figure"],
 }
 """The functions of each command that take long; here they are replaced."""
 
@@ -47,7 +56,7 @@ STARTS: list[list[str]] = [
     ],
     *[["waves"], ["sweep"], ["sweep", "tetrominoes-cnn-2"], ["sweep", "paper"], ["cancel"]],
     *[["data", verb] for verb in ("tetrominoes", "mnist", "multi-mnist", "polygons", "check", "import")],
-    *[["figure", kind] for kind in ("polygons", "samples", "scores", "square-area", "waves")],
+    *[["figure", kind] for kind in FIGURES],
     *[["train", what] for what in ("tetrominoes-cnn-2", "tetrominoes-nwm-linear", "multi-mnist-unet-2", "going")],
     ["import"],
     ["pretrained"],
