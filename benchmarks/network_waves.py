@@ -19,7 +19,8 @@ from command_line import print_tables, progress_console, run_benchmark
 from drumhead.hidden_states import states
 from drumhead.report.tables.text_table import TextTable
 from drumhead.waves import States, dispersion_relation, local_speed, summarise_directions
-from drumhead.waves.measure import Measurements, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements
 from drumhead.waves.sites import Floats
 
 NETWORKS = ("tetrominoes-nwm-linear", "tetrominoes-lstm-linear")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from drumhead.waves import Grid, Movie, grid_positions, plane_wave, white_noise
-from drumhead.waves.measure import Measurements, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements
 from drumhead.waves.sites import Floats
 
 GRID = Grid(frames=251, height=8, width=11, dt=0.01, spacing=(0.5, 0.4))

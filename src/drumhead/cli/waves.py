@@ -34,7 +34,8 @@ from drumhead.report.tables.wave_tables import (
 from drumhead.waves import Movie, peak_frequency, read_movie, valid_sites
 from drumhead.waves.formats.nwb_writing import check_writable_as_nwb
 from drumhead.waves.formats.packages import require
-from drumhead.waves.measure import Measurements, PhaseMethod, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements, PhaseMethod
 from drumhead.waves.reading import read_states_samples
 from drumhead.waves.sites import Floats
 from drumhead.zoo import find_run, pretrained_names

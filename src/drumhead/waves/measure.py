@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,38 +10,19 @@ import numpy.typing as npt
 from drumhead.waves.analytic import Analytic, analytic, from_state
 from drumhead.waves.dispersion_fit import DispersionFit, fit_dispersion
 from drumhead.waves.filters import check_band
-from drumhead.waves.fits import PlaneFit, fit_plane
+from drumhead.waves.fits import PlaneFit
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.generalized import generalized_phase
 from drumhead.waves.gradient import smooth_signal
-from drumhead.waves.model_choice import ModelChoice, choose_model
+from drumhead.waves.measurements import LEVEL, Measurements, PhaseMethod, PlaneWaves
 from drumhead.waves.movie import Movie
-from drumhead.waves.significance import SurrogateTest, surrogate_test
+from drumhead.waves.permuted_sites import movie_models, permutation_test, permuted_models
+from drumhead.waves.significance import SurrogateTest
 from drumhead.waves.singularities import Singularities, find_singularities
-from drumhead.waves.sites import (
-    LEAST_FRAMES,
-    LEAST_SITES,
-    Bools,
-    Complexes,
-    Exclusions,
-    Floats,
-    exclusions,
-    valid_sites,
-)
-from drumhead.waves.spectrum import RadialAverage, TravellingSpectrum, radial_average, travelling_spectrum
-from drumhead.waves.surrogates import SurrogateKind, surrogate
+from drumhead.waves.sites import LEAST_SITES, Bools, Complexes, Floats, exclusions, valid_sites
+from drumhead.waves.spectrum import TravellingSpectrum, radial_average, travelling_spectrum
 from drumhead.waves.tracks import Tracks, track_points
-from drumhead.waves.travel import Travel, directionality, travel
-
-PhaseMethod = Literal["hilbert", "generalized", "state"]
-"""``"hilbert"``: :func:`drumhead.waves.analytic`. ``"generalized"``: the same, then
-:func:`drumhead.waves.generalized_phase`. ``"state"``: :func:`drumhead.waves.from_state`."""
-
-SURROGATES: SurrogateKind = "sites"
-"""The kind of surrogates: the sites are permuted, so a small p says that the phases are ordered in space."""
-
-LEVEL = 0.05
-"""A frame has a wave if its p is at most this."""
+from drumhead.waves.travel import Travel, travel
 
 LEAST_SURROGATES = 19
 """The least number of surrogates with which a p can be ``LEVEL``: the smallest p is ``1 / (1 + surrogates)``."""
@@ -52,104 +31,10 @@ SPECTRUM_PERIODS = 10
 """The length of the segments whose spectra are averaged, in periods of the median frequency."""
 
 PADDED_VALUES = 3_000_000
-"""A segment of at most so many values is lengthened by zeros, for a finer frequency axis."""
-
-NULL_FRAMES = 1000
-"""At most so many frames have their sites permuted once for the gain that chance gives."""
-
-NULL_VALUES = 1_000_000
-"""Fewer frames, 100 at the least, if they have more values than this."""
+"""A segment of at most this number of values is lengthened by zeros, for a finer frequency axis."""
 
 Stage = Callable[[str, int, int], None]
 """``(what is being done, done, total)``."""
-
-
-class PlaneWaves(NamedTuple):
-    """The plane wave of each frame; every field is ``(time,)``, NaN where a number is not defined."""
-
-    direction: Floats
-    """Radians from +x towards +y: where the wave goes."""
-    speed: Floats
-    """Length per time."""
-    wavelength: Floats
-    """Length."""
-    frequency: Floats
-    """The mean over sites, cycles per time."""
-    pgd: Floats
-    """0 to 1; NaN for scattered sites, which have no gradient."""
-    synchrony: Floats
-    """0 to 1."""
-    gain: Floats
-    """The share of what synchrony leaves unexplained that a plane wave explains, at most 1."""
-    p: Floats
-    """The probability of such a PGD (for scattered sites: gain) by chance, frame by frame."""
-    p_max: Floats
-    """The same, with all frames together as one test."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurements:
-    """The measurements of a movie."""
-
-    movie: Movie
-    """The movie; on a grid if its sites are on one."""
-    exclusions: Exclusions
-    """The sites that are not valid, and why."""
-    quiet: Bools
-    """The sites that are left out for their small amplitude, of the shape of a frame."""
-    phase: PhaseMethod
-    """How the phase was made."""
-    analytic: Analytic
-    """The complex movie, whose phase all measurements share."""
-    smoothed: Complexes
-    """The same after smoothing, in which singularities are found; the same array without smoothing."""
-    waves: PlaneWaves
-    """The plane wave of each frame."""
-    statistic: Literal["pgd", "gain"]
-    """The statistic of the surrogate test."""
-    null: Floats
-    """``(surrogate, trusted frame)``: the statistic by chance; no rows without surrogates."""
-    gain_null: Floats
-    """``(frame,)``: the plane wave's gain of some frames after one permutation of their sites."""
-    models: ModelChoice
-    """The plane, target and rotating wave of each frame, and which is best."""
-    model_gain_null: Floats
-    """``(frame,)``: the best model's gain of the same frames after the permutation."""
-    singularities: Singularities | None
-    """The phase singularities; None for scattered sites."""
-    tracks: Tracks | None
-    """Their tracks; None for scattered sites."""
-    spectrum: TravellingSpectrum | None
-    """The k-omega spectrum of the movie without a filter; None for scattered sites."""
-    radial: RadialAverage | None
-    """Its average over directions."""
-    dispersion: DispersionFit | None
-    """The stiffness and speed that fit the spectrum; None if too few waves have power."""
-
-    @property
-    def sites(self) -> Bools:
-        """The sites that are used, of the shape of a frame."""
-        return self.exclusions.valid & ~self.quiet
-
-    @property
-    def has_phase(self) -> Bools:
-        """The sites that have a phase in some frame."""
-        return np.asarray(np.isfinite(self.analytic.z).any(axis=0))
-
-    def model(self, frame: int) -> str:
-        """Return the best model of a frame: synchrony, plane, target or rotation; empty without a phase.
-
-        It is none if its gain is not above that of 95 of 100 frames with permuted sites.
-        """
-        best = str(self.models.model[frame])
-        chance = np.quantile(self.model_gain_null, 1 - LEVEL) if len(self.model_gain_null) else 0.0
-        by_chance = best not in ("", "synchrony") and self.models.gain[frame] <= chance
-        return "none" if by_chance else best
-
-    @property
-    def significant(self) -> Bools:
-        """The frames whose p is at most ``LEVEL``; without surrogates, none."""
-        return self.waves.p <= LEVEL
 
 
 def measure_waves(
@@ -215,10 +100,10 @@ def measure_waves(
     sites = valid_sites(movie.values, excluded.valid & ~quiet)
     signal.z[:, quiet] = np.nan
     report("plane waves", 1, 5)
-    models = _models(movie, signal.z, sites)
+    models = movie_models(movie, signal.z, sites)
     waves = _gradient_waves(movie, signal.z, sites, smooth) if movie.spacing else None
     report("plane waves of permuted sites", 2, 5)
-    permuted = _permuted_models(movie, signal, sites, generator)
+    permuted = permuted_models(movie, signal, sites, generator)
     report("singularities", 3, 5)
     smoothed = signal.z
     if smooth and movie.spacing is not None:
@@ -227,7 +112,7 @@ def measure_waves(
     report("spectrum", 4, 5)
     spectrum = None if waves is None else _spectrum(movie, sites, waves.frequency)
     report("spectrum", 5, 5)
-    test = _test(
+    test = permutation_test(
         movie, signal, sites, smooth, generator, surrogates, lambda done, total: report("surrogates", done, total)
     )
     return Measurements(
@@ -324,10 +209,6 @@ def _dispersion(movie: Movie, spectrum: TravellingSpectrum) -> DispersionFit | N
         return None
 
 
-def _models(movie: Movie, z: Complexes, sites: Bools) -> ModelChoice:
-    return choose_model(z, spacing=movie.spacing, positions=movie.positions, valid=sites)
-
-
 def _gradient_waves(movie: Movie, z: Complexes, sites: Bools, smooth: float) -> Travel:
     assert movie.spacing is not None
     return travel(z, dt=movie.dt, spacing=movie.spacing, boundary=movie.boundary, valid=sites, smooth=smooth)
@@ -347,46 +228,6 @@ def _singularities(movie: Movie, z: Complexes, sites: Bools) -> tuple[Singularit
         boundary=movie.boundary,
     )
     return found, tracks
-
-
-def _permuted_models(
-    movie: Movie, signal: Analytic, sites: Bools, generator: np.random.Generator
-) -> ModelChoice | None:
-    """Return the models of frames, evenly spread, after one permutation of the sites; None with too few frames."""
-    frames = np.flatnonzero(signal.trusted)
-    most = min(len(frames), NULL_FRAMES, max(100, NULL_VALUES // movie.values[0].size))
-    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, most).astype(int))]
-    used = sites & np.isfinite(signal.z[frames[0]])
-    if len(chosen) < LEAST_FRAMES:
-        return None
-    permuted = surrogate(signal.z[chosen], kind=SURROGATES, generator=generator, valid=used)
-    return _models(movie, np.asarray(permuted, np.complex128), used)
-
-
-def _test(
-    movie: Movie,
-    signal: Analytic,
-    sites: Bools,
-    smooth: float,
-    generator: np.random.Generator,
-    count: int,
-    progress: Callable[[int, int], None],
-) -> SurrogateTest | None:
-    """Return the test of each trusted frame, or None without surrogates."""
-    if count == 0:
-        return None
-    z = signal.z[signal.trusted]
-    used = sites & np.isfinite(z[0])
-    spacing = movie.spacing
-
-    def statistic(values: npt.NDArray[np.float64 | np.complex128]) -> Floats:
-        if spacing is not None:
-            return directionality(values, spacing=spacing, boundary=movie.boundary, valid=used, smooth=smooth)
-        return fit_plane(values, positions=movie.positions, valid=used).gain
-
-    return surrogate_test(
-        z, statistic, kind=SURROGATES, generator=generator, count=count, valid=used, progress=progress
-    )
 
 
 def _plane_waves(

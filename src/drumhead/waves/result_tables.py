@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from drumhead.waves.measure import Measurements
+from drumhead.waves.measurements import Measurements
 
 
 class Column(NamedTuple):

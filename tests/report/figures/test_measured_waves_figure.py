@@ -9,7 +9,8 @@ from matplotlib.quiver import Quiver
 
 from drumhead.report.figures.measured_waves_figure import example_frames, measured_waves_figure
 from drumhead.waves import Grid, Movie, grid_positions, plane_wave, rotating_wave
-from drumhead.waves.measure import Measurements, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements
 
 GRID = Grid(frames=60, height=7, width=9, dt=0.01, spacing=(0.5, 0.4))
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from drumhead.report.movies.phase_movie import MARGIN, MOST_FRAMES, SIDE, phase_movie, shown_frames
 from drumhead.waves import Grid, Movie, grid_positions, masked, rotating_wave
-from drumhead.waves.measure import Measurements, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements
 
 GRID = Grid(frames=40, height=6, width=12, dt=0.01, spacing=(1.0, 0.5))
 

@@ -11,7 +11,8 @@ import pytest
 
 from drumhead.report.tables.wave_tables import write_singularities_csv, write_waves_csv, write_waves_nwb
 from drumhead.waves import Grid, Movie, plane_wave, read_movie, rotating_wave, white_noise
-from drumhead.waves.measure import Measurements, measure_waves
+from drumhead.waves.measure import measure_waves
+from drumhead.waves.measurements import Measurements
 
 pynwb = pytest.importorskip("pynwb")
 

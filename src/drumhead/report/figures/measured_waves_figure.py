@@ -14,7 +14,7 @@ from drumhead.report.colours import SERIES
 from drumhead.report.style import DPI, FONT_SIZE, PAGE_WIDTH, figure_style, two_digits, wrap_text
 from drumhead.waves import lattice_wave_number, summarise_directions
 from drumhead.waves.arrows import frame_arrows
-from drumhead.waves.measure import LEVEL, Measurements
+from drumhead.waves.measurements import LEVEL, Measurements
 from drumhead.waves.sites import Bools, Floats
 
 PHASE_COLOURS = "twilight"

@@ -18,7 +18,7 @@ from drumhead.report.colours import Pixels
 from drumhead.report.movies.movie_files import check_movie, write_movie
 from drumhead.report.style import font, wrap_text
 from drumhead.waves.arrows import frame_arrows
-from drumhead.waves.measure import Measurements
+from drumhead.waves.measurements import Measurements
 from drumhead.waves.sites import Floats
 
 # Lengths in pixels.

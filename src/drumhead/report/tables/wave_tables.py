@@ -13,8 +13,9 @@ from drumhead.files import atomic_replace
 from drumhead.runs import package_versions, write_json
 from drumhead.waves import summarise_directions
 from drumhead.waves.formats.nwb_writing import save_nwb
-from drumhead.waves.measure import LEVEL, SURROGATES, Measurements
+from drumhead.waves.measurements import LEVEL, Measurements
 from drumhead.waves.model_choice import MODELS
+from drumhead.waves.permuted_sites import SURROGATES
 from drumhead.waves.result_tables import ResultTable, frame_table, singularity_table
 from drumhead.waves.sites import Bools
 
