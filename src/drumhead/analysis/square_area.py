@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drumhead.analysis.drum_recordings import (
+from drumhead.analysis.drums import check_step, continuous_area, largest_resolvable_side, lattice_area
+from drumhead.analysis.drums.recordings import (
     DrumRecording,
     estimate_fundamentals,
     estimate_spectra,
     simulate_drum,
     steps_in,
 )
-from drumhead.analysis.drums import check_step, continuous_area, largest_resolvable_side, lattice_area
 from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN, Floats, Spectrum
 from drumhead.models import NWMConfig
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drumhead.analysis.drum_recordings import (
+from drumhead.analysis.drums import lattice_frequency, lattice_fundamental, square_modes
+from drumhead.analysis.drums.recordings import (
     DrumRecording,
     estimate_areas,
     estimate_fundamentals,
     estimate_spectra,
     simulate_drum,
 )
-from drumhead.analysis.drums import lattice_frequency, lattice_fundamental, square_modes
 from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN
 
 
