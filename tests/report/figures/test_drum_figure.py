@@ -24,6 +24,13 @@ def test_named_drums_have_about_as_many_nodes_as_asked(name: str) -> None:
     assert 700 < drum.inside.sum() < 1000
 
 
+def test_a_free_rim_is_where_the_shape_ends() -> None:
+    exact = np.pi * np.array([1, 1, 2**0.5, 2, 2]) / (2 * np.pi)
+    drum = find_drum("square", nodes=900, rim="free")
+    modes = study_drum(drum, count=6, rim="free", generator=np.random.default_rng(0)).modes
+    np.testing.assert_allclose(modes.frequencies[1:], exact, rtol=3e-3)
+
+
 def test_an_unknown_drum_suggests_the_nearest() -> None:
     with pytest.raises(ValueError, match="neither a drum nor a file called 'sqare'; did you mean square"):
         find_drum("sqare", nodes=900)

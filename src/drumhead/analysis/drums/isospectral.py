@@ -31,8 +31,10 @@ DRISCOLL_EIGENVALUES = (2.53794399980, 3.65550971352, 5.17555935622, 6.537557443
 """The lowest eigenvalues of both polygons at twice the size of ``PAIR_VERTICES`` (Driscoll 1997)."""
 
 
-def isospectral_pair(resolution: int) -> tuple[Drum, Drum]:
-    """Return the two drums of Gordon, Webb and Wolpert, with this many nodes per unit of length.
+def isospectral_pair(resolution: int, *, offset: float = 0.0) -> tuple[Drum, Drum]:
+    """Return the two drums of Gordon, Webb and Wolpert; the arguments are those of :func:`polygon_drum`.
+
+    Their eigenvalues on the grid are equal with a fixed rim and nodes that meet the corners, an ``offset`` of 0.
 
     >>> first, second = isospectral_pair(8)
     >>> lines = [membrane_modes(drum, 10).eigenvalues for drum in (first, second)]
@@ -41,16 +43,16 @@ def isospectral_pair(resolution: int) -> tuple[Drum, Drum]:
     """
     first, second = PAIR_VERTICES
     return (
-        polygon_drum(first, resolution=resolution, name="isospectral-1"),
-        polygon_drum(second, resolution=resolution, name="isospectral-2"),
+        polygon_drum(first, resolution=resolution, offset=offset, name="isospectral-1"),
+        polygon_drum(second, resolution=resolution, offset=offset, name="isospectral-2"),
     )
 
 
-def near_miss(resolution: int) -> Drum:
+def near_miss(resolution: int, *, offset: float = 0.0) -> Drum:
     """Return the second drum of the pair with one corner moved by one node: its frequencies are others."""
     corners = np.array(PAIR_VERTICES[1], np.float64)
     corners[0, 0] += 1 / resolution
-    return polygon_drum(corners, resolution=resolution, name="near-miss")
+    return polygon_drum(corners, resolution=resolution, offset=offset, name="near-miss")
 
 
 def extrapolate_eigenvalues(count: int, *, resolutions: Sequence[int] = (16, 24, 32, 48, 64)) -> Floats:

@@ -108,7 +108,7 @@ def _fixed_basis(eigenvalues: Floats, vectors: Floats) -> Floats:
 
 
 def check_count(count: int, nodes: int) -> None:
-    """Raise ``ValueError`` if there are not so many modes."""
+    """Raise ``ValueError`` unless the number of modes is from 1 to the number of nodes."""
     if not 1 <= count <= nodes:
         raise ValueError(f"count must be 1 to the number of nodes inside, {nodes}; got {count}")
 

@@ -53,7 +53,7 @@ def drums(
     if modes < 1:
         raise ValueError(f"modes must be 1 or more, got {modes}")
     files = figure_files(out, "drums")
-    found = [find_drum(shape, nodes=nodes) for shape in shapes]
+    found = [find_drum(shape, nodes=nodes, rim=rim) for shape in shapes]
     for drum in found:
         check_mode_count(drum, frequencies)
     console, generator = Console(), np.random.default_rng(seed)
