@@ -9,8 +9,8 @@ A claim is about runs on the paper's test sets with one recipe. It is decided by
    intersection-union test). That of the opposite, that one of them goes the other way, is their smallest one-sided
    p-value of the opposite, times their number (Bonferroni). The claim's p-value is twice the smaller of the two.
 3. The p-values are adjusted for the number of claims by Holm's method. A claim without runs counts as p = 1.
-4. If the adjusted p-value is below ``LEVEL``, the claim is "supported", or "not supported" if it is its opposite that
-   has the smaller p-value. Otherwise it is "undecided": so many seeds do not decide it.
+4. If the adjusted p-value is below ``LEVEL``, the claim is "supported", or "not supported" if it is the opposite that
+   has the smaller p-value. Otherwise it is "undecided" with this number of seeds.
 """
 
 from __future__ import annotations

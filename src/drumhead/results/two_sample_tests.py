@@ -59,7 +59,7 @@ def mann_whitney_test(first: Sequence[float], second: Sequence[float]) -> OneSid
     from scipy.stats import rankdata
 
     ranks = np.rint(2 * rankdata([*first, *second])).astype(int)  # doubled, because equal scores share a mean rank
-    ways = np.zeros((len(first) + 1, ranks.sum() + 1))  # to choose so many of the scores so far, by the sum of ranks
+    ways = np.zeros((len(first) + 1, ranks.sum() + 1))  # to choose k of the scores so far, by the sum of ranks
     ways[0, 0] = 1
     for rank in ranks:
         ways[1:, rank:] += ways[:-1, :-rank].copy()

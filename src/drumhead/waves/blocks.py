@@ -9,7 +9,7 @@ BLOCK_VALUES = 1_000_000
 
 
 def blocks(count: int, values_each: int) -> Iterator[slice]:
-    """Return slices that cover ``count`` frames (or sites) of so many values each, in blocks of about a million values.
+    """Return slices that cover ``count`` frames (or sites) of ``values_each`` values, in blocks of about a million.
 
     >>> [(each.start, each.stop) for each in blocks(7, 400_000)]
     [(0, 2), (2, 4), (4, 6), (6, 7)]

@@ -17,7 +17,7 @@ from drumhead.waves.central_waves import REACH, Limits, Singles, conjugate_wave,
 from drumhead.waves.sites import Complexes, Floats
 
 WHOLE_GRID = 13
-"""Grids of at most so many rows and columns are not averaged over blocks."""
+"""Grids of at most this number of rows and columns are not averaged over blocks."""
 MOST_BLOCKS = 10
 """The blocks along an axis of other grids, about."""
 BANK_VALUES = 2**24
@@ -60,7 +60,7 @@ class Blocks(NamedTuple):
 
 
 def divide(shape: tuple[int, int], count: tuple[int, int]) -> Blocks:
-    """Return so many rows and columns of blocks of a grid."""
+    """Return the division of a grid into the given number of rows and columns of blocks."""
     rows, columns = (
         np.linspace(0, length, parts + 1).astype(np.intp)[:-1] for length, parts in zip(shape, count, strict=True)
     )

@@ -80,7 +80,7 @@ class Autocorrelation(NamedTuple):
             frames: the number of lags to follow, above 0.
 
         Raises:
-            ValueError: if there are not so many lags, or the maximum reaches an edge before.
+            ValueError: if there are fewer lags, or the maximum reaches an edge before.
         """
         if not 1 <= frames < len(self.tau):
             raise ValueError(f"frames must be from 1 to {len(self.tau) - 1}, the last lag; got {frames}")

@@ -47,7 +47,7 @@ EPSILON = 1e-9
 """The weight of the velocity's square, as a share of the mean squared gradient."""
 
 ROUNDING = 1e-9
-"""A gradient below so many radians per site is none."""
+"""A gradient below this, in radians per site, counts as 0."""
 
 BAND_VALUES = 40_000_000
 """The largest banded matrix, in values, that is solved as one; above it, a general sparse solver needs less memory."""

@@ -68,7 +68,7 @@ class PhaseMovie(NamedTuple):
         return counts
 
     def blocks(self, frames: int) -> Iterator[tuple[slice, Complexes]]:
-        """Yield slices of at most so many frames, with their phasors ``z / |z|``, 0 where there is no phase."""
+        """Yield slices of at most ``frames`` frames, with their phasors ``z / |z|``, 0 where there is no phase."""
         for start in range(0, len(self.z), frames):
             part = slice(start, min(start + frames, len(self.z)))
             z, mask = self.z[part].astype(np.complex128), self.mask[part]

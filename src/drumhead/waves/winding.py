@@ -114,7 +114,7 @@ def _surround(values: npt.NDArray[Scalar], radius: int, boundary: Boundary) -> n
 
 
 def _window_sums(values: npt.NDArray[np.generic], length: int, axis: int) -> Floats:
-    """Return the sums of ``length`` successive values along an axis, for every place where so many fit."""
+    """Return the sums of ``length`` successive values along an axis, for every place where that many fit."""
     if length == 1:
         return values.astype(np.float64)
     sums: Floats = np.lib.stride_tricks.sliding_window_view(values, length, axis=axis).sum(axis=-1, dtype=np.float64)

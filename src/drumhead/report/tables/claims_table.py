@@ -20,7 +20,7 @@ NOTES = [
     "several datasets Cochran, Mantel and Haenszel's. p: two-sided. A claim needs all its comparisons; those with too "
     "few runs are left out.",
     f"adjusted p: by Holm's method, for the number of claims. Below {LEVEL}, a claim is supported, or not supported if "
-    "it is its opposite that is significant; otherwise so many seeds leave it undecided.",
+    "the opposite is significant. Otherwise it is undecided with this number of seeds.",
 ]
 COLUMNS = [
     "recipe",
