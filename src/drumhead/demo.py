@@ -14,7 +14,7 @@ from drumhead.data import Dataset
 from drumhead.evaluation import evaluate_run
 from drumhead.experiments import Experiment, find_experiment
 from drumhead.files import atomic_replace
-from drumhead.models import NWMConfig, RecurrentSegmenter, Segmenter
+from drumhead.models import RecurrentSegmenter, Segmenter
 from drumhead.report.figures.model_figures import model_predictions_figure
 from drumhead.report.figures.wave_figure import wave_strip
 from drumhead.report.movies.model_movie import model_wave_movie
@@ -124,12 +124,10 @@ def train_demo(
 
 
 def demo_experiment(seconds: float, seed: int) -> Experiment:
-    """Return the experiment of the demo: the recipe ``lite``, shortened, with waves that are fast from the start."""
+    """Return the experiment of the demo: the recipe ``lite``, shortened."""
     experiment = find_experiment(DEMO_EXPERIMENT, "lite")
-    assert isinstance(experiment.model, NWMConfig)
     return experiment.replace(
         seed=seed,
-        model=experiment.model.replace(initial_speed=3.0, initial_damping=0.1, keep_stable=True),
         recipe=experiment.recipe.replace(
             seconds=seconds, epochs=EPOCHS, steps_per_epoch=STEPS_PER_EPOCH, validation_images=VALIDATION_IMAGES
         ),

@@ -10,6 +10,11 @@ from drumhead.models import NWMConfig
 
 RecipeName = Literal["paper", "lite", "smoke"]
 
+LITE_SPEED: dict[str | None, float] = {"mnist": 4.0, "multi_mnist": 4.0}
+"""The speed at which waves of ``lite`` start, in pixels per unit of time, by dataset; 3 on the others."""
+LITE_NWM_EPOCHS: dict[str | None, int] = {"tetrominoes": 8, "mnist": 48}
+"""The number of epochs in which ``lite`` trains an NWM, by dataset; 12 on the others, as for every other model."""
+
 
 def paper(experiment: Experiment) -> Experiment:
     """Return the experiment unchanged, with the paper's recipe: 300 epochs, and a loss on all pixels."""
@@ -20,13 +25,16 @@ def lite(experiment: Experiment) -> Experiment:
     """Return the experiment with a shorter recipe: the same model and data, with minutes of training on a CPU.
 
     Training uses 120,000 images instead of millions, in small batches with sampled pixels, bfloat16 products where the
-    processor has instructions for them, and a learning rate with warm-up and cosine decay. An NWM starts with positive
-    stiffness and damping everywhere, because a channel that starts at 0 for every image gets no gradient. The readout
-    ``last`` is the exception: waves that are damped from the start have decayed by the last time step.
+    processor has instructions for them, and a learning rate with warm-up and cosine decay. An NWM starts with fast
+    waves, little damping and some stiffness everywhere, because a channel that starts at 0 for every image gets no
+    gradient, and it is kept stable (:func:`lite_nwm`); it learns tetrominoes in two thirds of those images and needs
+    four times as many on MNIST.
     """
-    model = experiment.model
+    model, dataset = experiment.model, experiment.dataset
+    epochs = 12
     if isinstance(model, NWMConfig):
-        model = model.replace(initial_stiffness=0.5, initial_damping=0.0 if model.readout == "last" else 0.5)
+        name = None if dataset is None else dataset.name
+        model, epochs = lite_nwm(model, name), LITE_NWM_EPOCHS.get(name, epochs)
     return experiment.replace(
         model=model,
         recipe=experiment.recipe.replace(
@@ -36,13 +44,28 @@ def lite(experiment: Experiment) -> Experiment:
             warmup=0.1,
             clip=1.0,
             batch_size=8,
-            epochs=12,
+            epochs=epochs,
             steps_per_epoch=1250,
             pixels=0.25,
             precision="auto",
             min_delta=0.0,
             validation_images=256,
         ),
+    )
+
+
+def lite_nwm(model: NWMConfig, dataset: str | None) -> NWMConfig:
+    """Return the NWM as ``lite`` starts it on a dataset.
+
+    Its waves start so fast that they cross the longest object within the evolution: 3 pixels per unit of time, 30
+    pixels in the paper's T dt = 10, for pieces of up to 28 pixels, and 4 for digits of up to 42. The readout ``last``
+    starts without damping, because waves that are damped from the start have decayed by the last time step.
+    """
+    return model.replace(
+        initial_speed=LITE_SPEED.get(dataset, 3.0),
+        initial_stiffness=0.5,
+        initial_damping=0.0 if model.readout == "last" else 0.1,
+        keep_stable=True,
     )
 
 
