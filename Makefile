@@ -12,7 +12,7 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 	sys.exit("Drumhead runs on Python 3.10 to 3.13, but $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12" % v)
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all install install-dev tested clean interpreter
+.PHONY: help demo test test-all install install-dev notebooks tested clean interpreter
 
 help:
 	@echo 'make demo      create .venv, show trained networks, train a wave network; tables, pictures and a movie'
@@ -20,6 +20,7 @@ help:
 	@echo 'make test-all  run all checks and the slow tests: half an hour or more'
 	@echo 'make install   create .venv with Drumhead and the tested versions of its dependencies'
 	@echo 'make install-dev   the same, with the development tools'
+	@echo 'make notebooks   make .ipynb files of the scripts in examples/'
 	@echo 'make tested    for maintainers: update $(TESTED) (needs uv)'
 	@echo 'make clean     remove .venv, caches and builds, but keep data and runs'
 	@echo 'PYTHON=python3.12 make test   chooses the interpreter, 3.10 to 3.13 (now: $(PYTHON))'
@@ -66,6 +67,9 @@ tested:
 		--custom-compile-command 'make tested' --constraint - --group dev pyproject.toml --output-file $(TESTED).all
 	grep -vE '^(nvidia-|cuda-|triton)|win32' $(TESTED).all > $(TESTED)
 	rm $(TESTED).all
+
+notebooks: install-dev
+	$(BIN)/jupytext --to ipynb examples/*.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
