@@ -45,22 +45,34 @@ export function resampled(series, dt, factor, sampleRate) {
     throw new Error(`A sound is at most ${LONGEST_SOUND} s long, this is ${seconds.toFixed(0)} s; use a larger factor.`);
   }
   const pace = factor / (sampleRate * dt); // steps of the series from one sample to the next
-  const cutoff = Math.min(1, 1 / pace); // the highest frequency kept, as a share of the series' highest
-  const reach = SINC_CROSSINGS / cutoff;
   const samples = new Float32Array(Math.floor((series.length - 1) / pace + 1e-9) + 1);
-  for (let j = 0; j < samples.length; j++) {
-    const centre = j * pace;
-    const last = Math.min(series.length - 1, Math.floor(centre + reach));
-    let sum = 0;
-    let weights = 0;
-    for (let i = Math.max(0, Math.ceil(centre - reach)); i <= last; i++) {
-      const weight = windowedSinc((i - centre) * cutoff);
-      sum += weight * series[i];
-      weights += weight;
-    }
-    samples[j] = sum / weights;
+  return samples.map((_, j) => interpolated(series, series.length, j * pace, pace));
+}
+
+/**
+ * Return a series between its values, by a windowed sinc without the frequencies that samples at this pace cannot hold.
+ * @param {ArrayLike<number>} series
+ * @param {number} length the number of its values that are used
+ * @param {number} place 0 for the first value, 1 for the second, and between them
+ * @param {number} pace the distance of samples in values
+ * @returns {number}
+ */
+export function interpolated(series, length, place, pace) {
+  const cutoff = Math.min(1, 1 / pace); // the highest frequency kept, as a share of the series' highest
+  const last = Math.min(length - 1, Math.floor(place + interpolationReach(pace)));
+  let sum = 0;
+  let weights = 0;
+  for (let i = Math.max(0, Math.ceil(place - interpolationReach(pace))); i <= last; i++) {
+    const weight = windowedSinc((i - place) * cutoff);
+    sum += weight * series[i];
+    weights += weight;
   }
-  return samples;
+  return sum / weights;
+}
+
+/** Return how many values on either side an interpolated value depends on. */
+export function interpolationReach(pace) {
+  return SINC_CROSSINGS * Math.max(1, pace);
 }
 
 /**

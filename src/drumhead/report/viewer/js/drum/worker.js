@@ -1,0 +1,5 @@
+// The start of the worker of the drum view.
+
+import { serveDrum } from "./drum_worker.js";
+
+serveDrum(self);
