@@ -6,18 +6,22 @@ VENV = .venv
 BIN = $(VENV)/bin
 TESTED = requirements/tested.txt
 TORCH = 2.13.0
+# Material announces another generator of sites in each build unless it is told not to.
+MKDOCS = NO_MKDOCS_2_WARNING=1 PYTHONPATH=docs $(BIN)/python -m mkdocs
 
 # Must not contain single quotes or dollar signs: the shell gets it between single quotes.
 CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or \
 	sys.exit("Drumhead runs on Python 3.10 to 3.13, but $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12" % v)
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all install install-dev notebooks tested clean interpreter
+.PHONY: help demo test test-all docs docs-serve install install-dev install-docs notebooks tested clean interpreter
 
 help:
 	@echo 'make demo      create .venv, show trained networks, train a wave network; tables, pictures and a movie'
 	@echo 'make test      run all checks: ruff, mypy, import-linter, pytest'
 	@echo 'make test-all  run all checks and the slow tests: half an hour or more'
+	@echo 'make docs      build the documentation into site/, which opens in a browser: site/index.html'
+	@echo 'make docs-serve   show the documentation on this machine, and follow changes'
 	@echo 'make install   create .venv with Drumhead and the tested versions of its dependencies'
 	@echo 'make install-dev   the same, with the development tools'
 	@echo 'make notebooks   make .ipynb files of the scripts in examples/'
@@ -38,9 +42,18 @@ test: install-dev
 test-all: test
 	$(BIN)/python -m pytest -m slow -rs
 
+# A broken link or reference fails the build. The generators are in docs/generators.
+docs: install-docs
+	$(MKDOCS) build
+
+docs-serve: install-docs
+	$(MKDOCS) serve --no-strict
+
 install: interpreter $(VENV)/installed
 
 install-dev: interpreter $(VENV)/installed-dev
+
+install-docs: interpreter $(VENV)/installed-docs
 
 # Refuses an unsupported interpreter before anything is created, and removes a .venv of a different interpreter.
 interpreter:
@@ -61,10 +74,14 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --constraint $(TESTED) --group dev
 	@touch $@
 
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --constraint $(TESTED) --group docs
+	@touch $@
+
 # Packages for CUDA are left to the installed torch build, so that one list serves builds with and without CUDA.
 tested:
 	echo 'torch==$(TORCH)' | uv pip compile --no-config --universal --python-version 3.10 --upgrade --no-annotate \
-		--custom-compile-command 'make tested' --constraint - --group dev pyproject.toml --output-file $(TESTED).all
+		--custom-compile-command 'make tested' --constraint - --group dev --group docs pyproject.toml --output-file $(TESTED).all
 	grep -vE '^(nvidia-|cuda-|triton)|win32' $(TESTED).all > $(TESTED)
 	rm $(TESTED).all
 
@@ -72,5 +89,5 @@ notebooks: install-dev
 	$(BIN)/jupytext --to ipynb examples/*.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

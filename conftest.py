@@ -14,6 +14,9 @@ import pytest
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["OMP_NUM_THREADS"] = "1"  # tiny tensors: many times faster than several threads on a busy machine
 
+# They are for mkdocs and griffe, which only `make docs` installs.
+collect_ignore = ["docs/generators/griffe_docstrings.py", "docs/generators/mkdocs_hooks.py"]
+
 
 def is_on_this_machine(address: Any) -> bool:
     """Whether a socket address, a path or (host, port, ...), is a local socket or loopback."""

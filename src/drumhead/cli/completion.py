@@ -53,7 +53,6 @@ def completion_script(shell: str) -> str:
 
 def words_of(command: str) -> list[str]:
     """Return what may follow a command: subcommands or experiments, and flags."""
-    from drumhead.data import DATASETS
     from drumhead.experiments import PLAIN_NAMES, experiment_specs
     from drumhead.zoo import pretrained_names
 
@@ -64,18 +63,26 @@ def words_of(command: str) -> list[str]:
         from drumhead.sweeps import PUBLISHED_SWEEPS
 
         return [*PUBLISHED_SWEEPS, *experiment_specs(), *PLAIN_NAMES, *flags_of(command)]
-    if command == "data":
-        names = [*(name.replace("_", "-") for name in DATASETS), "check", "import"]
-    elif command == "figure":
-        from drumhead.cli.figure import FIGURES
-
-        names = list(FIGURES)
-    elif command in TAKE_NETWORKS:
+    if command in TAKE_NETWORKS:
         return [*pretrained_names(), *flags_of(command)]
-    else:
+    names = subcommands(command)
+    if not names:
         return flags_of(command)
     flags = [flag for name in names for flag in flags_of(command, name)]
     return list(dict.fromkeys([*names, *flags]))
+
+
+def subcommands(command: str) -> list[str]:
+    """Return the subcommands of a command, each with a help of its own; empty if it has none."""
+    if command == "data":
+        from drumhead.data import DATASETS
+
+        return [*(name.replace("_", "-") for name in DATASETS), "check", "import"]
+    if command == "figure":
+        from drumhead.cli.figure import FIGURES
+
+        return list(FIGURES)
+    return []
 
 
 def flags_of(command: str, *args: str) -> list[str]:

@@ -97,7 +97,10 @@ def wave_vector(
     Args:
         z: complex, ``(time, y, x)``, at least 3 frames.
         dt: the time from frame to frame.
-        spacing, boundary, valid, smooth: as in :func:`phase_gradient`.
+        spacing: ``(dy, dx)``, the length from row to row and from column to column.
+        boundary: whether opposite edges are neighbours.
+        valid: the sites that may be used; None: all.
+        smooth: as in :func:`phase_gradient`.
 
     Returns:
         The wave vectors. ``f`` is the site's frequency averaged over the two steps around the frame, so the first and

@@ -35,7 +35,8 @@ def local_spectrum(modes: Modes, drum: Drum, *, strike: tuple[int, int], pickup:
     Args:
         modes: of :func:`~drumhead.analysis.drums.modes.membrane_modes`.
         drum: the drum of these modes.
-        strike, pickup: row and column of a node inside.
+        strike: row and column of a node inside, which is struck.
+        pickup: row and column of the node that records.
 
     Raises:
         ValueError: if a node is not inside.
