@@ -4,7 +4,8 @@
     python benchmarks/viewer.py --runs 20 --side 96 --markdown
 
 The answer is all of it: encoders, states of all steps, readout and pixel network, for an image of tetrominoes. The page
-also measures when it has the first frames, and how long after "stop" the worker has stopped.
+also measures when it has the first frames, and how long after "stop" the worker has stopped. Its logits are compared
+with the package's.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from pathlib import Path
 from queue import Empty, Queue
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from command_line import print_tables, progress_console, run_benchmark, usage_error
 from drumhead.data import TetrominoConfig, make_tetrominoes, to_tensors
@@ -42,7 +47,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-HEADINGS = ("answer [s]", "fastest [s]", "processor [s]", "first frames [ms]", "stopped after [ms]", "largest [ms]")
+TIMES = ("answer [s]", "fastest [s]", "processor [s]", "first frames [ms]", "stopped after [ms]", "largest [ms]")
+DIFFERENCES = ("largest difference of logits", "largest logit", "ratio", "equal classes [%]")
 
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>benchmark</title><script>
 const { script, network, sample, runs } = $DATA;
@@ -69,8 +75,8 @@ const answer = async (id) => {
   run(id);
   await received(id, "frames");
   const frames = performance.now() - started;
-  await received(id, "result");
-  return { frames, seconds: (performance.now() - started) / 1000 };
+  const { logits } = await received(id, "result");
+  return { frames, seconds: (performance.now() - started) / 1000, logits };
 };
 const stopAfter = async (id, milliseconds) => {
   run(id);
@@ -91,12 +97,18 @@ const measure = async () => {
   await send("end");
   const longest = 1000 * Math.max(...answers.map(({ seconds }) => seconds));
   for (let n = 0; n < runs; n++) stops.push(...(await stopAfter(`stop ${n}`, (longest * n) / runs)));
-  return { answers: answers.map(({ seconds }) => seconds), frames: answers.map(({ frames }) => frames), stops };
+  return {
+    answers: answers.map(({ seconds }) => seconds),
+    frames: answers.map(({ frames }) => frames),
+    stops,
+    logits: Array.from(answers[0].logits),
+  };
 };
 measure().then(send, (error) => send({ error: error.message }));
 </script>"""
 
 
+@torch.inference_mode()
 def main(runs: int = 10, side: int = 64, seconds: float = 300, quick: bool = False, markdown: bool = False) -> None:
     """Measure the time of an answer in the page.
 
@@ -114,30 +126,42 @@ def main(runs: int = 10, side: int = 64, seconds: float = 300, quick: bool = Fal
         usage_error(f"this benchmark needs one of {', '.join(PROGRAMS)} on PATH")
     if quick:
         runs, side = 1, 16
-    rows = []
+    times, differences = [], []
     with progress_console().status("") as status:
         for name in NETWORKS:
             status.update(name)
-            measured = measure(page(name, side=side, runs=runs), program=program, seconds=seconds)
-            rows.append([name, *cells(measured)])
+            run = Run.open(find_run(name))
+            model, class_names = run.load_model(), run.config.data.class_names
+            image = board(side)
+            content = page(network_data(model, class_names=class_names), image.numpy(), runs=runs)
+            measured = measure(content, program=program, seconds=seconds)
+            times.append([name, *time_cells(measured)])
+            differences.append([name, *difference_cells(measured["logits"], model(image[None]).numpy())])
     notes = [
         f"{browser_version(program)}; an image of {side} x {side}, {runs} runs after two that are compiled.",
-        "answer: from the run message to the logits, median and fastest, and the worker's own processor time, which "
-        "other programs do not change much; first frames: when the page has them;",
+        "answer: from the run message to the logits, median and fastest, and the worker's own processor time, "
+        "without what it waits for other programs; first frames: when the page has them;",
         "stopped after: from stop, at times spread over a run, to the worker's answer, median and largest.",
     ]
-    print_tables([TextTable(["network", *HEADINGS], rows, notes)], markdown=markdown)
+    tables = [
+        TextTable(["network", *TIMES], times, notes),
+        TextTable(["network", *DIFFERENCES], differences, ["The same image in the page and in the package."]),
+    ]
+    print_tables(tables, markdown=markdown)
 
 
-def page(name: str, *, side: int, runs: int) -> str:
+def board(side: int) -> Tensor:
+    """Return an image of tetrominoes, ``(channel, height, width)``."""
+    config = TetrominoConfig(canvas=side, cell=side // 9, train=1, val=1, test=1, seed=0)
+    return to_tensors(make_tetrominoes(config)["test"], [0])[0][0]
+
+
+def page(network: dict[str, Any], image: np.ndarray[Any, np.dtype[np.float32]], *, runs: int) -> str:
     """Return the page that measures a network."""
-    run = Run.open(find_run(name))
-    board = TetrominoConfig(canvas=side, cell=side // 9, train=1, val=1, test=1, seed=0)
-    images, _ = to_tensors(make_tetrominoes(board)["test"], [0])
     data = {
         "script": bundle("network/worker.js"),
-        "network": network_data(run.load_model(), class_names=run.config.data.class_names),
-        "sample": sample_data(0, images[0].numpy(), None),
+        "network": network,
+        "sample": sample_data(0, image, None),
         "runs": runs,
     }
     return PAGE.replace("$DATA", json.dumps(data).replace("<", "\\u003c"))
@@ -202,8 +226,8 @@ def serve(content: str) -> Iterator[tuple[str, Queue[Any]]]:
         server.shutdown()
 
 
-def cells(measured: dict[str, list[float]]) -> list[str]:
-    """Return the cells of a network in the table."""
+def time_cells(measured: dict[str, list[float]]) -> list[str]:
+    """Return the cells of a network in the table of times."""
     answers, frames, stops = measured["answers"], measured["frames"], measured["stops"]
     return [
         f"{statistics.median(answers):.2f}",
@@ -213,6 +237,14 @@ def cells(measured: dict[str, list[float]]) -> list[str]:
         f"{statistics.median(stops):.0f}" if stops else "-",
         f"{max(stops):.0f}" if stops else "-",
     ]
+
+
+def difference_cells(logits: list[float], expected: np.ndarray[Any, np.dtype[np.float32]]) -> list[str]:
+    """Return the cells of a network in the table of differences."""
+    page_logits = np.array(logits, np.float32).reshape(expected.shape)
+    difference, largest = np.abs(page_logits - expected).max(), np.abs(expected).max()
+    equal = np.mean(page_logits.argmax(axis=1) == expected.argmax(axis=1))
+    return [f"{difference:.1e}", f"{largest:.1f}", f"{difference / largest:.1e}", f"{100 * equal:.2f}"]
 
 
 def browser_version(program: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -19,6 +20,7 @@ import evolution
 import network_waves
 import scaling
 import train_step
+import viewer
 import waves
 from command_line import print_tables
 from drumhead.fields import evolve, laplacian
@@ -153,6 +155,15 @@ def test_evolution() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not any(map(shutil.which, viewer.PROGRAMS)), reason="there is no chromium on PATH")
+def test_viewer() -> None:
+    times, differences = parse_tables(run("viewer", "--quick", "--markdown"))
+    assert list(times) == list(differences) == list(viewer.NETWORKS)
+    assert all(float(cells[0]) > 0 for cells in times.values())
+    assert all(float(cells[2]) < 1e-4 for cells in differences.values())
+
+
+@pytest.mark.slow
 def test_breakdown() -> None:
     (step,) = parse_tables(run("breakdown", "--quick", "--markdown", "--no-bf16", "--case", "NWM last, step"))
     assert list(step) == [
@@ -178,8 +189,20 @@ def test_breakdown() -> None:
         (partial(scaling.main, figure=Path("plot.jpg")), "--figure must end in .png"),
         (partial(agreement.main, side=8), "--side at least 9"),
         (partial(evolution.main, rounds=0), "--rounds must be at least 1"),
+        (partial(viewer.main, runs=0), "--runs must be at least 1"),
     ],
-    ids=["case", "rounds", "batch", "no plain", "breakdown", "threads", "figure", "side", "rounds of evolution"],
+    ids=[
+        "case",
+        "rounds",
+        "batch",
+        "no plain",
+        "breakdown",
+        "threads",
+        "figure",
+        "side",
+        "rounds of evolution",
+        "runs",
+    ],
 )
 def test_wrong_arguments_are_refused_before_any_work(
     call: partial[None], message: str, capsys: pytest.CaptureFixture[str]

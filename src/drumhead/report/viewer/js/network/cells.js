@@ -32,11 +32,12 @@ export class RNNCell {
     const [fromInput, fromHidden] = [0, 1].map(() => new Planes(channels, height, width));
     yield* this.input.apply(state, fromInput, "linear");
     yield* this.hidden.apply(state, fromHidden, "linear", channels);
-    state.forEachRow(channels, (start) => {
+    for (const start of state.rowStarts(channels)) {
       for (let n = start; n < start + width; n++) {
         state.values[half + n] = Math.max(0, fromInput.values[n] + fromHidden.values[n]);
       }
-    });
+      yield null;
+    }
   }
 }
 
@@ -63,17 +64,19 @@ export class GRUCell {
     yield* this.reset.apply(state, reset, "linear");
     const resetState = new Planes(2 * channels, height, width);
     resetState.values.set(state.values);
-    state.forEachRow(channels, (start) => {
+    for (const start of state.rowStarts(channels)) {
       for (let n = start; n < start + width; n++) resetState.values[half + n] *= sigmoid(reset.values[n]);
-    });
+      yield null;
+    }
     resetState.fillMargin(boundary);
     yield* this.candidate.apply(resetState, candidate, "tanh");
-    state.forEachRow(channels, (start) => {
+    for (const start of state.rowStarts(channels)) {
       for (let n = start; n < start + width; n++) {
         const z = sigmoid(update.values[n]);
         state.values[half + n] = (1 - z) * state.values[half + n] + z * candidate.values[n];
       }
-    });
+      yield null;
+    }
   }
 }
 
@@ -97,13 +100,14 @@ export class LSTMCell {
     const gates = new Planes(4 * channels, height, width);
     yield* this.gates.apply(state, gates, "linear");
     const g = gates.values;
-    state.forEachRow(channels, (start) => {
+    for (const start of state.rowStarts(channels)) {
       for (let n = start; n < start + width; n++) {
         const kept = sigmoid(g[half + n]) * memory.values[n];
         const added = sigmoid(g[n]) * Math.tanh(g[2 * half + n]);
         memory.values[n] = kept + added;
         state.values[half + n] = sigmoid(g[3 * half + n]) * Math.tanh(memory.values[n]);
       }
-    });
+      yield null;
+    }
   }
 }

@@ -41,11 +41,10 @@ export class Planes {
     }
   }
 
-  /** Call `change(start)` with where each row of the first `channels` channels starts, without its margin. */
-  forEachRow(channels, change) {
-    for (let row = 0; row < channels * this.height; row++) {
-      change(this.index(Math.floor(row / this.height), row % this.height, 0));
-    }
+  /** @returns {number[]} where each row of the first `channels` channels starts in `values`, without its margin */
+  rowStarts(channels) {
+    const rows = Array.from({ length: channels * this.height }, (_, row) => row);
+    return rows.map((row) => this.index(Math.floor(row / this.height), row % this.height, 0));
   }
 
   /**
