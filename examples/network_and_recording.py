@@ -103,9 +103,9 @@ print("\nThe second half")
 report(measured, slice(half.frames, None))
 
 # %% [markdown]
-# The direction, speed and frequency are about those that were put in. In the second half no frame has one direction,
-# since the wave turns; there, the rotation is the wave that fits best. It turns about a phase singularity, which is
-# found in each frame and followed from frame to frame.
+# The direction, speed and frequency are about those that were put in. In the second half hardly a frame has one
+# direction, since the wave turns; there, the rotation is the wave that fits best. It turns about a phase singularity,
+# which is found in each frame and followed from frame to frame.
 
 # %%
 tracks, points = measured.tracks, measured.singularities

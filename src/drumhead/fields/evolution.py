@@ -13,6 +13,9 @@ from drumhead.fields.options import Boundary, Engine, Nonlinearity
 from drumhead.fields.wave import check_evolution
 from drumhead.modes import without_autocast
 
+# Here, because torch.compile of torch 2.6 on Python 3.10 does not follow get_args.
+BOUNDARIES, NONLINEARITIES, ENGINES = get_args(Boundary), get_args(Nonlinearity), get_args(Engine)
+
 
 def evolve(
     y0: Tensor,
@@ -66,9 +69,9 @@ def evolve(
     """
     check_evolution(y0, omega, alpha, coupling, dt=dt, steps=steps)
     for name, value, options in (
-        ("boundary", boundary, get_args(Boundary)),
-        ("nonlinearity", nonlinearity, get_args(Nonlinearity)),
-        ("engine", engine, get_args(Engine)),
+        ("boundary", boundary, BOUNDARIES),
+        ("nonlinearity", nonlinearity, NONLINEARITIES),
+        ("engine", engine, ENGINES),
     ):
         if value not in options:
             raise ValueError(f"{name} must be one of {options}, got {value!r}")

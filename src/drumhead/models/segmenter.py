@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from typing_extensions import Self
 
 from drumhead.models.config import SegmenterConfig
 from drumhead.models.pixel_sample import PixelSample
@@ -40,6 +43,8 @@ class Segmenter(nn.Module, ABC):
         self.config = config
         self.in_channels = in_channels
         self.classes = classes
+        self.run_folder: Path | None = None
+        """The run folder that the weights were loaded from; None for a model that was built or opened without one."""
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:
@@ -118,6 +123,70 @@ class Segmenter(nn.Module, ABC):
 
     def constrain_parameters(self) -> None:
         """Change the parameters to meet the constraints of the configuration, if it has any; call after each step."""
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the model to a folder in the layout of the Hugging Face hub: configuration, weights and a model card.
+
+        If the model was loaded from a run and still has its weights, the folder has the run's configuration, scores and
+        metrics as well, and every command takes it as a run. A ``README.md`` that is there is kept.
+
+        Args:
+            folder: a new or empty folder, or one that an earlier call wrote.
+
+        Raises:
+            RunError: if the folder is that of a run.
+
+        >>> import tempfile
+        >>> from drumhead.models import build
+        >>> folder = Path(tempfile.mkdtemp()) / "small"
+        >>> build("cnn", in_channels=1, classes=2, layers=2).save_pretrained(folder)
+        >>> sorted(path.name for path in folder.iterdir())
+        ['README.md', 'config.json', 'model.safetensors']
+        >>> Segmenter.from_pretrained(folder).parameter_count
+        158186
+        """
+        from drumhead.hub import save_folder
+
+        save_folder(self, folder)
+
+    @classmethod
+    def from_pretrained(cls, where: str | Path, **options: Any) -> Self:
+        """Return the model in a folder or in a repository of the Hugging Face hub, in evaluation mode, on the CPU.
+
+        No code in it is run, and no file but the configuration and the weights is downloaded.
+
+        Args:
+            where: a folder that :meth:`save_pretrained` wrote, a run folder, or OWNER/NAME on the hub, which needs
+                huggingface_hub (``pip install 'drumhead[hub]'``).
+            **options: of ``huggingface_hub.snapshot_download``, such as ``revision`` or ``token``; not for folders.
+
+        Raises:
+            RunError: if there is no such folder, a file is damaged, or the model is of another class.
+        """
+        from drumhead.hub import download, open_folder
+
+        folder = Path(where) if Path(where).is_dir() else download(str(where), **options)
+        model = open_folder(folder)
+        if not isinstance(model, cls):
+            raise TypeError(
+                f"{where} holds a {type(model).__name__}, not a {cls.__name__}: use Segmenter.from_pretrained"
+            )
+        return model
+
+    def push_to_hub(self, repository: str, **options: Any) -> str:
+        """Write the model to a repository of the Hugging Face hub, and return the address of the commit.
+
+        Args:
+            repository: OWNER/NAME; the repository is created if it is missing.
+            **options: ``private``, ``token``, ``revision`` (a branch) and ``commit_message``.
+
+        Raises:
+            RunError: if the name has another form, or huggingface_hub is not installed, which
+                ``pip install 'drumhead[hub]'`` does.
+        """
+        from drumhead.hub import upload
+
+        return upload(self, repository, **options)
 
     @property
     def parameter_count(self) -> int:

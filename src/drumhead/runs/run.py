@@ -274,6 +274,7 @@ class Run:
             raise RunError(
                 f"{self.model_path} does not hold this run's weights: {error}. {self.repair_hint}"
             ) from error
+        model.run_folder = self.folder.resolve()
         return model.eval()
 
     def scores(self) -> Scores | None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_100_000_000
 """Maximum size of a weights file; see :mod:`drumhead.runs.model_size`."""
-METADATA_KEYS = {"experiment", CHECKSUM_FIELD}
+METADATA_KEYS = {"experiment", "format", CHECKSUM_FIELD}
+"""The keys of the metadata; ``format`` is in files that other tools have written, such as huggingface_hub."""
 
 
 def weights_bytes(weights: Mapping[str, Tensor], *, experiment: str) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drumhead.hub import holds_model_alone, open_folder
 from drumhead.models import Segmenter
-from drumhead.runs import Run, RunError
+from drumhead.runs import RunError
 from drumhead.suggestions import did_you_mean, nearest_names
 from drumhead.zoo.folders import pretrained_folder, pretrained_names
 
@@ -19,8 +20,18 @@ def find_run(where: str | Path) -> Path:
         where: the path of a folder, or a name in :func:`drumhead.zoo.pretrained_names`.
 
     Raises:
-        RunError: if there is neither, with the nearest names.
+        RunError: if there is neither, with the nearest names; or if the folder holds a model without a run.
     """
+    folder = _find_folder(where)
+    if holds_model_alone(folder):
+        raise RunError(
+            f"{folder} holds a model without the run that trained it, so neither its data nor its classes are known; "
+            "`drumhead.load` opens it in Python"
+        )
+    return folder
+
+
+def _find_folder(where: str | Path) -> Path:
     path = Path(where)
     if path.exists() or len(path.parts) > 1:
         return path
@@ -37,9 +48,10 @@ def load(where: str | Path) -> Segmenter:
     """Return the trained model of a run, or a trained network of the package, in evaluation mode, on the CPU.
 
     Args:
-        where: a run folder, or a name that :func:`drumhead.pretrained` lists.
+        where: a run folder, a name that :func:`drumhead.pretrained` lists, or a folder that ``save_pretrained`` of a
+            model wrote.
 
     Raises:
         RunError: if it is neither, or if no epoch of the run has finished.
     """
-    return Run.open(find_run(where)).load_model()
+    return open_folder(_find_folder(where))
