@@ -2,6 +2,7 @@
 
     python benchmarks/viewer.py                          # a minute
     python benchmarks/viewer.py --runs 20 --side 96 --markdown
+    python benchmarks/viewer.py --networks runs/mine --dtype float32
 
 The answer is all of it: encoders, states of all steps, readout and pixel network, for an image of tetrominoes. The page
 also measures when it has the first frames, and how long after "stop" the worker has stopped. Its logits are compared
@@ -32,7 +33,7 @@ from command_line import print_tables, progress_console, run_benchmark, usage_er
 from drumhead.data import TetrominoConfig, make_tetrominoes, to_tensors
 from drumhead.report.tables.text_table import TextTable
 from drumhead.report.viewer.bundle import bundle
-from drumhead.report.viewer.network_data import network_data, sample_data
+from drumhead.report.viewer.network_data import WeightType, network_data, sample_data
 from drumhead.runs import Run
 from drumhead.zoo import find_run
 
@@ -109,10 +110,20 @@ measure().then(send, (error) => send({ error: error.message }));
 
 
 @torch.inference_mode()
-def main(runs: int = 10, side: int = 64, seconds: float = 300, quick: bool = False, markdown: bool = False) -> None:
-    """Measure the time of an answer in the page.
+def main(
+    networks: tuple[str, ...] = NETWORKS,
+    dtype: WeightType = "float16",
+    runs: int = 10,
+    side: int = 64,
+    seconds: float = 300,
+    quick: bool = False,
+    markdown: bool = False,
+) -> None:
+    """Measure the time of an answer in the page, and compare its logits with those of the package.
 
     Args:
+        networks: names of trained networks, or folders of runs, recurrent and for images of three channels.
+        dtype: how the page stores the weights of readout and pixel network.
         runs: the number of answers that are measured for each network, and of runs that are stopped.
         side: the height and width of the image, at least 9.
         seconds: give up a network after this time.
@@ -126,17 +137,23 @@ def main(runs: int = 10, side: int = 64, seconds: float = 300, quick: bool = Fal
         usage_error(f"this benchmark needs one of {', '.join(PROGRAMS)} on PATH")
     if quick:
         runs, side = 1, 16
+    image = board(side)
     times, differences = [], []
     with progress_console().status("") as status:
-        for name in NETWORKS:
+        for name in networks:
             status.update(name)
             run = Run.open(find_run(name))
-            model, class_names = run.load_model(), run.config.data.class_names
-            image = board(side)
-            content = page(network_data(model, class_names=class_names), image.numpy(), runs=runs)
+            model = run.load_model()
+            try:
+                network = network_data(model, class_names=run.config.data.class_names, dtype=dtype, where=name)
+            except ValueError as error:
+                usage_error(str(error))
+            if model.in_channels != image.shape[0]:
+                usage_error(f"a network must be for images of 3 channels; {name} is for {model.in_channels}")
+            content = page(network, image.numpy(), runs=runs)
             measured = measure(content, program=program, seconds=seconds)
-            times.append([name, *time_cells(measured)])
-            differences.append([name, *difference_cells(measured["logits"], model(image[None]).numpy())])
+            times.append([run.name, *time_cells(measured)])
+            differences.append([run.name, *difference_cells(measured["logits"], model(image[None]).numpy())])
     notes = [
         f"{browser_version(program)}; an image of {side} x {side}, {runs} runs after two that are compiled.",
         "answer: from the run message to the logits, median and fastest, and the worker's own processor time, "
@@ -145,7 +162,11 @@ def main(runs: int = 10, side: int = 64, seconds: float = 300, quick: bool = Fal
     ]
     tables = [
         TextTable(["network", *TIMES], times, notes),
-        TextTable(["network", *DIFFERENCES], differences, ["The same image in the page and in the package."]),
+        TextTable(
+            ["network", *DIFFERENCES],
+            differences,
+            [f"The same image in the page, with {dtype} weights, and in the package."],
+        ),
     ]
     print_tables(tables, markdown=markdown)
 
