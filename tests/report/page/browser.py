@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
+
+import pytest
+from PIL import Image
 
 FLAGS = (
     "--headless",
@@ -80,11 +87,12 @@ class Browser:
     def __init__(self, commands: IO[bytes], answers: IO[bytes], proxy: RecordingProxy) -> None:
         self.commands, self.answers, self.proxy = commands, answers, proxy
         self.number = 0
+        self.address = ""
         self.session: str | None = None
         self.events: list[dict[str, Any]] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Log"):
+        for domain in ("Page", "Network", "Log", "Runtime"):
             self.send(f"{domain}.enable")
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -105,30 +113,91 @@ class Browser:
     def open(self, path: Path, *, width: int, height: int, dark: bool = False) -> None:
         """Open a file in a window with this size, and wait until it is loaded."""
         self.events.clear()
+        self.address = path.resolve().as_uri()
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=self.address)
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._read()
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        return self.send("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        """Return the value of a JavaScript expression; of a promise, what it resolves to.
+
+        Raises:
+            AssertionError: if the expression throws an error.
+        """
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, (expression, answer["exceptionDetails"])
+        return answer["result"].get("value")
+
+    def wait_for(self, expression: str, *, seconds: float = 60) -> Any:
+        """Wait until a JavaScript expression is true; return its value."""
+        end = time.monotonic() + seconds
+        while not (value := self.evaluate(expression)):
+            assert time.monotonic() < end, f"not true after {seconds} s: {expression}"
+            time.sleep(0.02)
+        return value
+
+    def pointer(self, selector: str, *places: tuple[float, float], shift: bool = False) -> None:
+        """Press the mouse on an element, move it, and release it.
+
+        Args:
+            selector: the element.
+            places: where the pointer is, one after the other, as shares of the element's width and height.
+            shift: whether the shift key is held.
+        """
+        query = json.dumps(selector)
+        self.evaluate(f"document.querySelector({query}).scrollIntoView({{block: 'center'}})")
+        box = self.evaluate(f"document.querySelector({query}).getBoundingClientRect().toJSON()")
+        points = [(box["left"] + x * box["width"], box["top"] + y * box["height"]) for x, y in places]
+        kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
+        for kind, (x, y) in zip(kinds, [*points, points[-1]], strict=True):
+            self.send(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x,
+                y=y,
+                button="left",
+                buttons=0 if kind == "mouseReleased" else 1,
+                clickCount=0 if kind == "mouseMoved" else 1,
+                modifiers=8 if shift else 0,
+            )
+
+    def click(self, selector: str) -> None:
+        """Click on the middle of an element."""
+        self.pointer(selector, (0.5, 0.5))
+
+    def key(self, key: str, *, shift: bool = False) -> None:
+        """Press and release a key on the element that has the focus."""
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, modifiers=8 if shift else 0)
+
+    def screenshot(self) -> Image.Image:
+        """Return a picture of what the window shows."""
+        return Image.open(BytesIO(base64.b64decode(self.send("Page.captureScreenshot")["data"])))
 
     @property
     def requested(self) -> list[str]:
-        """The URLs that the page requested, without files and data URIs."""
+        """The URLs that the page requested, without its own, data URIs, and blobs that it has made."""
         urls = [event["params"]["request"]["url"] for event in self.events if "request" in event.get("params", {})]
-        return [url for url in urls if not url.startswith(("data:", "file:"))]
+        return [url for url in urls if url != self.address and not url.startswith(("data:", "blob:"))]
 
     @property
     def errors(self) -> list[str]:
-        """The errors in the browser's log."""
-        entries = [event["params"]["entry"] for event in self.events if event["method"] == "Log.entryAdded"]
-        return [entry["text"] for entry in entries if entry["level"] == "error"]
+        """The errors in the browser's log, those that a script has thrown, and those that it has written."""
+        errors = []
+        for event in self.events:
+            parameters = event["params"]
+            if event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+                errors.append(parameters["entry"]["text"])
+            elif event["method"] == "Runtime.exceptionThrown":
+                errors.append(json.dumps(parameters["exceptionDetails"]))
+            elif event["method"] == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
+                errors.append(json.dumps(parameters["args"]))
+        return errors
 
     def _read(self) -> dict[str, Any]:
         content = bytearray()
@@ -139,6 +208,19 @@ class Browser:
         if "method" in message:
             self.events.append(message)
         return message
+
+
+def chromium_program() -> str:
+    """Return the path of Chromium; skip the test if there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    return program or _without_chromium()
+
+
+def _without_chromium() -> NoReturn:
+    reason = "there is no chromium on PATH to open the page in"
+    if os.environ.get("DRUMHEAD_REQUIRE_CHROMIUM"):
+        pytest.fail(f"{reason}, and DRUMHEAD_REQUIRE_CHROMIUM is set")
+    pytest.skip(reason)
 
 
 @contextmanager

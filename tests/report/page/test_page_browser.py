@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import shutil
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.report.page.browser import Browser, browser
+from tests.report.page.browser import Browser, browser, chromium_program
 from tests.report.page.conftest import ToyReport
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
@@ -19,16 +16,12 @@ SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("there is no chromium on PATH to open the report in")
-    with browser(program, tmp_path_factory.mktemp("profile")) as opened:
+    with browser(chromium_program(), tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 
 
 def screenshot(chromium: Browser) -> Image.Image:
-    shot = base64.b64decode(chromium.send("Page.captureScreenshot")["data"])
-    return Image.open(BytesIO(shot)).convert("L")
+    return chromium.screenshot().convert("L")
 
 
 @pytest.mark.parametrize("size", SIZES)
