@@ -18,6 +18,7 @@ COMMANDS = {
     "figure": "figure waves {runs}/nwm --out {disk}/figures",
     "movie": "movie {runs}/nwm --out {disk}/waves.gif",
     "mp4": "movie {runs}/nwm --out {disk}/waves.mp4",
+    "view": "view {runs}/nwm --out {disk}/view.html --overwrite",
     "report": "report {runs} --out {disk}/report --no-theory --no-movies",
 }
 

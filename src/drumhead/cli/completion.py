@@ -11,7 +11,7 @@ EXAMPLES = ("tetrominoes-nwm-linear", "tetrominoes-lstm-linear", "tetrominoes-cn
 """Experiments whose flags together are those of ``drumhead train``: one of each family of models."""
 TRAIN_FLAGS = ("--recipe", "--from", "--config")
 """The flags of ``drumhead train`` that decide on the defaults of the others, so that no list of flags has them."""
-TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained", "states")
+TAKE_NETWORKS = ("evaluate", "movie", "predict", "pretrained", "states", "view")
 """The commands whose first argument may be the name of a trained network."""
 
 SCRIPT = """\

@@ -1,5 +1,7 @@
 // The data of the page: the network with its samples, and the settings of the view.
 
+import { decodeBase64, decodeFloats } from "../shared/float16.js";
+
 /**
  * A sample of the network's dataset.
  * @typedef {{index: number, height: number, width: number, image: Float32Array, mask: Uint8Array | null}} Sample
@@ -24,19 +26,7 @@ export function decodeSamples(stored) {
     index,
     height,
     width,
-    image: new Float32Array(decodeBytes(image).buffer),
-    mask: mask === null ? null : decodeBytes(mask),
+    image: decodeFloats(image, "float32"),
+    mask: mask === null ? null : decodeBase64(mask),
   }));
-}
-
-/**
- * The bytes that a text in base64 stands for.
- * @param {string} text
- * @returns {Uint8Array}
- */
-export function decodeBytes(text) {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
-  return bytes;
 }

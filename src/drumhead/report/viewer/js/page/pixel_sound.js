@@ -11,11 +11,11 @@ const FADE_SHARE = 0.1;
 export const SOUND_FACTORS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /**
- * The factor with which a series lasts about 50 ms, so that its oscillations can be heard.
+ * The factor with which a series lasts about 20 ms, so that its oscillations can be heard.
  * @param {number} duration of the series, in model time
  */
 export function defaultFactor(duration) {
-  const wanted = duration / 0.05;
+  const wanted = duration / 0.02;
   return SOUND_FACTORS.reduce((best, each) => (Math.abs(Math.log(each / wanted)) < Math.abs(Math.log(best / wanted)) ? each : best));
 }
 
