@@ -73,22 +73,35 @@ def membrane_modes(drum: Drum, count: int, *, rim: Rim = "fixed", c: float = 1.0
     nodes = int(drum.inside.sum())
     check_count(count, nodes)
     operator = c**2 / drum.spacing**2 * _negative_laplacian(drum, rim)
+    # The shift is below all eigenvalues, which keeps the operator of a free rim regular.
+    shift = 1e-3 * (c / drum.spacing) ** 2 / nodes if rim == "free" else 0.0
+    eigenvalues, vectors = lowest_eigenvectors(operator, count, shift=shift)
+    shapes = np.zeros((count, *drum.inside.shape))
+    shapes[:, drum.inside] = vectors.T
+    return Modes(eigenvalues, shapes)
+
+
+def lowest_eigenvectors(operator: Any, count: int, *, shift: float = 0.0) -> tuple[Floats, Floats]:
+    """Return the lowest eigenvalues ``(mode,)`` of a sparse symmetric matrix, and eigenvectors ``(node, mode)``.
+
+    Args:
+        operator: ``(node, node)``, a sparse array without negative eigenvalues.
+        count: the number of eigenvalues.
+        shift: what to add to the matrix while computing, if it has the eigenvalue 0.
+    """
+    nodes = operator.shape[0]
     if count < DENSE_SHARE * nodes:
         from scipy.sparse import eye_array
         from scipy.sparse.linalg import eigsh
 
-        # The shift is below all eigenvalues, which keeps the operator of a free rim regular. A symmetric start vector
-        # would miss the modes without its symmetry.
-        shift = 1e-3 * (c / drum.spacing) ** 2 / nodes if rim == "free" else 0.0
+        # A symmetric start vector would miss the modes without its symmetry.
         start = np.random.default_rng(0).standard_normal(nodes)
         eigenvalues, vectors = eigsh((operator + shift * eye_array(nodes)).tocsc(), k=count, sigma=0, v0=start)
         eigenvalues = eigenvalues - shift
     else:
         eigenvalues, vectors = np.linalg.eigh(operator.toarray())
     order = np.argsort(eigenvalues)[:count]
-    shapes = np.zeros((count, *drum.inside.shape))
-    shapes[:, drum.inside] = _fixed_basis(eigenvalues[order], vectors[:, order]).T
-    return Modes(eigenvalues[order], shapes)
+    return eigenvalues[order], _fixed_basis(eigenvalues[order], vectors[:, order])
 
 
 def _fixed_basis(eigenvalues: Floats, vectors: Floats) -> Floats:

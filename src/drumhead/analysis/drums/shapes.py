@@ -78,7 +78,7 @@ def polygon_drum(vertices: npt.ArrayLike, *, resolution: int, offset: float = 0.
         corners = corners[::-1]
         edges = np.roll(corners, -1, axis=0) - corners
     return _grid_drum(
-        lambda x, y: _polygon_distances(corners, x, y),
+        lambda x, y: polygon_distances(corners, x, y),
         (corners.min(axis=0), corners.max(axis=0)),
         resolution,
         offset,
@@ -159,6 +159,29 @@ def neighbour_inside(drum: Drum) -> Mask:
     return _shifted(drum.inside) & drum.inside
 
 
+def polygon_distances(corners: Floats, x: Floats, y: Floats) -> tuple[Mask, Floats]:
+    """Return which points are strictly inside a polygon, and their distances to it up, down, left and right."""
+    distances = np.full((4, *x.shape), np.inf)
+    crossings = np.zeros(x.shape, int)
+    on_rim = np.zeros(x.shape, bool)
+    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        length = np.hypot(x2 - x1, y2 - y1)
+        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length
+        across = ((x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)) / length
+        on_rim |= (np.abs(across) < 1e-9) & (along > -1e-9) & (along < length + 1e-9)
+        if y1 != y2:
+            crossings += ((y1 <= y) != (y2 <= y)) & (x1 + (y - y1) * (x2 - x1) / (y2 - y1) > x)
+        for axis, (p, q, p1, q1, p2, q2) in enumerate([(y, x, y1, x1, y2, x2), (x, y, x1, y1, x2, y2)]):
+            if abs(q2 - q1) < 1e-12:
+                continue
+            meets = (np.minimum(q1, q2) - 1e-12 <= q) & (q <= np.maximum(q1, q2) + 1e-12)
+            gap = np.where(meets, p1 + (q - q1) * (p2 - p1) / (q2 - q1) - p, np.inf)
+            for direction, signed in ((2 * axis, -gap), (2 * axis + 1, gap)):
+                nearer = meets & (signed > 1e-12) & (signed < distances[direction])
+                distances[direction][nearer] = signed[nearer]
+    return (crossings % 2 == 1) & ~on_rim, distances
+
+
 def _shifted(inside: Mask) -> Mask:
     """Return ``(4, height, width)``: whether the neighbour up, down, left and right is inside."""
     return np.stack([np.roll(inside, shift, axis) for axis in (0, 1) for shift in (1, -1)])
@@ -186,29 +209,6 @@ def _grid_drum(
     cuts[:, ~inside] = 1.0
     _check_thickness(inside)
     return Drum(shape.name, inside, 1 / resolution, cuts, shape.area, shape.perimeter, shape.corner_term)
-
-
-def _polygon_distances(corners: Floats, x: Floats, y: Floats) -> tuple[Mask, Floats]:
-    """Return which points are strictly inside a polygon, and their distances to it up, down, left and right."""
-    distances = np.full((4, *x.shape), np.inf)
-    crossings = np.zeros(x.shape, int)
-    on_rim = np.zeros(x.shape, bool)
-    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        length = np.hypot(x2 - x1, y2 - y1)
-        along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length
-        across = ((x - x1) * (y2 - y1) - (y - y1) * (x2 - x1)) / length
-        on_rim |= (np.abs(across) < 1e-9) & (along > -1e-9) & (along < length + 1e-9)
-        if y1 != y2:
-            crossings += ((y1 <= y) != (y2 <= y)) & (x1 + (y - y1) * (x2 - x1) / (y2 - y1) > x)
-        for axis, (p, q, p1, q1, p2, q2) in enumerate([(y, x, y1, x1, y2, x2), (x, y, x1, y1, x2, y2)]):
-            if abs(q2 - q1) < 1e-12:
-                continue
-            meets = (np.minimum(q1, q2) - 1e-12 <= q) & (q <= np.maximum(q1, q2) + 1e-12)
-            gap = np.where(meets, p1 + (q - q1) * (p2 - p1) / (q2 - q1) - p, np.inf)
-            for direction, signed in ((2 * axis, -gap), (2 * axis + 1, gap)):
-                nearer = meets & (signed > 1e-12) & (signed < distances[direction])
-                distances[direction][nearer] = signed[nearer]
-    return (crossings % 2 == 1) & ~on_rim, distances
 
 
 def _crosses_itself(corners: Floats) -> bool:
