@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import _has_any_global_hook
+from torch.nn.modules import module as module_hooks
 from torch.nn.utils.parametrize import is_parametrized
 
 from drumhead.fields.engine import numba_failure, observation_reason
@@ -46,7 +46,7 @@ def modules_unsupported_reason(modules: Mapping[str, nn.Module]) -> str | None:
     The fused engine reads the parameters of modules instead of calling them, or calls them on a few images at a time.
     So hooks would not see what they expect, and weights that a hook or a parametrization computes would be stale.
     """
-    if _has_any_global_hook():  # type: ignore[no-untyped-call]
+    if has_global_hooks():
         return "it does not call the hooks that are registered for all modules"
     for name, module in modules.items():
         if has_hooks(module):
@@ -54,6 +54,16 @@ def modules_unsupported_reason(modules: Mapping[str, nn.Module]) -> str | None:
         if is_parametrized(module):
             return f"it does not compute the parametrization of {name}"
     return None
+
+
+def has_global_hooks() -> bool:
+    """Return whether hooks are registered for all modules."""
+    return bool(
+        module_hooks._global_forward_hooks
+        or module_hooks._global_forward_pre_hooks
+        or module_hooks._global_backward_hooks
+        or module_hooks._global_backward_pre_hooks
+    )
 
 
 def has_hooks(module: nn.Module) -> bool:
