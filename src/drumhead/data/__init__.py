@@ -34,9 +34,14 @@ from drumhead.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from drumhead.data.loader import ShuffleSampler, image_loader, to_tensors, unpadded_loader
+    from drumhead.data.torch_split import TorchSplit
 else:
     __getattr__, __dir__ = lazy_imports(
-        __name__, {"loader": ["ShuffleSampler", "image_loader", "to_tensors", "unpadded_loader"]}
+        __name__,
+        {
+            "loader": ["ShuffleSampler", "image_loader", "to_tensors", "unpadded_loader"],
+            "torch_split": ["TorchSplit"],
+        },
     )
 
 __all__ = [
@@ -65,6 +70,7 @@ __all__ = [
     "Split",
     "SplitManifest",
     "TetrominoConfig",
+    "TorchSplit",
     "check_dataset",
     "check_hashes",
     "check_new_folder",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drumhead.data.manifest import Manifest
 from drumhead.data.padding import Sizes
 from drumhead.data.split import Split
+
+if TYPE_CHECKING:
+    from drumhead.data.torch_split import TorchSplit
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,26 @@ class Dataset:
     """The description of the dataset."""
     splits: dict[str, Split]
     """The train, val and test splits."""
+
+    @property
+    def train(self) -> TorchSplit:
+        """The training samples as a dataset of PyTorch, for ``torch.utils.data.DataLoader``."""
+        return self._torch_split("train")
+
+    @property
+    def val(self) -> TorchSplit:
+        """The validation samples as a dataset of PyTorch."""
+        return self._torch_split("val")
+
+    @property
+    def test(self) -> TorchSplit:
+        """The test samples as a dataset of PyTorch."""
+        return self._torch_split("test")
+
+    def _torch_split(self, name: str) -> TorchSplit:
+        from drumhead.data.torch_split import TorchSplit  # only here, because the import of torch takes seconds
+
+        return TorchSplit(self.splits[name])
 
     @property
     def name(self) -> str:
