@@ -14,7 +14,7 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 	sys.exit("Drumhead runs on Python 3.10 to 3.13, but $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12" % v)
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all docs docs-serve install install-dev install-docs notebooks tested clean interpreter
+.PHONY: help demo test test-all test-triton docs docs-serve install install-dev install-docs notebooks tested clean interpreter
 
 help:
 	@echo 'make demo      create .venv, show trained networks, train a wave network; tables, pictures and a movie'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test-all  run all checks and the slow tests: half an hour or more'
 	@echo 'make docs      build the documentation into site/, which opens in a browser: site/index.html'
 	@echo 'make docs-serve   show the documentation on this machine, and follow changes'
+	@echo 'make test-triton   run GPU kernels on the CPU, in the interpreter of Triton, which takes 0.7 GB (Linux x86-64)'
 	@echo 'make install   create .venv with Drumhead and the tested versions of its dependencies'
 	@echo 'make install-dev   the same, with the development tools'
 	@echo 'make notebooks   make .ipynb files of the scripts in examples/'
@@ -48,6 +49,10 @@ docs: install-docs
 
 docs-serve: install-docs
 	$(MKDOCS) serve --no-strict
+
+test-triton: install-dev $(VENV)/installed-gpu-tests
+	TRITON_INTERPRET=1 $(BIN)/python -m pytest -rs tests/fields/cuda
+	$(BIN)/python -m pytest -rs tests/fields/cuda/test_compiling.py
 
 install: interpreter $(VENV)/installed
 
@@ -76,6 +81,10 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 $(VENV)/installed-docs: $(VENV)/installed
 	$(BIN)/python -m pip install --constraint $(TESTED) --group docs
+	@touch $@
+
+$(VENV)/installed-gpu-tests: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --constraint $(TESTED) --group gpu-tests
 	@touch $@
 
 # Packages for CUDA are left to the installed torch build, so that one list serves builds with and without CUDA.

@@ -17,6 +17,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tiny tensors: many times faster than seve
 # They are for mkdocs and griffe, which only `make docs` installs.
 collect_ignore = ["docs/generators/griffe_docstrings.py", "docs/generators/mkdocs_hooks.py"]
 
+collect_ignore_glob = ["src/drumhead/fields/cuda/kernels/*"]  # they cannot be imported without Triton
+
 
 def is_on_this_machine(address: Any) -> bool:
     """Whether a socket address, a path or (host, port, ...), is a local socket or loopback."""

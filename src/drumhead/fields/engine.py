@@ -1,4 +1,4 @@
-"""The choice of an engine: the definitions in plain torch, or the same computations compiled for CPUs.
+"""The choice of an engine: the definitions in plain torch, or the same computations compiled for a CPU or a GPU.
 
 The rule is the same for the evolution of a field (:mod:`drumhead.fields.evolution`) and for the loss and predictions of
 a model (:mod:`drumhead.models.engine`): ``plain`` and ``fused`` force an engine; ``auto`` takes the fused one if it can
@@ -15,6 +15,12 @@ from torch.autograd import forward_ad
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from drumhead.fields.options import Engine
+
+MIN_CAPABILITY = (8, 0)
+"""The lowest compute capability of GPUs that the kernels are compiled for: that of the A100."""
+
+MIN_TRITON = (3, 7)
+"""The oldest Triton whose compiler the kernels were tried with."""
 
 
 def use_fused(engine: Engine, find_unsupported_reason: Callable[[], str | None]) -> bool:
@@ -70,12 +76,8 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
         y0: The initial position.
         *others: The stiffness, damping and coupling.
     """
-    if reason := observation_reason():
+    if reason := observation_reason() or device_unsupported_reason(y0.device, y0.dtype):
         return reason
-    if y0.device.type != "cpu":
-        return f"it needs tensors on the CPU, got one on {y0.device}"
-    if y0.dtype not in (torch.float32, torch.float64):
-        return f"it needs float32 or float64, got {y0.dtype}"
     for values in others:
         if values.device != y0.device or values.dtype != y0.dtype:
             return (
@@ -84,7 +86,49 @@ def evolution_unsupported_reason(y0: Tensor, *others: Tensor) -> str | None:
             )
     if 0 in y0.shape[1:]:
         return f"it needs at least one channel, row and column, got shape {tuple(y0.shape)}"
-    return numba_failure()
+    return compiler_failure(y0.device)
+
+
+def device_unsupported_reason(device: torch.device, dtype: torch.dtype) -> str | None:
+    """Return why the fused engine cannot compute on a device in a dtype, as the end of a sentence; None if it can.
+
+    >>> device_unsupported_reason(torch.device("cuda"), torch.float64)
+    'on a GPU it needs float32, got torch.float64'
+    """
+    if device.type not in ("cpu", "cuda"):
+        return f"it needs tensors on the CPU or on a CUDA device, got one on {device}"
+    if device.type == "cuda" and dtype != torch.float32:
+        return f"on a GPU it needs float32, got {dtype}"
+    if dtype not in (torch.float32, torch.float64):
+        return f"it needs float32 or float64, got {dtype}"
+    return None
+
+
+def compiler_failure(device: torch.device) -> str | None:
+    """Return why the code for a device cannot be compiled, as the end of a sentence; None if it can."""
+    return triton_failure(device) if device.type == "cuda" else numba_failure()
+
+
+def triton_failure(device: torch.device) -> str | None:
+    """Return why Triton cannot compile for a CUDA device, as the end of a sentence; None if it can.
+
+    Builds of torch for CUDA on Linux come with Triton.
+    """
+    if torch.version.hip is not None:
+        return "it supports GPUs of NVIDIA, and this build of torch is for AMD"
+    if (capability := torch.cuda.get_device_capability(device)) < MIN_CAPABILITY:
+        return f"it needs a GPU of compute capability {_dotted(MIN_CAPABILITY)}, got {_dotted(capability)}"
+    try:
+        import triton
+    except ImportError as error:
+        return f"it needs Triton, and importing that failed ({error})"
+    if (version := tuple(int(part) for part in triton.__version__.split(".")[:2])) < MIN_TRITON:
+        return f"it needs Triton {_dotted(MIN_TRITON)}, got {_dotted(version)}"
+    return None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def numba_failure() -> str | None:

@@ -1,4 +1,4 @@
-"""The evolution of a field, by plain torch or by the fused engine for CPUs."""
+"""The evolution of a field, by plain torch or by the fused engine for a CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from drumhead.fields import wave
 from drumhead.fields.cpu import wave as cpu_wave
+from drumhead.fields.cuda import wave as cuda_wave
 from drumhead.fields.engine import evolution_unsupported_reason, use_fused
 from drumhead.fields.options import Boundary, Engine, Nonlinearity
 from drumhead.fields.wave import check_evolution
@@ -33,7 +34,8 @@ def evolve(
 
     The equation is in :mod:`drumhead.fields.wave`. Both engines agree up to rounding, in values and gradients. The
     fused engine is many times faster and keeps only the frames for the backward pass, but it cannot be differentiated
-    twice. Its first call in an environment compiles it, which takes some seconds; the compiled code is cached on disk.
+    twice. Its first call in an environment compiles it, which takes some seconds (on a GPU for each size of the image);
+    the compiled code is cached on disk.
     Both engines ignore autocast, because rounding errors would accumulate over time.
 
     Args:
@@ -76,7 +78,8 @@ def evolve(
         if value not in options:
             raise ValueError(f"{name} must be one of {options}, got {value!r}")
     if use_fused(engine, lambda: evolution_unsupported_reason(y0, omega, alpha, coupling)):
-        field: Tensor = cpu_wave.evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
+        evolve_fused = cuda_wave.evolve_fused if y0.device.type == "cuda" else cpu_wave.evolve_fused
+        field: Tensor = evolve_fused(y0, omega, alpha, coupling, dt, steps, boundary, nonlinearity)
         return field
     with without_autocast(y0.device):
         return wave.evolve(y0, omega, alpha, coupling, dt=dt, steps=steps, boundary=boundary, nonlinearity=nonlinearity)

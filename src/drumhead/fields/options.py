@@ -13,4 +13,5 @@ Nonlinearity = Literal["tanh", "linear"]
 
 Engine = Literal["auto", "plain", "fused"]
 """``plain``: the definition in torch, on any device and in any dtype. ``fused``: equal up to rounding, faster and with
-far less memory, on CPUs in float32 or float64. ``auto``: fused if it can run, else plain."""
+far less memory, on CPUs in float32 or float64 and on GPUs of NVIDIA in float32. ``auto``: fused if it can run, else
+plain."""

@@ -34,7 +34,7 @@ def loss_unsupported_reason(
     parameters = head.parameters
     for tensor in (*tensors, *parameters):
         if tensor.device.type != "cpu":
-            return f"it needs tensors on the CPU, got one on {tensor.device}"
+            return f"beyond the waves it needs tensors on the CPU, got one on {tensor.device}"
         if tensor.dtype not in (torch.float32, torch.float64) or tensor.dtype != parameters[0].dtype:
             return f"it needs all of float32 or all of float64, got {parameters[0].dtype} and {tensor.dtype}"
     return numba_failure()

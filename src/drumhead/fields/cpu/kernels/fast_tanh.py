@@ -1,4 +1,6 @@
-"""The hyperbolic tangent for use in kernels: a rational approximation in float32, the C library's in float64."""
+"""The hyperbolic tangent for use in kernels: an approximation (:mod:`drumhead.fields.rational_tanh`) in float32,
+the C library's in float64.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,14 @@ from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from drumhead.fields import rational_tanh
 from drumhead.fields.cpu.kernels.compiling import compiled
 
-# tanh(x) / x is approximated by (1 + P1 u + ...) / (1 + Q1 u + ...) with u = x * x, the quotient of the least relative
-# error on [0, LIMIT]: 2e-7 before rounding, found by linear programming. It is constrained to be 1 at 0, and to make
-# tanh slightly larger than 1 at LIMIT.
-LIMIT = np.float32(9.05)
-P1, P2 = np.float32(0.13277635145438635), np.float32(3.3727573602358135e-3)
-P3, P4 = np.float32(1.8611727949116434e-5), np.float32(1.0683897716944603e-8)
-Q1, Q2 = np.float32(0.46610983999933553), np.float32(0.025409500966804388)
-Q3, Q4 = np.float32(3.0854536966704575e-4), np.float32(6.660221752248678e-7)
+LIMIT = np.float32(rational_tanh.LIMIT)
+P1, P2 = np.float32(rational_tanh.P1), np.float32(rational_tanh.P2)
+P3, P4 = np.float32(rational_tanh.P3), np.float32(rational_tanh.P4)
+Q1, Q2 = np.float32(rational_tanh.Q1), np.float32(rational_tanh.Q2)
+Q3, Q4 = np.float32(rational_tanh.Q3), np.float32(rational_tanh.Q4)
 ONE = np.float32(1)
 
 

@@ -1,0 +1,1 @@
+"""The evolution of a field on GPUs of NVIDIA, by kernels that Triton compiles."""
