@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as module_hooks
 from torch.nn.utils.parametrize import is_parametrized
 
-from drumhead.fields.engine import numba_failure, observation_reason
+from drumhead.fields.engine import compiler_failure, device_unsupported_reason, observation_reason
 from drumhead.models.readout_head import ReadoutHead
 from drumhead.models.readouts import READOUTS
 
@@ -20,24 +20,29 @@ from drumhead.models.readouts import READOUTS
 def loss_unsupported_reason(
     tensors: Sequence[Tensor], modules: Mapping[str, nn.Module], head: ReadoutHead
 ) -> str | None:
-    """Return why :mod:`drumhead.models.cpu` cannot compute this, as the end of a sentence; None if it can.
+    """Return why the fused engine cannot compute this, as the end of a sentence; None if it can.
 
     Args:
         tensors: The images and all parameters of the model.
         modules: The modules inside the model, by name.
         head: The readout and the layers after it.
     """
-    if reason := observation_reason() or modules_unsupported_reason(modules) or head_unsupported_reason(head):
+    device = tensors[0].device
+    if reason := observation_reason() or modules_unsupported_reason(modules):
+        return reason
+    if device.type == "cpu" and (reason := head_unsupported_reason(head)):
         return reason
     if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") != torch.bfloat16:
         return f"under autocast it supports bfloat16, got {torch.get_autocast_dtype('cpu')}"
     parameters = head.parameters
     for tensor in (*tensors, *parameters):
-        if tensor.device.type != "cpu":
-            return f"beyond the waves it needs tensors on the CPU, got one on {tensor.device}"
+        if tensor.device != device:
+            return f"it needs all tensors on one device, got {device} and {tensor.device}"
+        if reason := device_unsupported_reason(tensor.device, tensor.dtype):
+            return reason
         if tensor.dtype not in (torch.float32, torch.float64) or tensor.dtype != parameters[0].dtype:
             return f"it needs all of float32 or all of float64, got {parameters[0].dtype} and {tensor.dtype}"
-    return numba_failure()
+    return compiler_failure(device)
 
 
 def modules_unsupported_reason(modules: Mapping[str, nn.Module]) -> str | None:

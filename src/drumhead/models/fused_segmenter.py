@@ -13,6 +13,7 @@ from drumhead.models.cpu.fused_inference import fused_logits, fused_predict
 from drumhead.models.cpu.fused_loss import fused_cross_entropy
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.workspace import Workspace
+from drumhead.models.cuda.chunked_loss import chunked_cross_entropy, sampled_pixels
 from drumhead.models.engine import loss_unsupported_reason
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_weights, sampled_weights
@@ -22,9 +23,10 @@ from drumhead.modes import evaluation_mode, single_threaded
 
 
 class FusedSegmenter(Segmenter):
-    """A segmenter whose loss and predictions the fused engine can compute, a few images at a time, on a CPU.
+    """A segmenter whose loss and predictions the fused engine can compute: on a CPU a few images at a time.
 
-    Its states are a field in time or, as in the CNN, a single frame. ``config.engine`` says which engine computes.
+    On a GPU it computes waves by compiled kernels and the loss a chunk of pixels at a time (:meth:`chunked_loss`). Its
+    states are a field in time or, as in the CNN, a single frame. ``config.engine`` says which engine computes.
     """
 
     config: FusedSegmenterConfig
@@ -49,7 +51,7 @@ class FusedSegmenter(Segmenter):
 
     def forward(self, images: Tensor) -> Tensor:
         recording = torch.is_grad_enabled() and any(t.requires_grad for t in (images, *self.parameters()))
-        if recording or not self._use_fused(images):
+        if recording or images.device.type != "cpu" or not self._use_fused(images):
             return super().forward(images)
         self.check_images(images)
         logits: Tensor = fused_logits(
@@ -60,7 +62,7 @@ class FusedSegmenter(Segmenter):
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
         """See :meth:`Segmenter.predict`. The fused engine does not keep logits."""
-        if not self._use_fused(images, own_hooks=True):
+        if images.device.type != "cpu" or not self._use_fused(images, own_hooks=True):
             return super().predict(images)
         self.check_images(images)
         with evaluation_mode(self):
@@ -79,6 +81,10 @@ class FusedSegmenter(Segmenter):
         """See :meth:`Segmenter.loss`. The fused engine computes the gradients at once and does not keep activations."""
         if not self._use_fused(images):
             return super().loss(images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label)
+        if images.device.type != "cpu":
+            return self.chunked_loss(
+                images, masks, pixels=pixels, class_weights=class_weights, ignored_label=ignored_label
+            )
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
         with single_threaded():
@@ -93,6 +99,29 @@ class FusedSegmenter(Segmenter):
             self.make_stream, images, targets, weights, head=head, parameters=others, workspaces=self.workspaces
         )
         return loss
+
+    def chunked_loss(
+        self,
+        images: Tensor,
+        masks: Tensor,
+        *,
+        pixels: PixelSample | None = None,
+        class_weights: Tensor | None = None,
+        ignored_label: int | None = None,
+    ) -> Tensor:
+        """Return the loss of :meth:`loss`, computed a chunk of pixels at a time, on any device.
+
+        The fused engine computes it so on a GPU: logits and activations of all pixels are never in memory together.
+        """
+        self.check_images(images)
+        check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
+        features = self.forward_features(images)
+        weights = pixel_weights(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=images.dtype)
+        targets = known_classes(masks, ignored_label)
+        if pixels is not None:
+            features, targets, weights = sampled_pixels(features, targets, sampled_weights(weights, pixels), pixels)
+        parameters = list(self.parameters())  # of which the head may use any
+        return chunked_cross_entropy(self.forward_head, features, targets, weights, parameters=parameters)
 
     def fused_unsupported_reason(self, images: Tensor, *, own_hooks: bool = False) -> str | None:
         """Return why the fused engine cannot compute for these images, as the end of a sentence; None if it can.

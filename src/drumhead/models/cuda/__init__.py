@@ -1,0 +1,1 @@
+"""The loss of models on GPUs, with less memory than the definition takes."""
