@@ -82,3 +82,17 @@ def test_invalid_arguments_are_reported_before_any_work(
     assert main(["view", *args]) == USAGE_ERROR
     assert message in capsys.readouterr().err
     assert not list(workplace.glob("*.html"))
+
+
+def test_without_a_run_the_page_has_the_drum_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["view"]) == OK
+    assert capsys.readouterr().out.startswith("wrote view.html (0.")
+    page = Path("view.html").read_text()
+    assert 'id="drum-view"' in page
+    assert 'id="network-view"' not in page
+    assert main(["view", "--samples", "0", "--out", "other.html"]) == USAGE_ERROR
+    assert "choose samples for a network; give a RUN with them" in capsys.readouterr().err
+    assert not Path("other.html").exists()

@@ -1,4 +1,4 @@
-"""``drumhead view``: one HTML file in which a network runs."""
+"""``drumhead view``: one HTML file in which a network runs and drums of any shape are struck."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(args: list[str]) -> int:
 
 
 def view(
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    run: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")] = None,
     *,
     samples: str | None = None,
     split: SplitName = "test",
@@ -46,9 +46,12 @@ def view(
 
     The page is one file, works offline, and sends nothing to any network. It shows the hidden state as a movie, the
     maps of stiffness and damping, and, for one or two pixels, the time series, spectra, class probabilities and sound.
+    Its second view, the only one without a run, is a drum of any shape: choose or draw it, strike it, see and hear it,
+    and read what its frequencies tell about its area and its rim.
 
     Args:
-        run: The run folder of a recurrent model, or the name of a trained network.
+        run: The run folder of a recurrent model, or the name of a trained network. Without it, the page has the drum
+            alone.
         samples: Indices of the samples in the split, such as 0:8 (0 to 7) or 1,2,3. By default the first six.
         split: The split that contains the samples.
         data: Another dataset folder to take samples from. By default the run's dataset.
@@ -56,12 +59,15 @@ def view(
         overwrite: Replace an existing file.
         open: Open the page in the browser.
     """
+    if run is None and (samples is not None or data is not None):
+        raise ValueError("--samples and --data choose samples for a network; give a RUN with them")
     numbers = None if samples is None else parse_number_ranges(samples, what="samples")
     if out.exists() and not overwrite:
         raise FileExistsError(f"{out} already exists; choose another --out, or add --overwrite")
     check_writable(out)
     console = Console()
-    write_viewer(out, open_network_page(run, numbers, split=split, data=data, console=console))
+    network = None if run is None else open_network_page(run, numbers, split=split, data=data, console=console)
+    write_viewer(out, network)
     console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
     if open and not webbrowser.open(out.resolve().as_uri()):
         print_error(f"no browser was found; open {out} in one")

@@ -65,7 +65,7 @@ def test_text_from_files_is_text(runs: dict[str, Run], boards: Dataset, tmp_path
         heading=HOSTILE, facts=[HOSTILE], command=HOSTILE, network={**page.network, "classes": names}
     )
     write_viewer(tmp_path / "page.html", hostile)
-    assert len(re.findall("<script", (tmp_path / "page.html").read_text())) == 4  # three of data, and the page's own
+    assert len(re.findall("<script", (tmp_path / "page.html").read_text())) == 5  # four of data, and the page's own
     chromium.open(tmp_path / "page.html", width=800, height=800)
     chromium.wait_for("document.querySelector('[data-part=status]').textContent.startsWith('Computed')")
     assert chromium.evaluate("document.querySelector('h1').textContent") == HOSTILE

@@ -12,8 +12,8 @@ from drumhead.files import atomic_replace
 from drumhead.report.viewer.bundle import MODULES, bundle
 
 FOLDER = MODULES.parent
-START, WORKER = "page/start.js", "network/worker.js"
-"""The modules that start the page and its worker."""
+START, WORKER, DRUM_WORKER = "page/start.js", "network/worker.js", "drum/worker.js"
+"""The modules that start the page, and the workers of its views."""
 
 
 class View(NamedTuple):
@@ -68,6 +68,7 @@ def render_viewer(network: NetworkPage | None) -> str:
     template = environment.from_string((FOLDER / "page.html").read_text(encoding="utf-8"))
     script = inline_script(bundle(START))
     views = [View("network-view", "Network")] if network is not None else []
+    views.append(View("drum-view", "Drum"))
     heading = "Drums of any shape" if network is None else network.heading
     return template.render(
         version=__version__,
@@ -79,17 +80,19 @@ def render_viewer(network: NetworkPage | None) -> str:
         command="drumhead view" if network is None else network.command,
         views=views,
         network=network is not None,
-        drum=False,
-        data={} if network is None else page_data(network),
+        data=page_data(network),
         css="\n".join(path.read_text(encoding="utf-8") for path in sorted((FOLDER / "css").glob("*.css"))),
         script=script,
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
-def page_data(network: NetworkPage) -> dict[str, Any]:
+def page_data(network: NetworkPage | None) -> dict[str, Any]:
     """Return the JSON values of the page, by the identifiers of their elements."""
-    return {"network": network.network, "settings": network.settings, "worker": bundle(WORKER)}
+    drum = {"drum-worker": bundle(DRUM_WORKER)}
+    if network is None:
+        return drum
+    return {"network": network.network, "settings": network.settings, "worker": bundle(WORKER), **drum}
 
 
 def inline_script(script: str) -> str:

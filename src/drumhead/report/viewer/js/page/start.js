@@ -1,5 +1,6 @@
 // The start of the page: its tabs and views.
 
+import { pauseDrum, startDrum } from "../drum/start.js";
 import { pageJson } from "./network_file.js";
 import { NetworkView } from "./network_view.js";
 import { connectTabs } from "./tabs.js";
@@ -15,6 +16,8 @@ function startPage() {
 
 function showView(id, isShown) {
   if (id === "network-view") showNetwork(isShown);
+  if (id === "drum-view" && isShown) startDrum(document.getElementById(id), pageJson("drum-worker"));
+  if (id === "drum-view" && !isShown) pauseDrum();
 }
 
 function showNetwork(isShown) {
