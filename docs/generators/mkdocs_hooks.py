@@ -9,6 +9,7 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
+from generators.notebook_pages import notebook_page, notebook_paths
 from generators.offline import files_that_load
 from generators.pages import FOLDERS, expand, generated_pages
 from generators.public_names import primary_paths
@@ -23,9 +24,14 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the generated pages."""
+    """Add the generated pages, and the notebooks."""
     for path, markdown in generated_pages().items():
         files.append(File.generated(config, path, content=markdown))
+    for path, script in notebook_paths().items():
+        page = notebook_page(script)
+        files.append(File.generated(config, path, content=page.markdown))
+        for picture, content in page.pictures.items():
+            files.append(File.generated(config, picture, content=content))
     return files
 
 

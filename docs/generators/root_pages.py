@@ -18,11 +18,11 @@ def root_pages() -> dict[str, str]:
 
 
 def relink(markdown: str) -> str:
-    """Return a page of ``docs`` with links to files of the root as links to their pages.
+    """Return a page of ``docs`` with links to files of the root, and to notebooks, as links to their pages.
 
-    >>> relink("[changes](../CHANGELOG.md)")
-    '[changes](changelog.md)'
+    >>> relink("[changes](../CHANGELOG.md), [waves](../examples/first_waves.py)")
+    '[changes](changelog.md), [waves](notebooks/first_waves.md)'
     """
     for file, page in PAGES.items():
         markdown = markdown.replace(f"](../{file}", f"]({page}")
-    return markdown
+    return re.sub(r"\]\(\.\./examples/(\w+)\.py", r"](notebooks/\1.md", markdown)

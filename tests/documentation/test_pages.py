@@ -16,6 +16,7 @@ from drumhead.cli.completion import EXAMPLES, subcommands
 from drumhead.cli.parsing import flags_in_help
 from generators.field_pages import SETTINGS, public_configs, with_parts
 from generators.help_text import print_help
+from generators.notebook_pages import notebook_paths
 from generators.pages import expand, generated_pages, pages_in
 from generators.public_names import primary_paths, public_packages
 from generators.text import ROLE, docstring_to_markdown
@@ -95,7 +96,7 @@ def test_every_page_is_in_the_navigation(settings: Any) -> None:
     generated = list(generated_pages())
     written = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
     listed = pages_in(expand(settings["nav"], generated))
-    assert sorted(listed) == sorted(written + generated)
+    assert sorted(listed) == sorted([*written, *generated, *notebook_paths()])
 
 
 def test_no_role_is_left_in_the_docstrings() -> None:
