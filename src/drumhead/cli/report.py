@@ -15,6 +15,7 @@ from drumhead.cli.progress import progress_bar
 from drumhead.files import check_writable
 from drumhead.report.page.page import FILE, write_report
 from drumhead.report.page.sections import open_runs, report_sections
+from drumhead.report.page.viewer_link import VIEWER_FILE, find_viewed_run
 from drumhead.zoo import find_run
 
 
@@ -30,6 +31,7 @@ def report(
     out: Path = Path("report"),
     theory: bool = True,
     movies: bool = True,
+    view: bool = False,
 ) -> None:
     """Write one HTML page of runs: tables, scores, training curves, samples, waves, movies and commands.
 
@@ -42,10 +44,12 @@ def report(
         out: The folder for report.html.
         theory: Include the study of the area of square drums, which needs no run.
         movies: Include movies: those in the run folders, or new ones.
+        view: Also write view.html beside the page, in which the first recurrent run's network runs (`drumhead view`).
     """
-    check_writable(out / FILE)
+    check_writable(out / FILE, *([out / VIEWER_FILE] if view else []))
     runs, unreadable = open_runs(map(find_run, paths))
     sections = report_sections(runs)
+    viewed = find_viewed_run(sections) if view else None
     console = Console()
     study = None
     if theory:
@@ -53,7 +57,14 @@ def report(
             study = study_areas(progress=progress)
     with progress_bar(console, "figures") as progress:
         path = write_report(
-            out, sections, unreadable=unreadable, paths=paths, theory=study, movies=movies, progress=progress
+            out,
+            sections,
+            unreadable=unreadable,
+            paths=paths,
+            theory=study,
+            movies=movies,
+            viewed=viewed,
+            progress=progress,
         )
     size = path.stat().st_size / 1e6
     console.print(f"wrote {path} ({size:.1f} MB, {len(runs)} runs)", highlight=False, soft_wrap=True)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.report.page.browser import Browser, browser
+from tests.report.page.browser import Browser
 from tests.report.viewer.network_runs import Case, decode, encode, largest_difference, run_in_package, toy_case
 
 from drumhead.report.viewer.bundle import bundle
@@ -41,15 +39,6 @@ CASES = {
     "nwm": toy_case("nwm", (20, 33), readout="fft", steps=30, initial_stiffness=0.5),
     "lstm": toy_case("conv_lstm", (18, 70), readout="linear", steps=12),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("there is no chromium on PATH to run the viewer's worker in")
-    with browser(program, tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
 
 
 def write_page(case: Case, path: Path) -> None:

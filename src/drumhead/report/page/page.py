@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drumhead.analysis.square_area import AreaStudy
@@ -13,6 +13,7 @@ from drumhead.report.page.page_movies import MAX_PAGE_BYTES, section_movies
 from drumhead.report.page.run_details import RunDetails, run_details
 from drumhead.report.page.section_figures import section_figures, square_area_spec
 from drumhead.report.page.sections import ReportSection, UnreadableRun
+from drumhead.report.page.viewer_link import ViewedRun, ViewerLink, write_run_viewer
 from drumhead.report.tables.paper_tables import mean_and_median_tables
 from drumhead.report.tables.text_table import TextTable
 
@@ -67,6 +68,7 @@ class Page:
     runs: list[RunDetails]
     unreadable: Sequence[UnreadableRun] = ()
     theory: InlineFigure | SkippedFigure | None = None
+    viewer: ViewerLink | SkippedFigure | None = None
     paths: list[str] = field(default_factory=list)
 
     @property
@@ -88,6 +90,7 @@ def write_report(
     paths: Iterable[str | Path] = (),
     theory: AreaStudy | None = None,
     movies: bool = True,
+    viewed: ViewedRun | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write ``report.html`` atomically; return its path.
@@ -99,10 +102,13 @@ def write_report(
         paths: the folders that were searched for runs; the page names them if there are no finished runs.
         theory: the study of square drums, which becomes a section.
         movies: whether the page shows movies; a movie is made for each run that has none.
+        viewed: the run whose viewer is written beside the page, as ``view.html``, and linked; None: no viewer.
         progress: called with the number of finished figures and movies, and the total.
     """
     path = Path(folder) / FILE
     page = make_page(sections, unreadable=unreadable, paths=paths, theory=theory, movies=movies, progress=progress)
+    if viewed is not None:
+        page = replace(page, viewer=write_run_viewer(viewed, path.parent))
     html = render(page)
     with atomic_replace(path) as temporary:
         temporary.write_text(html, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import { drawEdges } from "./picture.js";
 
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const ARROW_STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
  * The pixels that an arrow key moves by, as rows and columns; null for another key.
@@ -10,7 +10,7 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
  * @returns {[number, number] | null}
  */
 export function arrowStep(event) {
-  return event.ctrlKey || event.altKey || event.metaKey ? null : (ARROWS[event.key] ?? null);
+  return event.ctrlKey || event.altKey || event.metaKey ? null : (ARROW_STEPS[event.key] ?? null);
 }
 
 export class DrawPad {
