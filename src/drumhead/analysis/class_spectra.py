@@ -10,8 +10,10 @@ import numpy.typing as npt
 from torch import Tensor
 
 from drumhead.analysis.spectrum import Floats, Spectrum
+from drumhead.short_repr import short_repr
 
 
+@short_repr
 class PixelSeries(NamedTuple):
     """Time series of the field at sampled pixels."""
 
@@ -23,6 +25,7 @@ class PixelSeries(NamedTuple):
     """``(pixel,)``: the number of the image each pixel is from."""
 
 
+@short_repr
 class ClassSpectra(NamedTuple):
     """The average spectrum of each class over its pixels; NaN for a class without pixels."""
 

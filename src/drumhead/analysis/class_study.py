@@ -16,8 +16,10 @@ from drumhead.analysis.spectrum import Floats, Window, amplitude_spectrum
 from drumhead.data import Dataset, unpadded_loader
 from drumhead.evaluation import SplitName, with_progress
 from drumhead.models import NWM
+from drumhead.short_repr import short_repr
 
 
+@short_repr
 class ClassStudy(NamedTuple):
     """A network's natural frequencies inside and outside shapes, and the spectra at the pixels of each class."""
 

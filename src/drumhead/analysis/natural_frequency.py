@@ -21,8 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.analysis.spectrum import Floats
+from drumhead.short_repr import short_repr
 
 
+@short_repr
 class NaturalFrequencies(NamedTuple):
     """Natural frequencies in cycles per unit of time, each of the shape of ``omega``; 0 without a restoring force."""
 

@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.analysis.spectrum import Floats
+from drumhead.short_repr import short_repr
 
 Labels = npt.NDArray[np.int64]
 
 
+@short_repr
 class Probe(NamedTuple):
     """A fitted probe, with the logits ``(features - mean) / scale @ weights + bias``."""
 
@@ -35,6 +37,7 @@ class Probe(NamedTuple):
         return predicted
 
 
+@short_repr
 class ProbeScores(NamedTuple):
     """The scores of a probe on a set of pixels."""
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from drumhead.analysis.spectrum import Floats
 from drumhead.models import NWM, RecurrentSegmenter, Segmenter
 from drumhead.models.config import FusedSegmenterConfig
+from drumhead.short_repr import short_repr
 from drumhead.waves import dispersion_relation
 
 Target = Literal["state", "logit"]
@@ -33,6 +34,7 @@ WAVE_VECTORS = 65
 """The number of wave vectors per axis, from -pi to pi, among which the fastest wave is looked for."""
 
 
+@short_repr
 class ReceptiveField(NamedTuple):
     """How strongly one pixel's state depends on the input."""
 

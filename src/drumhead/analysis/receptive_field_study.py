@@ -10,8 +10,10 @@ from torch import Tensor
 from drumhead.analysis.receptive_field import ReceptiveField, largest_group_velocity, receptive_field
 from drumhead.analysis.spread import Spread, front_speed, measure_spread
 from drumhead.models import NWM, RecurrentSegmenter, Segmenter
+from drumhead.short_repr import short_repr
 
 
+@short_repr
 class ReceptiveFieldStudy(NamedTuple):
     """The receptive field of the middle pixel of one model."""
 

@@ -13,11 +13,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
+
 Floats = npt.NDArray[np.float64]
 Window = Literal["none", "hann"]
 """The window function that multiplies the samples before the transform: none, or half a period of a squared sine."""
 
 
+@short_repr
 class Spectrum(NamedTuple):
     """Amplitudes by frequency."""
 

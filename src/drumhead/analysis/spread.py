@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.analysis.spectrum import Floats
+from drumhead.short_repr import short_repr
 
 FRONT = 0.05
 """The front is where the values last exceed this share of their maximum."""
@@ -19,6 +20,7 @@ EDGE_SHARE = 0.9
 """The front's speed is fitted while the front is within this share of the distance to the nearest edge."""
 
 
+@short_repr
 class Spread(NamedTuple):
     """How far values have spread around a pixel, for each frame; distances are in pixels."""
 

@@ -17,6 +17,7 @@ from drumhead.analysis.drums.recordings import (
 )
 from drumhead.analysis.spectrum import INTERPOLATED, NEAREST_BIN, Floats, Spectrum
 from drumhead.models import NWMConfig
+from drumhead.short_repr import short_repr
 
 SIDES = (5, 7, 8, 10, 16, 24, 32, 48)
 """The default sides of the squares, in grid spacings."""
@@ -35,6 +36,7 @@ def paper_duration() -> float:
     return config.steps * config.dt
 
 
+@short_repr
 class AreaEstimate(NamedTuple):
     """The area of one square, estimated at its points in one duration by one method.
 
@@ -65,6 +67,7 @@ class AreaEstimate(NamedTuple):
     """The median over points of ``|area / L^2 - 1|``, which is infinite for a point without a peak."""
 
 
+@short_repr
 class AreaStudy(NamedTuple):
     """The results of the study."""
 

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from drumhead.dataset_error import DatasetError as DatasetError
+from drumhead.short_repr import short_repr
 
 SPLIT_NAMES = ("train", "val", "test")
 MAX_CLASSES = 256
 
 
+@short_repr
 class Split(NamedTuple):
     """The images of one split and the class of each of their pixels; arrays in memory or mapped from disk."""
 

@@ -15,8 +15,10 @@ from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.models.cpu.workspace import Workspace
 from drumhead.models.encoders import convolution_stack
 from drumhead.models.recurrent import RecurrentSegmenter
+from drumhead.short_repr import short_repr
 
 
+@short_repr
 class WaveParameters(NamedTuple):
     """The parameters of the wave equation for a batch of images, each ``(batch, channel, height, width)``."""
 

@@ -19,6 +19,13 @@ from drumhead.modes import evaluation_mode
 NO_LABEL = -100
 """The default ``ignore_index`` of torch's cross-entropy; no mask holds it."""
 
+MAX_PARTS = 12
+"""The greatest number of parts that the repr of a model lists."""
+
+
+def _size(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
 
 class Segmenter(nn.Module, ABC):
     """A network that predicts the class of every pixel, in two parts.
@@ -45,6 +52,17 @@ class Segmenter(nn.Module, ABC):
         self.classes = classes
         self.run_folder: Path | None = None
         """The run folder that the weights were loaded from; None for a model that was built or opened without one."""
+
+    def __repr__(self) -> str:
+        """Return the sizes, configuration and parts of the model; ``torch.nn.Module.__repr__`` returns all layers."""
+        parts = [(name, part) for name, part in self.named_children() if any(True for _ in part.parameters())]
+        lines = [
+            f"{type(self).__name__}(in_channels={self.in_channels}, classes={self.classes}), "
+            f"{self.parameter_count:,} parameters",
+            repr(self.config),
+            *(f"  {name}: {_size(part):,} parameters" for name, part in parts[:MAX_PARTS]),
+        ]
+        return "\n".join(lines) + (f"\n  and {len(parts) - MAX_PARTS} more parts" if len(parts) > MAX_PARTS else "")
 
     @abstractmethod
     def forward_features(self, images: Tensor) -> Tensor:

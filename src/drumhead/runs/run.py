@@ -115,6 +115,10 @@ class Run:
         self.write(self.folder / "config.json", json_with_checksum(config).encode())
         self.config = config
 
+    def __repr__(self) -> str:
+        experiment = self.config.experiment
+        return f"Run({str(self.folder)!r}, {experiment.name!r}, seed {experiment.seed}, {self.state})"
+
     @property
     def name(self) -> str:
         """The name of the run folder."""

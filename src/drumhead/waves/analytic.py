@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.filters import bandpass
 from drumhead.waves.frequency import mean_frequency, peak_frequency
@@ -25,6 +26,7 @@ Edges = Literal["nan", "keep"]
 """What the untrusted frames at both ends hold: NaN, or whatever the transform gives there."""
 
 
+@short_repr
 class Analytic(NamedTuple):
     """A complex movie."""
 

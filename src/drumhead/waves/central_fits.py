@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.ascent import Maxima
 from drumhead.waves.central_search import (
     BLOCK_LIMIT,
@@ -43,6 +44,7 @@ LAST_ROUNDS = 2
 """The steps of the last ascent on a large grid, whose start is already close."""
 
 
+@short_repr
 class TargetFit(NamedTuple):
     """The target wave that fits the phases of each frame best; NaN in frames with fewer than 3 phases."""
 
@@ -60,6 +62,7 @@ class TargetFit(NamedTuple):
     """``(time,)``: the share of what synchrony leaves unexplained."""
 
 
+@short_repr
 class RotationFit(NamedTuple):
     """The rotating wave that fits the phases of each frame best; NaN in frames with fewer than 3 phases."""
 

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import chi2
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import LEAST_SITES, Floats
 
 
+@short_repr
 class CircularLinearCorrelation(NamedTuple):
     """A correlation coefficient without a sign, and its p for independent values."""
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy import fft
 from scipy.spatial.distance import pdist
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import (
     Boundary,
     Floats,
@@ -37,6 +38,7 @@ BLOCK = 2**22
 """The number of complex values of a block of the transforms over time."""
 
 
+@short_repr
 class Autocorrelation(NamedTuple):
     """The autocorrelation by lag; the lag 0 is in the middle of both spatial axes."""
 
@@ -97,6 +99,7 @@ class Autocorrelation(NamedTuple):
         return float(v_y), float(v_x)
 
 
+@short_repr
 class DistanceCorrelation(NamedTuple):
     """The correlation between sites by their distance."""
 

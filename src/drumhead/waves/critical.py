@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.singularities import confirmed_windings
 from drumhead.waves.sites import Boundary, Floats, Spacing, check_boundary, check_spacing
@@ -37,6 +38,7 @@ CENTRE_TRACE = 1e-6
 """A trace below this share of the square root of the determinant counts as 0."""
 
 
+@short_repr
 class CriticalPoints(NamedTuple):
     """The critical points of a movie of velocities, ordered by frame, row and column."""
 

@@ -19,12 +19,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Complexes, Floats, check_dt
 
 ROUNDING = 1e-10
 """Eigenvalues with an imaginary part below this share of the largest count as real."""
 
 
+@short_repr
 class Dispersion(NamedTuple):
     """Waves by wave vector, each ``(..., channel)``: as many as channels, those of the highest frequency first."""
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.dispersion import lattice_wave_number
 from drumhead.waves.sites import Floats
 from drumhead.waves.spectrum import TravellingSpectrum
@@ -23,6 +24,7 @@ Scheme = Literal["lattice", "continuous"]
 """The equation that is fitted: of the steps and sites of a network's field, or of a continuous medium."""
 
 
+@short_repr
 class DispersionFit(NamedTuple):
     """The line through the ridge of a k-omega spectrum."""
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import check_dt
 from drumhead.waves.winding import Integers
 
 
+@short_repr
 class Events(NamedTuple):
     """Runs of frames, in order."""
 

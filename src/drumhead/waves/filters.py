@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.sites import Floats, check_dt, check_movie, valid_sites
 
 
+@short_repr
 class Filtered(NamedTuple):
     """A filtered movie."""
 

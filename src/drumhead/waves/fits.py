@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.ascent import Evaluate, Evaluation, ascend, uphill
 from drumhead.waves.phasors import Places, phase_movie
 from drumhead.waves.sites import LEAST_SITES, Complexes, Floats, Spacing
@@ -45,6 +46,7 @@ SYNCHRONOUS = 1 - 1e-12
 """The synchrony above which there is nothing left to explain."""
 
 
+@short_repr
 class PlaneFit(NamedTuple):
     """The plane wave that fits the phases of each frame best; NaN in frames with fewer than 3 phases."""
 

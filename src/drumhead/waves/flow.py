@@ -26,6 +26,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.gradient import check_complex_grid, phase_gradient
 from drumhead.waves.sites import (
@@ -59,6 +60,7 @@ AmplitudeMethod = Literal["ilk", "tvl1"]
 """scikit-image's ``optical_flow_ilk`` (iterative Lucas-Kanade) or ``optical_flow_tvl1``."""
 
 
+@short_repr
 class Flow(NamedTuple):
     """A velocity field for each pair of successive frames: one frame fewer than the movie, at the midpoints in time."""
 

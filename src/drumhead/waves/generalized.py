@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Bools, Complexes, Floats, check_dt, check_movie, valid_sites
 
 Branch = Literal["published", "forward"]
@@ -36,6 +37,7 @@ BACKWARD_WARNING = 0.05
 """The share of backward frames above which the published branch warns."""
 
 
+@short_repr
 class GeneralizedPhase(NamedTuple):
     """A movie whose phase is the generalized phase."""
 

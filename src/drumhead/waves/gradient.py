@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.sites import (
@@ -27,6 +28,7 @@ from drumhead.waves.sites import (
 )
 
 
+@short_repr
 class PhaseGradient(NamedTuple):
     """The gradient of phase, in radians per length, ``(time, y, x)``; NaN where a site has no valid neighbour."""
 
@@ -36,6 +38,7 @@ class PhaseGradient(NamedTuple):
     """Along growing columns; between -1 and 1 times ``pi / dx``."""
 
 
+@short_repr
 class WaveVector(NamedTuple):
     """The wave vector, in radians per length, ``(time, y, x)``. It points where the wave goes."""
 

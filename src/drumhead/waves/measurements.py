@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.analytic import Analytic
 from drumhead.waves.dispersion_fit import DispersionFit
 from drumhead.waves.model_choice import ModelChoice
@@ -24,6 +25,7 @@ LEVEL = 0.05
 """A frame has a wave if its p is at most this."""
 
 
+@short_repr
 class PlaneWaves(NamedTuple):
     """The plane wave of each frame; every field is ``(time,)``, NaN where a number is not defined."""
 
@@ -47,6 +49,7 @@ class PlaneWaves(NamedTuple):
     """The same, with all frames together as one test."""
 
 
+@short_repr
 @dataclass(frozen=True, kw_only=True)
 class Measurements:
     """The measurements of a movie."""

@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import i0e, i1e
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.central_fits import RotationFit, TargetFit, fit_rotation, fit_target
 from drumhead.waves.central_waves import REACH, derivatives
 from drumhead.waves.fits import PlaneFit, fit_plane
@@ -44,6 +45,7 @@ CENTRE_CHARGE = 3.0
 Texts: TypeAlias = npt.NDArray[np.str_]
 
 
+@short_repr
 class ModelChoice(NamedTuple):
     """The fits of all models to each frame, and the best of them."""
 

@@ -21,12 +21,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Bools, Complexes, Floats, check_dt, check_movie, valid_sites
 
 ModeKind = Literal["real", "complex"]
 Values: TypeAlias = npt.NDArray[np.float64 | np.complex128]
 
 
+@short_repr
 class PrincipalModes(NamedTuple):
     """Principal components, the largest first: a movie is about its mean plus ``sum over modes of course * shape``."""
 
@@ -41,6 +43,7 @@ class PrincipalModes(NamedTuple):
     """``(mode,)``: the travelling index, 0 (standing) to 1 (travelling); 0 for real modes."""
 
 
+@short_repr
 class DynamicModes(NamedTuple):
     """Dynamic modes, the largest first: frame n is about ``sum of amplitude * exp(exponent n dt) * shape``."""
 

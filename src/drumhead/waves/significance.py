@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Floats
 from drumhead.waves.surrogates import SurrogateKind, surrogate_sampler
 
@@ -18,6 +19,7 @@ ROUNDING = 1e-12
 """Two values are equal if they differ by this share: the same sum over sites in another order, for instance."""
 
 
+@short_repr
 class SurrogateTest(NamedTuple):
     """A statistic, its values over surrogates, and how probable such a value is by chance."""
 

@@ -15,11 +15,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.sites import Bools, Boundary, Complexes, Floats, Spacing, check_boundary, check_spacing, phase_mask
 from drumhead.waves.winding import Integers, Windings, bilinear_zeros, corners, windings
 
 
+@short_repr
 class Singularities(NamedTuple):
     """The phase singularities of a movie, ordered by frame, row and column."""
 

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Complexes: TypeAlias = npt.NDArray[np.complex128]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -21,6 +23,7 @@ LEAST_FRAMES = 3
 LEAST_SITES = 3
 
 
+@short_repr
 class Exclusions(NamedTuple):
     """The sites that are not valid, by reason; each is ``(y, x)`` or ``(site,)``, and no site is in two of them."""
 

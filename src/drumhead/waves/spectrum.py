@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.fft import fft2, fftfreq, rfft, rfftfreq
 from scipy.signal import detrend as remove_trend
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Floats, Spacing, check_dt, check_movie, check_spacing, valid_sites
 
 Window = Literal["none", "hann"]
@@ -25,6 +26,7 @@ Detrend = Literal["none", "mean", "linear"]
 LEAST_FRAMES = 3
 
 
+@short_repr
 class TravellingSpectrum(NamedTuple):
     """The power of a movie by frequency and wave vector."""
 
@@ -46,6 +48,7 @@ class TravellingSpectrum(NamedTuple):
     """The share of sites that are valid. Missing sites count as zeros, which smears the power over wave vectors."""
 
 
+@short_repr
 class RadialAverage(NamedTuple):
     """Power by frequency and wave number, whatever the direction."""
 
@@ -57,6 +60,7 @@ class RadialAverage(NamedTuple):
     """``(f, k)``: the mean power density on a ring."""
 
 
+@short_repr
 class DirectionalShare(NamedTuple):
     """How much power goes forward and backward along a direction."""
 

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Boundary, Floats, Spacing, check_boundary, check_spacing
 from drumhead.waves.winding import Integers
 
@@ -26,6 +27,7 @@ PAIR_IN_SITES = 2.0
 """How close two points of opposite charge are that are born or die in one frame as a pair, in spacings."""
 
 
+@short_repr
 class Tracks(NamedTuple):
     """The track of each point, and what each track does; tracks are numbered from 0."""
 

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.blocks import blocks
 from drumhead.waves.frequency import frame_frequency
 from drumhead.waves.gradient import check_complex_grid, phase_gradient
@@ -31,6 +32,7 @@ RESOLVED_CYCLES = 0.1
 """The least number of cycles of a wave along the diagonal of the array for its speed to be resolved."""
 
 
+@short_repr
 class Travel(NamedTuple):
     """What the waves of each frame have in common; every field is ``(time,)``."""
 
@@ -54,6 +56,7 @@ class Travel(NamedTuple):
     """The number of sites used: those with a phase and a gradient along both axes."""
 
 
+@short_repr
 class DirectionSummary(NamedTuple):
     """The mean of directions on the circle."""
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from drumhead.short_repr import short_repr
 from drumhead.waves.sites import Bools, Boundary, Complexes, Floats
 
 Integers = npt.NDArray[np.int64]
@@ -22,6 +23,7 @@ TOLERANCE = 1e-9
 """How far outside a plaquette, in sites, rounding may put a zero that is on its edge."""
 
 
+@short_repr
 class Windings(NamedTuple):
     """Winding numbers around squares of sites, for each plaquette in their middle."""
 
