@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from generators.public_names import PublicName, first_line, primary_paths, public_packages
+from generators.public_names import PublicName, entry_of, first_line, homes, primary_paths, public_packages
 from generators.text import without_roles
 
 FOLDER = "reference/api"
@@ -52,8 +52,8 @@ def heading_lines(module: str) -> list[str]:
 
 def reference_lines(name: PublicName, *, level: int) -> list[str]:
     """Return the lines that show a name with its docstring, or where it is shown if that is on another page."""
-    primary = primary_paths()[name.path]
-    short = name.path.rpartition(".")[2]
-    if primary != name.path:
-        return [f"{'#' * level} {short}", "", f"The same as [`{primary}`][{primary}].", ""]
-    return [f"::: {name.path}", "    options:", f"      heading_level: {level}", ""]
+    home = homes()[name.path]
+    if home != name:
+        title = name.path.rpartition(".")[2]
+        return [f"{'#' * level} {title}", "", f"The same as [`{home.path}`][{entry_of(home)}].", ""]
+    return [f"::: {entry_of(name)}", "    options:", f"      heading_level: {level}", ""]

@@ -53,18 +53,35 @@ def imports_of(file: Path) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def primary_paths() -> dict[str, str]:
-    """Return, for each path by which a public name can be reached, the one under which the reference lists it.
+def homes() -> dict[str, PublicName]:
+    """Return, for each path by which a public name can be reached, the name that the reference shows.
 
-    A name that ``drumhead`` offers is listed there, not in the subpackage that offers it too.
+    A name that ``drumhead`` offers is shown there, not in the subpackage that offers it too.
     """
-    primary: dict[str, str] = {}
+    found: dict[str, PublicName] = {}
     for names in public_packages().values():
         for name in names:
             chain = list(chain_of(name))
-            first = next((primary[path] for path in chain if path in primary), name.path)
-            primary.update(dict.fromkeys(chain, first))
-    return primary
+            home = next((found[path] for path in chain if path in found), name)
+            found |= dict.fromkeys(chain, home)
+    return found
+
+
+@cache
+def primary_paths() -> dict[str, str]:
+    """Return, for each path by which a public name can be reached, the path that has its entry in the reference."""
+    return {path: entry_of(home) for path, home in homes().items()}
+
+
+def entry_of(name: PublicName) -> str:
+    """Return the path of a name's entry: that of its definition if a module has the path of the name.
+
+    >>> entry_of(PublicName("drumhead.waves.travel", "drumhead.waves.travel"))
+    'drumhead.waves.travel.travel'
+    """
+    package, _, short = name.path.rpartition(".")
+    is_module = short in {each.name for each in pkgutil.iter_modules(import_module(package).__path__)}
+    return f"{name.module}.{short}" if is_module else name.path
 
 
 def chain_of(name: PublicName) -> Iterator[str]:

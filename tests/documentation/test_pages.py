@@ -18,7 +18,7 @@ from generators.field_pages import SETTINGS, public_configs, with_parts
 from generators.help_text import print_help
 from generators.notebook_pages import notebook_paths
 from generators.pages import expand, generated_pages, pages_in
-from generators.public_names import primary_paths, public_packages
+from generators.public_names import homes, primary_paths, public_packages
 from generators.text import ROLE, docstring_to_markdown
 
 ROOT = Path(__file__).parents[2]
@@ -39,19 +39,29 @@ def test_every_public_name_is_in_the_reference() -> None:
         assert sorted(f"{package}.{name}" for name in offered) == sorted(name.path for name in names)
         page = pages[f"reference/api/{package}.md"].splitlines()
         for name in names:
-            shown = primary_paths()[name.path]
-            if shown == name.path:
-                assert page.count(f"::: {name.path}") == 1
+            entry, home = primary_paths()[name.path], homes()[name.path]
+            if home == name:
+                assert page.count(f"::: {entry}") == 1
             else:
-                assert f"The same as [`{shown}`][{shown}]." in page
-                assert f"::: {shown}" in pages["reference/api/drumhead.md"].splitlines()
+                assert f"The same as [`{home.path}`][{entry}]." in page
+                assert f"::: {entry}" in pages["reference/api/drumhead.md"].splitlines()
+
+
+def test_no_entry_of_a_function_shows_a_module() -> None:
+    """As it would where a module has the path of a function: mkdocstrings, which imports nothing, finds the module."""
+    for entry in set(primary_paths().values()):
+        package, _, name = entry.rpartition(".")
+        folder = ROOT / "src" / Path(*package.split("."))
+        assert not (folder / f"{name}.py").exists(), entry
+        assert not (folder / name / "__init__.py").exists(), entry
 
 
 def test_a_name_is_listed_where_it_is_imported_from_first() -> None:
     paths = primary_paths()
     assert paths["drumhead.training.train"] == "drumhead.train"
     assert paths["drumhead.training.train_run.train"] == "drumhead.train"
-    assert paths["drumhead.waves.travel.travel"] == "drumhead.waves.travel"
+    assert paths["drumhead.waves.travel"] == paths["drumhead.waves.travel.travel"] == "drumhead.waves.travel.travel"
+    assert paths["drumhead.waves.significance.surrogate_test"] == "drumhead.waves.surrogate_test"
 
 
 def test_every_public_function_and_class_has_a_docstring() -> None:
@@ -111,5 +121,5 @@ def test_no_role_is_left_in_the_docstrings() -> None:
 
 def test_roles_lead_to_public_names_only() -> None:
     text = "Like :func:`~drumhead.waves.travel.travel`, not :func:`drumhead.files.read_json`."
-    expected = "Like [`travel`][drumhead.waves.travel], not `drumhead.files.read_json`."
+    expected = "Like [`travel`][drumhead.waves.travel.travel], not `drumhead.files.read_json`."
     assert docstring_to_markdown(text, primary_paths().get) == expected
