@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV = .venv
+MINIMUM = .venv-minimum
 BIN = $(VENV)/bin
 TESTED = requirements/tested.txt
 TORCH = 2.13.0
@@ -14,7 +15,7 @@ CHECK_PYTHON = import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or 
 	sys.exit("Drumhead runs on Python 3.10 to 3.13, but $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12" % v)
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all test-triton docs docs-serve install install-dev install-docs notebooks tested clean interpreter
+.PHONY: help demo test test-all test-triton docs docs-serve install install-dev install-docs notebooks minimum tested clean interpreter
 
 help:
 	@echo 'make demo      create .venv, show trained networks, train a wave network; tables, pictures and a movie'
@@ -26,6 +27,7 @@ help:
 	@echo 'make install   create .venv with Drumhead and the tested versions of its dependencies'
 	@echo 'make install-dev   the same, with the development tools'
 	@echo 'make notebooks   make .ipynb files of the scripts in examples/'
+	@echo 'make minimum   run the tests with the lowest versions that pyproject.toml allows, in $(MINIMUM) (needs uv)'
 	@echo 'make tested    for maintainers: update $(TESTED) (needs uv)'
 	@echo 'make clean     remove .venv, caches and builds, but keep data and runs'
 	@echo 'PYTHON=python3.12 make test   chooses the interpreter, 3.10 to 3.13 (now: $(PYTHON))'
@@ -97,6 +99,14 @@ tested:
 notebooks: install-dev
 	$(BIN)/jupytext --to ipynb examples/*.py
 
+# The lowest versions that pyproject.toml allows. Other packages' deprecation warnings are those of old versions beside new
+# ones. UV_TORCH_BACKEND=cpu takes the build of torch without CUDA from PyTorch's own index.
+minimum: interpreter
+	@command -v uv >/dev/null || { echo 'make minimum needs uv: pip install uv' >&2; exit 1; }
+	uv venv --allow-existing --python '$(PYTHON)' $(MINIMUM)
+	uv pip install --python $(MINIMUM)/bin/python --resolution lowest-direct --group dev --editable .
+	$(MINIMUM)/bin/python -m pytest -W ignore::DeprecationWarning
+
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(MINIMUM) build dist site .mypy_cache .pytest_cache .ruff_cache
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Literal, NamedTuple, NoReturn
 
 from drumhead.suggestions import did_you_mean, nearest_names
+from drumhead.systems import unsupported_system
 from drumhead.terminal_text import escape_controls
 
 OK, FAILED, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -71,6 +72,9 @@ def main(args: list[str] | None = None) -> int:
     if args[0] not in COMMANDS:
         suggestion = did_you_mean(nearest_names(args[0], COMMANDS))
         print_error(f"unknown command {args[0]!r}; {suggestion}The commands are {', '.join(COMMANDS)}")
+        return USAGE_ERROR
+    if reason := unsupported_system():
+        print_error(reason)
         return USAGE_ERROR
     return run(args[0], [expand_home(arg) for arg in args[1:]])
 

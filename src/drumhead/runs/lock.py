@@ -8,7 +8,6 @@ before it writes again.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import socket
@@ -26,6 +25,12 @@ from drumhead.runs.errors import RunBusyError, RunError
 from drumhead.runs.folders import LOCK_FILE, OWNER_FILE, remove_temporary_folders
 from drumhead.runs.json_files import write_json
 from drumhead.string_types import SingleLine
+from drumhead.systems import UNSUPPORTED
+
+try:
+    import fcntl
+except ImportError as error:  # on Windows
+    raise ImportError(UNSUPPORTED) from error
 
 LOCK_TIMEOUT = 1.5
 """Seconds to wait for the lock: :func:`lock_owner` holds it for a moment to test it."""
