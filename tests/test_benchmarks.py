@@ -16,6 +16,7 @@ from PIL import Image
 
 import agreement
 import breakdown
+import drum_view
 import evolution
 import network_waves
 import scaling
@@ -161,6 +162,15 @@ def test_viewer() -> None:
     assert list(times) == list(differences) == list(viewer.NETWORKS)
     assert all(float(cells[0]) > 0 for cells in times.values())
     assert all(float(cells[2]) < 1e-4 for cells in differences.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not any(map(shutil.which, viewer.PROGRAMS)), reason="there is no chromium on PATH")
+def test_drum_view() -> None:
+    (speeds,) = parse_tables(run("drum_view", "--quick", "--markdown"))
+    assert list(speeds) == ["isospectral-1"]
+    assert set(speeds) <= set(drum_view.SHAPES)
+    assert all(float(cell) > 0 for cell in speeds["isospectral-1"][1:])
 
 
 @pytest.mark.slow

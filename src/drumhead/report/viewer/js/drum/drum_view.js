@@ -14,7 +14,7 @@ import { DrumStage } from "./stage.js";
 import { DRUM_TEMPLATE } from "./template.js";
 
 const SAMPLES_PER_SECOND = 44100;
-const SOUND_LENGTH = 2.5; // seconds
+const SOUND_LENGTH = 2; // seconds
 /** The number of modes whose frequencies are computed. */
 const MODES = 100;
 /** The spectrum is shown up to the frequency of this mode. */
@@ -22,7 +22,7 @@ const SHOWN_MODES = 40;
 /** The colours reach their end at this position at least, so that a drum that comes to rest becomes dark. */
 const LEAST_SCALE = 0.04;
 /** A hand-drawn line is simplified within this distance, in spacings. */
-const LINE_TOLERANCE = 0.5;
+const LINE_TOLERANCE = 0.35;
 const MOST_LINE_POINTS = 4000;
 
 const SHAPE_CHOICES = [
@@ -62,7 +62,6 @@ export class DrumView {
     this.connect();
     this.startWorkers(workerScript);
     this.choose("square");
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.moveFrom(this.lastStrike ?? this.middle());
     this.resume();
   }
 
@@ -188,7 +187,6 @@ export class DrumView {
       this.line = null;
       this.drawings = (this.drawings ?? 0) + 1;
       this.setDrum(drum, piecesText(loops, drum.pieces));
-      this.moveFrom(this.middle());
     } catch (error) {
       this.startDrawing(error.message);
     }
@@ -204,8 +202,10 @@ export class DrumView {
     const nodes = [...drum.inside.keys()].filter((at) => drum.inside[at]);
     this.pickup = nodes[Math.floor(0.3 * nodes.length)];
     this.showMode(message);
+    if (canPlaySound()) this.parts["sound-note"].textContent = "";
     this.findModes();
     this.describeSound();
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.moveFrom(this.middle());
   }
 
   showMode(message) {
@@ -241,12 +241,10 @@ export class DrumView {
     this.hear();
   }
 
-  /** Let the drum come to rest and strike it. */
+  /** Strike the drum without its sound. */
   moveFrom(node) {
     this.lastStrike = node;
     this.membrane.strike(node);
-    this.isMoving = true;
-    this.resume();
   }
 
   movePickup(place, isLast) {

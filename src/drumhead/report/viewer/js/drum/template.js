@@ -20,9 +20,9 @@ export const DRUM_TEMPLATE = `
 <div class="card">
 <div class="row head"><h2>Sound at the pick-up</h2><label><input type="checkbox" data-part="sounding" checked> Play each strike</label></div>
 <div class="drum-sliders">
-<label for="drum-pitch">Pitch</label><input id="drum-pitch" type="range" data-part="pitch" min="8" max="48" step="0.5" value="20">
+<label for="drum-pitch">Pitch</label><input id="drum-pitch" type="range" data-part="pitch" min="8" max="48" step="0.5" value="16">
 <output for="drum-pitch" data-part="pitch-text"></output>
-<label for="drum-damping">Damping</label><input id="drum-damping" type="range" data-part="damping" min="0" max="20" step="0.5" value="3">
+<label for="drum-damping">Damping</label><input id="drum-damping" type="range" data-part="damping" min="0" max="20" step="0.5" value="4">
 <output for="drum-damping" data-part="damping-text"></output>
 </div>
 <h3>Spectrum</h3>
