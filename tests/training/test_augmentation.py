@@ -63,7 +63,7 @@ def test_an_image_and_its_mask_change_together(names: list[str], shape: tuple[in
         ({"crop": 5}, lambda mask: [mask[i : i + 5, j : j + 5] for i in range(2) for j in range(2)]),
         ({"shift": 0.2}, lambda mask: [mask.roll((i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)]),
     ],
-    ids=str,
+    ids=["left-right", "top-bottom", "left-right-or-not", "quarter-turns", "crop", "shift"],
 )
 def test_each_change_has_exactly_these_results(fields: dict[str, Any], variants: Any) -> None:
     batch = numbered()
