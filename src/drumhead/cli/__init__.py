@@ -40,7 +40,7 @@ COMMANDS = {
     "pretrained": Command("pretrained", "show", "list the trained networks that come with the package"),
     "predict": Command("predict", "show", "segment images with a run; write class masks as PNG files"),
     "movie": Command("movie", "show", "show a run's waves on some samples as a GIF or MP4"),
-    "view": Command("view", "show", "write an HTML page in which a network runs, on images that you draw"),
+    "view": Command("view", "show", "write an HTML page to try a network on drawings, or a drum"),
     "figure": Command("figure", "show", "draw a figure for a paper: waves and spectra, scores, or samples"),
     "states": Command("states", "show", "write a run's hidden states to a file: NumPy or NWB"),
     "waves": Command("waves", "show", "measure travelling waves of a recording or a run"),

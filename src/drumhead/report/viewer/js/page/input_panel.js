@@ -52,7 +52,7 @@ export class InputPanel {
     };
     const thumbnails = this.samples.map((sample, number) => {
       const root = element("span");
-      const thumbnail = new Picture(root, `Test image ${sample.index}`);
+      const thumbnail = new Picture(root, `${this.settings.split} image ${sample.index}`);
       thumbnail.setSize(sample.height, sample.width);
       thumbnail.showPixels(imagePixels(sample.image, sample.height * sample.width));
       return option(String(number), `${this.settings.split} image ${sample.index}`, root);

@@ -9,6 +9,7 @@ import { InputPanel } from "./input_panel.js";
 import { decodeSamples } from "./network_file.js";
 import { PixelPanel } from "./pixel_panel.js";
 import { SoundPanel } from "./sound_panel.js";
+import { stopSound } from "../shared/sound.js";
 
 export class NetworkView {
   /**
@@ -202,9 +203,10 @@ export class NetworkView {
     this.player.show(Math.round(time / this.model.dt));
   }
 
-  /** Stop the movie and the computation, when the view is left. */
+  /** Stop the movie and the sound, when the view is left. */
   pause() {
     this.player.pause();
+    stopSound();
   }
 }
 

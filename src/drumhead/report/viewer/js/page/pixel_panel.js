@@ -31,7 +31,7 @@ export class PixelPanel {
       const [series, spectrum] = [element("div"), element("div")];
       this.parts.charts.append(element("h4", {}, `Channel ${channel}`), series, spectrum);
       const hasTitle = channels <= 3 || channel === channels - 1;
-      const [time, frequency] = hasTitle ? [`time, ${units}`, `frequency, cycles per ${unit}`] : ["", ""];
+      const [time, frequency] = hasTitle ? [`time (${units})`, `frequency (cycles per ${unit})`] : ["", ""];
       const label = `The state of the pixel in channel ${channel} over time`;
       return {
         series: new LineChart(series, label, height, time, onSeek),
