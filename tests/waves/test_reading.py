@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from tests.hostile.movie_world import some_states
 from tests.waves.formats.movies import FRAMES, LETTER, POSITIONS, letter_movie, scattered_movie
 
 from drumhead.dataset_error import DatasetError
@@ -183,3 +184,14 @@ def test_xarray_has_coordinates_and_units() -> None:
     assert not bool(array.valid[1, 3])
     sites = scattered_movie().to_xarray()
     np.testing.assert_array_equal(np.stack([sites.y, sites.x], axis=1), POSITIONS)
+
+
+def test_states_as_xarray_have_the_times_and_masks_of_the_states() -> None:
+    states = some_states()
+    array = states.to_xarray()
+    assert array.dims == ("sample", "time", "channel", "y", "x")
+    np.testing.assert_array_equal(array.values, states.values)
+    np.testing.assert_allclose(array.time, [0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_array_equal(array.sel(sample=1, channel=1), states.movie(1, 1).values)
+    assert array.mask.dims == ("sample", "y", "x")
+    assert (array.attrs["model"], array.time.attrs["units"]) == ("nwm", "unit of time")

@@ -105,6 +105,34 @@ class States:
         """Whether all fields are the same, bit for bit; NaN equals NaN."""
         return all(identical(getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
 
+    def to_xarray(self) -> Any:
+        """Return the states as an ``xarray.DataArray`` with the dimensions sample, time, channel, y and x.
+
+        Raises:
+            ModuleNotFoundError: if xarray is not installed.
+        """
+        import xarray
+
+        _, frames, channels, height, width = self.values.shape
+        pixels = {"units": "pixel"}
+        coordinates: dict[str, Any] = {
+            "sample": list(self.samples),
+            "time": ("time", self.dt * np.arange(1, frames + 1), {"units": self.time_unit}),
+            "channel": np.arange(channels),
+            "y": ("y", np.arange(float(height)), pixels),
+            "x": ("x", np.arange(float(width)), pixels),
+        }
+        if self.masks is not None:
+            coordinates["mask"] = (("sample", "y", "x"), self.masks)
+        attributes = {
+            "dt": self.dt,
+            "boundary": self.boundary,
+            "run": self.run,
+            "model": self.model,
+            "split": self.split,
+        }
+        return xarray.DataArray(self.values, coordinates, ("sample", "time", "channel", "y", "x"), "states", attributes)
+
     def movie(self, sample: int | None = None, channel: int = 0) -> Movie:
         """Return one channel of the states on one sample; its ``spacing`` is one pixel.
 
