@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,8 @@ worker.postMessage({ type: "run", id: 1, image: new Float32Array(bytes(image).bu
 """
 
 CASES = {
-    "nwm": toy_case("nwm", (20, 33), readout="fft", steps=30, initial_stiffness=0.5),
-    "lstm": toy_case("conv_lstm", (18, 70), readout="linear", steps=12),
+    "nwm": partial(toy_case, "nwm", (20, 33), readout="fft", steps=30, initial_stiffness=0.5),
+    "lstm": partial(toy_case, "conv_lstm", (18, 70), readout="linear", steps=12),
 }
 
 
@@ -55,7 +56,7 @@ def write_page(case: Case, path: Path) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_logits_in_the_browser_agree(name: str, chromium: Browser, tmp_path: Path) -> None:
-    case = CASES[name]
+    case = CASES[name]()
     write_page(case, tmp_path / "page.html")
     chromium.open(tmp_path / "page.html", width=400, height=300)
     deadline = time.monotonic() + 60
