@@ -62,9 +62,16 @@ def toy_case(name: str, size: tuple[int, int] = (9, 13), *, in_channels: int = 3
     assert isinstance(model, RecurrentSegmenter)
     generator = torch.Generator().manual_seed(2)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for part, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
             parameter.add_(0.3 * parameter.std(correction=0) * noise)
+            if part != "coupling":  # states and logits depend on the image more than on biases
+                grows = name == "conv_rnn" and part.startswith(("cell", "next_input"))
+                parameter.mul_(0.3 if parameter.ndim == 1 else 1.7 if grows else 3)
+        logits = model(torch.rand((1, in_channels, 12, 12), generator=generator))
+        model.get_parameter(f"pixel_network.layers.{2 * len(model.config.pixel_widths)}.bias").sub_(
+            logits.mean((0, 2, 3))
+        )
     return Case(model.eval(), torch.rand((in_channels, *size), generator=generator))
 
 

@@ -46,7 +46,7 @@ def write_page(case: Case, path: Path) -> None:
     _, height, width = case.image.shape
     data = {
         "script": bundle("network/worker.js"),
-        "network": network_data(case.model, class_names=["a", "b", "c", "d"]),
+        "network": network_data(case.model, class_names=["a", "b", "c", "d"], dtype="float32"),
         "image": encode(case.image.numpy()),
         "height": height,
         "width": width,
@@ -66,7 +66,7 @@ def test_logits_in_the_browser_agree(name: str, chromium: Browser, tmp_path: Pat
     assert answer["frames"] == case.model.config.steps + 1
     theirs = run_in_package(case)
     logits = decode(answer["logits"], *theirs.logits.shape)
-    assert largest_difference(logits, theirs.logits) < 2e-3
+    assert largest_difference(logits, theirs.logits) < 1e-4
     assert np.mean(logits.argmax(axis=0) == theirs.classes) >= 0.999
     assert [url for url in chromium.requested if not url.startswith("blob:")] == []
     assert chromium.errors == []
