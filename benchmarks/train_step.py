@@ -3,6 +3,7 @@
     python benchmarks/train_step.py                     # all cases, five rounds: a quarter of an hour
     python benchmarks/train_step.py --quick             # tiny sizes, one round: only checks that it runs
     python benchmarks/train_step.py --case "NWM linear" --rounds 9 --markdown
+    python benchmarks/train_step.py --device cuda --rounds 20      # on a GPU: other tables, see gpu_steps.py
     python benchmarks/train_step.py --case "Multi-MNIST NWM, step" --batch 64 --no-plain
 
 A step is the loss, its gradients and an Adam update; an evaluation is ``predict``. Plain, fused float32 and fused bf16
@@ -14,12 +15,16 @@ bound (roofline) is what the operations or the memory traffic take at the machin
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+import torch
 
 from command_line import format_ratios, format_seconds, print_tables, progress_console, run_benchmark, usage_error
 from drumhead.report.tables.score_tables import DASH
 from drumhead.report.tables.text_table import TextTable
+from gpu_steps import gpu_tables, measure_case, measure_gpu_rates
 from machine import Rates, has_fast_bf16, measure_rates
 from memory import Memory, in_new_process, measure_memory
 from workloads import BF16, FLOAT32, PLAIN, BatchShape, Case, Goal, Operations, Variant, Workload
@@ -71,6 +76,7 @@ def main(
     plain: bool = True,
     bf16: bool = has_fast_bf16(),
     markdown: bool = False,
+    device: str = "",
 ) -> None:
     """Measure training steps and evaluations with the plain and the fused engine.
 
@@ -82,6 +88,8 @@ def main(
         plain: also measure the plain engine; it takes the most memory and time, but without it there are no ratios.
         bf16: also measure products in bfloat16; by default if the processor has instructions for them.
         markdown: print the tables as Markdown.
+        device: make the tables for a GPU on this device: cuda, or cpu to check that they can be made. There is no
+            --no-plain then, and --no-bf16 has no effect.
     """
     cases = [each for each in CASES if case in each.name]
     if not cases:
@@ -95,6 +103,10 @@ def main(
         cases = [each._replace(shape=each.shape._replace(batch=batch)) for each in cases]
     if quick:
         cases, rounds = [each.tiny() for each in cases], 1
+    if device:
+        tables = measure_on_gpu(cases, rounds=rounds, quick=quick, device=torch.device(device))
+        print_tables(tables, markdown=markdown)
+        return
     with progress_console().status("peak rates of the machine") as status:
         rates = measure_rates(bf16=bf16, quick=quick)
         measurements = [
@@ -104,6 +116,17 @@ def main(
         rates = rates.maximum(measure_rates(bf16=bf16, quick=quick))
     tables = [time_table(measurements, rounds), memory_table(measurements), lower_bound_table(measurements, rates)]
     print_tables(tables, markdown=markdown)
+
+
+def measure_on_gpu(cases: list[Case], *, rounds: int, quick: bool, device: torch.device) -> list[TextTable]:
+    """Return the tables of time and memory on a GPU."""
+    with progress_console().status("peak rates of the GPU") as status:
+        rates = measure_gpu_rates(device, quick=quick)
+        measurements = []
+        for each in cases:
+            measurements.append(measure_case(each, rounds=rounds, device=device, on_progress=status.update))
+            print(measurements[-1], file=sys.stderr)  # so that a visit that is cut short leaves numbers
+    return gpu_tables(measurements, rates, rounds=rounds)
 
 
 def measure(case: Case, *, rounds: int, plain: bool, bf16: bool, on_progress: Callable[[str], None]) -> Measurement:

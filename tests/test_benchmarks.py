@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -82,6 +83,25 @@ def test_train_step() -> None:
         run("train_step", "--quick", "--markdown", "--case", name, "--no-bf16"),
         [case for case in CASES if case.name == name],
     )
+
+
+def test_train_step_has_tables_for_a_gpu() -> None:
+    name = "U-Net 4, evaluation"
+    times, memory = parse_tables(run("train_step", "--device", "cpu", "--quick", "--markdown", "--case", name))
+    assert list(times) == list(memory) == [name]
+    assert all(number(cell) > 0 for cell in times[name])
+
+
+@pytest.mark.slow
+def test_gpu_visit_goes_through_all_its_parts_on_a_cpu(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHON": sys.executable, "OUT": str(tmp_path / "out"), "WHEELS": str(tmp_path / "no")}
+    command = ["bash", str(BENCHMARKS / "gpu_visit.sh"), "--dry-run"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    for part in ("tests on the GPU", "agreement with float64", "training steps", "a short training"):
+        assert f"== {part}" in result.stdout
+    assert "did not finish" not in result.stdout
+    assert (tmp_path / "out" / "short" / "scores.json").is_file()
 
 
 @pytest.mark.slow

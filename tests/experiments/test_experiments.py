@@ -192,6 +192,7 @@ def test_every_experiment_has_the_papers_recipe(name: str) -> None:
         "min_delta": 0.001,
         "validation_images": None,
         "precision": "float32",
+        "cuda_graph": True,
     }
 
 

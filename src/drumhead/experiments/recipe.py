@@ -39,6 +39,9 @@ class Recipe(Config):
     precision: Precision = "float32"
     """Precision of matrix products in training. With bf16, weights, states and sums stay in float32. auto: bf16 where
     the processor has instructions for it, else float32. Validation and test always use float32."""
+    cuda_graph: bool = True
+    """On a GPU, record a training step and replay it (CUDA graph). The numbers are the same. Training on several
+    devices, with class weights or ignored pixels, and of U-Nets does without."""
     pixels: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Fraction of the pixels sampled for the loss in each step, above 0 and at most 1. Half of the samples are
     foreground pixels; weights keep the loss unbiased."""

@@ -13,7 +13,7 @@ from drumhead.models.cpu.fused_inference import fused_logits, fused_predict
 from drumhead.models.cpu.fused_loss import fused_cross_entropy
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.workspace import Workspace
-from drumhead.models.cuda.chunked_loss import chunked_cross_entropy, sampled_pixels
+from drumhead.models.cuda.chunked_loss import Head, chunked_cross_entropy, sampled_pixels
 from drumhead.models.engine import loss_unsupported_reason
 from drumhead.models.pixel_sample import PixelSample
 from drumhead.models.pixel_weights import check_masks, known_classes, pixel_weights, sampled_weights
@@ -115,13 +115,17 @@ class FusedSegmenter(Segmenter):
         """
         self.check_images(images)
         check_masks(masks, images, classes=self.classes, ignored_label=ignored_label)
-        features = self.forward_features(images)
+        features, head = self.features_and_head(images)
         weights = pixel_weights(masks, class_weights=class_weights, ignored_label=ignored_label, dtype=images.dtype)
         targets = known_classes(masks, ignored_label)
         if pixels is not None:
             features, targets, weights = sampled_pixels(features, targets, sampled_weights(weights, pixels), pixels)
         parameters = list(self.parameters())  # of which the head may use any
-        return chunked_cross_entropy(self.forward_head, features, targets, weights, parameters=parameters)
+        return chunked_cross_entropy(head, features, targets, weights, parameters=parameters)
+
+    def features_and_head(self, images: Tensor) -> tuple[Tensor, Head]:
+        """Return features of :meth:`chunked_loss` and what computes logits of them, pixel by pixel."""
+        return self.forward_features(images), self.forward_head
 
     def fused_unsupported_reason(self, images: Tensor, *, own_hooks: bool = False) -> str | None:
         """Return why the fused engine cannot compute for these images, as the end of a sentence; None if it can.

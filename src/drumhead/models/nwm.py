@@ -8,12 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from drumhead.fields import coupling_norm, evolve, laplacian, stability_limit
+from drumhead.fields.chunked_evolution import evolve_in_chunks
 from drumhead.fields.cpu.wave import WaveKernel
 from drumhead.models.config import COUPLING_SHARE, DAMPING_SHARE, STIFFNESS_SHARE, NWMConfig
 from drumhead.models.cpu.state_stream import StateStream
 from drumhead.models.cpu.wave_states import WaveStates
 from drumhead.models.cpu.workspace import Workspace
+from drumhead.models.cuda.chunked_loss import Head
+from drumhead.models.cuda.chunked_readout import combine_parts, readout_part
 from drumhead.models.encoders import convolution_stack
+from drumhead.models.readouts import READOUTS
 from drumhead.models.recurrent import RecurrentSegmenter
 from drumhead.short_repr import short_repr
 
@@ -105,6 +109,24 @@ class NWM(RecurrentSegmenter):
             chunk_steps=config.chunk_steps,
             workspace=workspace,
         )
+
+    def features_and_head(self, images: Tensor) -> tuple[Tensor, Head]:
+        """See :meth:`FusedSegmenter.features_and_head`. With ``chunk_steps``, one chunk of states is in memory."""
+        config = self.config
+        if config.chunk_steps is None or type(self.readout) not in READOUTS.values():
+            return super().features_and_head(images)
+        wave = self.encode(images)
+        parts = evolve_in_chunks(
+            *wave,
+            self.coupling,
+            lambda frames, first: readout_part(self.readout, frames, first),
+            dt=config.dt,
+            steps=config.steps,
+            chunk_steps=config.chunk_steps,
+            boundary=config.boundary,
+            nonlinearity=config.nonlinearity,
+        )
+        return combine_parts(self.readout, parts, wave.y0.shape), self.pixel_network
 
     @torch.no_grad()
     def stability_limit(self, images: Tensor) -> float:

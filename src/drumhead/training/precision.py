@@ -25,12 +25,14 @@ def resolve_precision(recipe: Recipe, device: torch.device) -> Precision:
     return recipe.precision
 
 
-def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+def autocast(precision: Precision, device: torch.device, *, cache: bool = True) -> torch.autocast:
     """Return a context in which matrix products and convolutions have this precision.
+
+    With ``cache``, rounded weights are kept until the context ends; a CUDA graph cannot record that.
 
     Lightning Fabric's own precision is not used: it rounds the images too, but only if there are several devices.
     """
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16", cache_enabled=cache)
 
 
 def has_bf16(device: torch.device) -> bool:

@@ -137,30 +137,17 @@ def test_from_rest_in_any_memory_layout() -> None:
     torch.testing.assert_close(field, expected)
 
 
-def test_chunks_equal_the_whole() -> None:
-    """Values and gradients of an evolution of which two steps at a time are in memory."""
-    y, _, omega, alpha, coupling = (values.float().requires_grad_() for values in inputs(1, 1, 3, 4))
-    needed = [y, omega, alpha, coupling]
-    weights = torch.randn(5, 1, 3, 4, generator=torch.Generator().manual_seed(2))
-    whole = (wave_cuda.evolve_fused(y, omega, alpha, coupling, DT, 5, "free", "tanh") * weights).sum((1, 2, 3, 4))
-    parts = wave_cuda.evolve_in_chunks(
-        y,
-        omega,
-        alpha,
-        coupling,
-        lambda frames, first: (frames * weights[first : first + frames.shape[1]]).sum((1, 2, 3, 4)),
-        dt=DT,
-        steps=5,
-        chunk_steps=2,
-        boundary="free",
-        nonlinearity="tanh",
-    )
-    assert len(parts) == 3
-    total = torch.stack(parts).sum(0)
-    torch.testing.assert_close(total, whole)
-    for value, expected in zip(
-        torch.autograd.grad(total.sum(), needed), torch.autograd.grad(whole.sum(), needed), strict=True
-    ):
+def test_a_chunk_continues_from_the_state_before_it() -> None:
+    y, z, omega, alpha, coupling = (values.float().requires_grad_() for values in inputs(1, 1, 3, 4))
+    needed = [y, z, omega, alpha, coupling]
+    whole, z_whole = wave_cuda.evolve_from(*needed, DT, 4, "free", "tanh")
+    first, z_between = wave_cuda.evolve_from(*needed, DT, 2, "free", "tanh")
+    last, z_end = wave_cuda.evolve_from(first[:, -1], z_between, omega, alpha, coupling, DT, 2, "free", "tanh")
+    joined = torch.cat([first, last], dim=1)
+    torch.testing.assert_close(joined, whole)
+    grads = random_grads(1, 1, 3, 4, steps=4)
+    found = torch.autograd.grad([joined, z_end], needed, grads)
+    for value, expected in zip(found, torch.autograd.grad([whole, z_whole], needed, grads), strict=True):
         torch.testing.assert_close(value, expected)
 
 

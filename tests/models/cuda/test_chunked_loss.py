@@ -55,6 +55,18 @@ def test_a_sample_of_pixels_equals_the_definition() -> None:
         torch.testing.assert_close(found[parameter], gradient)
 
 
+@pytest.mark.parametrize("readout", ["last", "mean", "max", "fft", "linear"])
+@pytest.mark.parametrize("sampled", [False, True])
+def test_chunks_of_time_steps_equal_the_definition(readout: str, sampled: bool) -> None:
+    model, images, masks = model_and_batch("nwm", steps=7, readout=readout, chunk_steps=3, boundary="free")
+    pixels = sample_pixels(masks, 9, generator=torch.Generator().manual_seed(1)) if sampled else None
+    expected, loss = model.loss(images, masks, pixels=pixels), model.chunked_loss(images, masks, pixels=pixels)
+    torch.testing.assert_close(loss, expected)
+    expected_gradients, found = gradients(model, expected), gradients(model, loss)
+    for parameter, gradient in expected_gradients.items():
+        torch.testing.assert_close(found[parameter], gradient)
+
+
 def test_only_the_first_draw_of_a_pixel_has_a_weight() -> None:
     pixels = PixelSample(torch.tensor([[4, 1, 4, 0, 4]]), torch.ones(1, 5))
     weights = torch.arange(6.0).view(1, 2, 3)

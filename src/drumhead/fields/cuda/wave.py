@@ -2,19 +2,17 @@
 
 The operator is ``torch.ops.drumhead.evolve_cuda``; :func:`drumhead.fields.evolve` chooses it. It starts from any
 position and velocity and returns the last velocity, so that a long evolution can be computed in chunks
-(:func:`evolve_in_chunks`). ``torch.compile`` can trace it, and CUDA graphs can record it. Sums over pixels and images
-have a fixed order: on one GPU, results are the same to the last bit.
+(:mod:`drumhead.fields.chunked_evolution`). ``torch.compile`` can trace it, and CUDA graphs can record it. Sums over
+pixels and images have a fixed order: on one GPU, results are the same to the last bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from drumhead.fields.cuda.boundary_codes import BOUNDARY_CODES
 from drumhead.fields.cuda.launch_plan import (
@@ -26,9 +24,6 @@ from drumhead.fields.cuda.launch_plan import (
     images_per_launch,
     make_plan,
 )
-
-Use = Callable[[Tensor, int], Tensor]
-"""Computes something of a chunk of frames, ``(batch, time, channel, height, width)``, and the first one's number."""
 
 
 class StateGradients(NamedTuple):
@@ -190,39 +185,6 @@ def evolve_fused(
     frames, _ = evolve_from(y0, torch.zeros_like(y0), omega, alpha, coupling, dt, steps, boundary, nonlinearity)
     result: Tensor = frames
     return result
-
-
-def evolve_in_chunks(
-    y0: Tensor,
-    omega: Tensor,
-    alpha: Tensor,
-    coupling: Tensor,
-    use: Use,
-    *,
-    dt: float,
-    steps: int,
-    chunk_steps: int,
-    boundary: str,
-    nonlinearity: str,
-) -> list[Tensor]:
-    """Return ``use(frames, first)`` for each chunk of ``chunk_steps`` frames, in order of time.
-
-    The frames of one chunk at a time are in memory. The backward pass computes those of each chunk again from the state
-    at its start (gradient checkpointing).
-    """
-
-    def chunk(y: Tensor, z: Tensor, *parameters: Tensor, first: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        frames, z_end = evolve_from(y, z, *parameters, dt, count, boundary, nonlinearity)
-        return use(frames, first), frames[:, -1].clone(), z_end
-
-    results, y, z = [], y0, torch.zeros_like(y0)
-    for first in range(0, steps, chunk_steps):
-        count = min(chunk_steps, steps - first)
-        result, y, z = checkpoint(
-            chunk, y, z, omega, alpha, coupling, first=first, count=count, use_reentrant=False, preserve_rng_state=False
-        )
-        results.append(result)
-    return results
 
 
 def _current_device(values: Tensor) -> AbstractContextManager[object]:
