@@ -180,6 +180,27 @@ def test_keys_draw_a_rim_and_strike(chromium: Browser, page: Path) -> None:
     drum.check_silent_network()
 
 
+def test_a_finger_draws_a_rim_and_strikes(chromium: Browser, page: Path) -> None:
+    drum = DrumPage(chromium, page, width=390, before=RECORDER)
+    drum.choose("draw")
+    box = drum.js("document.querySelector('#drum-view canvas').getBoundingClientRect().toJSON()")
+
+    def touch(*places: tuple[float, float]) -> None:
+        points = [{"x": box["left"] + x * box["width"], "y": box["top"] + y * box["height"]} for x, y in places]
+        for kind, point in zip(["touchStart", *["touchMove"] * (len(points) - 1)], points, strict=True):
+            chromium.send("Input.dispatchTouchEvent", type=kind, touchPoints=[point])
+        chromium.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    touch((0.4, 0.4), (0.6, 0.4), (0.6, 0.7), (0.4, 0.7))
+    chromium.wait_for("!document.querySelector('[data-part=table]').hidden")
+    assert float(drum.text("area-drawn")) == pytest.approx(0.06, rel=0.02)
+    assert drum.js("window.scrollY") == 0
+    assert drum.js("window.played.length") == 0
+    touch((0.5, 0.6))
+    chromium.wait_for("window.played.length > 88000")
+    drum.check_silent_network()
+
+
 @pytest.mark.parametrize(
     ("corners", "words"),
     [
