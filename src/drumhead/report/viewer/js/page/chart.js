@@ -87,8 +87,8 @@ export class LineChart {
     this.cursorLine = svgElement("line", { class: "cursor", y1: TOP, y2: this.height - BOTTOM });
     this.svg.replaceChildren(
       ...this.axes(),
-      ...this.content.marks.flatMap((mark, number) => this.mark(mark, number)),
       ...this.content.lines.map((line) => svgElement("path", { class: `line ${line.name}`, d: this.path(line) })),
+      ...this.content.marks.flatMap((mark, number) => this.mark(mark, number)),
       this.cursorLine,
     );
     this.placeCursor();

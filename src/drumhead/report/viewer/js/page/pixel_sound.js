@@ -1,6 +1,6 @@
 // The time series of a pixel as a sound: it is short, so that it is repeated, each time with fades.
 
-import { toSound } from "../shared/sound.js";
+import { largestMagnitude, LOUDEST, toSound } from "../shared/sound.js";
 
 /** The least length of the sound in seconds. */
 export const SOUND_SECONDS = 1.5;
@@ -20,7 +20,7 @@ export function defaultFactor(duration) {
 }
 
 /**
- * The samples of a sound, never above half scale.
+ * The samples of a sound, the largest at half scale.
  * @param {ArrayLike<number>} series values that are dt apart, two or more
  * @param {number} dt model time
  * @param {number} factor the units of model time in a second of sound
@@ -35,6 +35,8 @@ export function pixelSound(series, dt, factor, sampleRate) {
     once[at] *= level;
     once[once.length - 1 - at] *= level;
   }
+  const peak = largestMagnitude(once) || 1; // the fades may have taken the largest values
+  for (let at = 0; at < once.length; at++) once[at] = (once[at] / peak) * LOUDEST;
   const times = Math.max(1, Math.ceil((SOUND_SECONDS * sampleRate) / once.length));
   const samples = new Float32Array(times * once.length);
   for (let time = 0; time < times; time++) samples.set(once, time * once.length);
