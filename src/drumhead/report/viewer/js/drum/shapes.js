@@ -72,10 +72,12 @@ export function polygonDrum(corners, { resolution, offset = 0, name = "polygon",
   const inside = new Uint8Array(GRID * GRID);
   const rims = new Float64Array(4 * GRID * GRID).fill(Infinity);
   const spans = corners.map((corner, i) => [corner, corners[(i + 1) % corners.length]]);
+  const [[left, right], [top, bottom]] = ranges;
   for (let row = 0; row < GRID; row++) {
     for (let column = 0; column < GRID; column++) {
       const x = grid.x(column);
       const y = grid.y(row);
+      if (x < left || x > right || y < top || y > bottom) continue; // outside
       let crossings = 0;
       let onRim = false;
       const at = row * GRID + column;
