@@ -34,7 +34,7 @@ class FusedSegmenterConfig(SegmenterConfig):
     """The base of the configurations of models that the fused engine can train."""
 
     engine: Engine = "auto"
-    """Engine: plain torch, fused (compiled for CPUs, faster, less memory), or auto (fused where it can run)."""
+    """Engine: plain torch, fused (compiled for CPUs and GPUs of NVIDIA), or auto (fused where it can run)."""
 
 
 class RecurrentConfig(FusedSegmenterConfig):
@@ -92,7 +92,8 @@ class NWMConfig(RecurrentConfig):
 
     chunk_steps: PositiveInt | None = None
     """Time steps that the fused engine keeps in memory at once; earlier ones are recomputed in the backward pass
-    (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields."""
+    (gradient checkpointing). None: as many as fit in 128 MB, which is all of them except in long or large fields; on a
+    GPU, all."""
 
 
 class ConvRNNConfig(RecurrentConfig):
