@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,16 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tiny tensors: many times faster than seve
 collect_ignore = ["docs/generators/griffe_docstrings.py", "docs/generators/mkdocs_hooks.py"]
 
 collect_ignore_glob = ["src/drumhead/fields/cuda/kernels/*"]  # they cannot be imported without Triton
+
+
+TESTS_OF_ONE_CLUSTER = Path(__file__).parent / "tests" / "cluster"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, in one process, the tests of a file, which share fixtures, and those of the cluster."""
+    for item in items:
+        group = TESTS_OF_ONE_CLUSTER if TESTS_OF_ONE_CLUSTER in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 def is_on_this_machine(address: Any) -> bool:

@@ -11,6 +11,7 @@ def test_an_array_trains_all_runs_and_the_same_command_submits_nothing(project: 
     before = project.cluster.jobs(ended=True)
     project.sweep("0:3", "--wait")
     assert {seed: run.state for seed, run in project.runs().items()} == dict.fromkeys(range(3), "done")
+    project.cluster.wait_for(lambda: not project.cluster.jobs(), "the jobs to end after their runs", seconds=60)
     jobs = project.cluster.jobs(ended=True)
     ours = [job for job in jobs if job not in before]
     array = ours[0].split("_")[0]
