@@ -180,8 +180,9 @@ def test_watching_tells_of_each_change_until_it_is_interrupted(tmp_path: Path, f
     (tmp_path / "runs" / "broken" / "config.json").write_text("{")
     child = fork_server.start(WATCH, tmp_path / "runs")
     child.wait_for_output("\n")
-    (tmp_path / "runs" / "second").mkdir()
-    (tmp_path / "runs" / "second" / "config.json").write_text("{")
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "config.json").write_text("{")
+    (tmp_path / "second").rename(tmp_path / "runs" / "second")  # at once, so that no half-written file is seen
     child.wait_for_output("second")
     os.kill(child.pid, signal.SIGINT)
     assert child.wait() == OK
