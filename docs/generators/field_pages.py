@@ -82,7 +82,7 @@ def configs_in(annotation: Any) -> Iterator[type[Config]]:
 
 
 def flag_prefix(config: type[Config]) -> str | None:
-    """Return how the flags of a configuration begin in ``drumhead train``; None if it has none there.
+    """Return how the flags of a configuration begin in ``drumhead train``; None if that command has no flags for it.
 
     >>> from drumhead.models import NWMConfig
     >>> flag_prefix(Experiment), flag_prefix(NWMConfig), flag_prefix(ClusterSettings)

@@ -20,7 +20,7 @@ class Docstrings(griffe.Extension):  # type: ignore[misc]  # griffe is not insta
 
 
 def find_public(obj: Any, name: str) -> str | None:
-    """Return the path in the reference of a name in an object's docstring; None if it has none there."""
+    """Return the path of a name, used in an object's docstring, in the reference; None if the reference lacks it."""
     scopes, scope = [], obj
     while scope is not None:
         scopes.append(f"{scope.path}.{name}")

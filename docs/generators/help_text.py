@@ -25,7 +25,7 @@ class Argument(NamedTuple):
     meaning: str
     """What it does, in one line."""
     default: str | None
-    """Its default value as help prints it; None if it has none."""
+    """The default value of the flag as help prints it; None for a flag without default."""
     required: bool
     """Whether it must be given."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 Link = Callable[[str], str | None]
-"""Returns the public path that a name in a role is linked to, or None if it is not public."""
+"""Takes the name in a role. Returns the public path that it is linked to, or None for a name that is not public."""
 
 ROLE = re.compile(r":(?:func|class|meth|mod|data|attr|exc|obj):`(~?)([\w.]+)`")
 CODE = re.compile(r"(`+[^`]+`+)")
@@ -52,7 +52,7 @@ def docstring_to_markdown(text: str, link: Link) -> str:
 
     Args:
         text: a docstring without indentation.
-        link: which public path a name in a role stands for.
+        link: returns the public path of a name in a role.
 
     >>> print(docstring_to_markdown("Like :func:`f` and :func:`g`.", {"f": "drumhead.f"}.get))
     Like [`f`][drumhead.f] and `g`.

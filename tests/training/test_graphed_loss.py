@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from drumhead.data import Dataset
 from drumhead.experiments import Recipe
 from drumhead.models import PixelSample, Segmenter, build, sample_pixels
-from drumhead.training import graphed_loss, trainer
+from drumhead.training import graphed_loss
 from drumhead.training.graphed_loss import GraphedLoss, graph_unsupported_reason
 
 from .tiny_runs import assert_same_training, fit, tiny_experiment
@@ -137,7 +137,7 @@ def test_a_training_with_a_recording_is_bit_identical(
         recorders.append(FakeRecorder())
         return recorders[-1]
 
-    monkeypatch.setattr(trainer, "graph_unsupported_reason", lambda *args, **kwargs: None)
+    monkeypatch.setattr(graphed_loss, "graph_unsupported_reason", lambda *args, **kwargs: None)
     monkeypatch.setattr(graphed_loss, "CudaRecorder", make_recorder)
     recorded = fit(experiment, boards, tmp_path / "recorded")
     assert [recorder.replays for recorder in recorders] == [10]

@@ -14,6 +14,18 @@ amplifies nor damps waves, whereas explicit Euler amplifies them. An eigenvector
 at the angular frequency ``Omega`` that solves ``4 / dt^2 sin^2(Omega dt / 2) = a``. Nothing travels further than one
 pixel per step. The limit on ``dt`` is in :mod:`drumhead.fields.stability`.
 
+The engines compute the gradients by the adjoint of a step. Let ``u`` be the neighbours' pull before the nonlinearity
+``f``, and let ``ly``, ``lz`` and ``lu`` be the gradients of the loss with respect to ``y``, ``z`` and ``u``. Backward
+through the step that starts at ``(y, z)``,
+
+    lz <- lz + dt ly
+    lu  = dt lz f'(u)
+    grad omega -= dt lz y
+    grad alpha -= dt lz z
+    grad coupling += lu correlated with y
+    ly <- ly - dt lz omega + lu convolved with the transposed coupling + the gradient of y's frame
+    lz <- lz - dt lz alpha
+
 Source: Jacobs et al. 2025, section "Wave-based recurrent networks".
 """
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from drumhead.experiments import Recipe
-from drumhead.models import PixelSample
+from drumhead.models import PixelSample, Segmenter
+from drumhead.training.precision import Precision, autocast
 
 LossFunction = Callable[[Tensor, Tensor, PixelSample | None], Tensor]
 """Computes the loss of images, masks and, if they are given, sampled pixels."""
@@ -87,10 +88,12 @@ class GraphedLoss:
         return [_kind(each) for each in given] == [_kind(each) for each in self.inputs]
 
     def __call__(self, images: Tensor, masks: Tensor, pixels: PixelSample | None) -> Tensor | None:
-        """Return the loss, and set the parameters' gradients.
+        """Return the loss, and set the parameters' gradients; return None if this batch has no recording.
 
         The first call makes the recording. If that fails, it warns, and this and all further calls return None.
         """
+        if not self.accepts(images, masks, pixels):
+            return None
         given = [images, masks, *(pixels or ())]
         if self.recorder is None and not self._record(given):
             return None
@@ -126,6 +129,25 @@ class GraphedLoss:
         for memory, gradient in zip(self.gradients, gradients, strict=True):
             if gradient is not None:
                 memory.copy_(gradient)
+
+
+def make_graphed_loss(
+    model: Segmenter, recipe: Recipe, device: torch.device, *, precision: Precision, processes: int, weighted: bool
+) -> GraphedLoss | None:
+    """Return the loss of a training as a recording, which the first step makes; None if it cannot be recorded.
+
+    Args:
+        precision: The precision of the products.
+        model, ...: The others are those of :func:`graph_unsupported_reason`.
+    """
+    if graph_unsupported_reason(recipe, model, device, processes=processes, weighted=weighted):
+        return None
+
+    def compute(images: Tensor, masks: Tensor, pixels: PixelSample | None) -> Tensor:
+        with autocast(precision, device, cache=False):
+            return model.loss(images, masks, pixels=pixels)
+
+    return GraphedLoss(compute, list(model.parameters()))
 
 
 def graph_unsupported_reason(

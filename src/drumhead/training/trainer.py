@@ -15,7 +15,7 @@ from torch import Tensor
 
 from drumhead.data import Dataset, ShuffleSampler, image_loader, to_tensors
 from drumhead.fields import StabilityWarning
-from drumhead.models import PixelSample, Segmenter, sample_pixels
+from drumhead.models import Segmenter, sample_pixels
 from drumhead.modes import single_threaded
 from drumhead.runs import Run, RunError, epochs_without_improvement, has_stopped_early
 from drumhead.scores import Scores
@@ -24,10 +24,10 @@ from drumhead.training.augmentation import Augmentation
 from drumhead.training.batch_loss import BatchLoss
 from drumhead.training.batch_norm import synchronize_batch_norm
 from drumhead.training.class_weights import class_weights
-from drumhead.training.graphed_loss import GraphedLoss, graph_unsupported_reason
+from drumhead.training.graphed_loss import make_graphed_loss
 from drumhead.training.initial_weights import initial_model
 from drumhead.training.observers import EpochReport, Observer, StepReport
-from drumhead.training.precision import Precision, autocast, resolve_precision
+from drumhead.training.precision import autocast, resolve_precision
 from drumhead.training.processes import Processes
 from drumhead.training.schedule import learning_rate
 from drumhead.training.split_scorer import (
@@ -103,14 +103,15 @@ class Trainer:
             class_weights=weights,
             ignored_label=self.augmentation.loss_ignored_label,
         )
-        reason = graph_unsupported_reason(
-            self.recipe,
+        self.precision = resolve_precision(self.recipe, fabric.device)
+        self.graphed_loss = make_graphed_loss(
             self.model,
+            self.recipe,
             fabric.device,
+            precision=self.precision,
             processes=self.processes.world_size,
             weighted=weights is not None or self.batch_loss.ignored_label is not None,
         )
-        self.graphed_loss = None if reason else self.make_graphed_loss()
         self.instability: str | None = None
         """The warning that the time step is too long for the model's dynamics, once it was given."""
 
@@ -213,7 +214,7 @@ class Trainer:
                 if self.recipe.pixels == 1
                 else sample_pixels(masks, count, generator=pixel_generator, ignored_label=ignored_label)
             )
-        loss = self.replayed_loss(images, masks, pixels)
+        loss = None if self.graphed_loss is None else self.graphed_loss(images, masks, pixels)
         has_gradients = loss is not None
         if loss is None:
             with autocast(self.precision, self.fabric.device):
@@ -238,26 +239,6 @@ class Trainer:
             self.seconds = self.processes.broadcast(self.seconds)
         self.notify("stepped", StepReport(self.epoch, self.step, loss_value, current_rate, self.progress))
         return loss_value
-
-    @property
-    def precision(self) -> Precision:
-        """The precision of the products in a training step."""
-        return resolve_precision(self.recipe, self.fabric.device)
-
-    def make_graphed_loss(self) -> GraphedLoss:
-        """Return the loss as a recording that is made in the first step."""
-
-        def compute(images: Tensor, masks: Tensor, pixels: PixelSample | None) -> Tensor:
-            with autocast(self.precision, self.fabric.device, cache=False):
-                return self.model.loss(images, masks, pixels=pixels)
-
-        return GraphedLoss(compute, list(self.model.parameters()))
-
-    def replayed_loss(self, images: Tensor, masks: Tensor, pixels: PixelSample | None) -> Tensor | None:
-        """Return the loss and set the gradients by a recording; None if there is none for such a batch."""
-        if self.graphed_loss is None or not self.graphed_loss.accepts(images, masks, pixels):
-            return None
-        return self.graphed_loss(images, masks, pixels)
 
     def epoch_batches(self) -> Iterator[Batch]:
         """Yield the batches of this epoch, with the random changes of the recipe's augmentation."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from drumhead.fields.options import Boundary, Nonlinearity
+from drumhead.fields.second_derivative import refuse_second_derivative
 from drumhead.fields.wave import WaveState
 
 if TYPE_CHECKING:
@@ -271,11 +272,5 @@ def _backward(ctx: Any, grad_frames: Tensor) -> tuple[Any, ...]:
     return *(g if needed else None for g, needed in zip(gradients, needs_grad, strict=True)), None, None, None, None
 
 
-def _refuse_second_derivative(ctx: Any, *grad_outputs: Tensor) -> None:
-    raise RuntimeError(
-        "the fused evolution cannot be differentiated twice; call drumhead.fields.evolve with engine='plain'"
-    )
-
-
 evolve_fused.register_autograd(_backward, setup_context=_save_for_backward)
-_evolve_adjoint.register_autograd(_refuse_second_derivative)
+_evolve_adjoint.register_autograd(refuse_second_derivative)

@@ -24,6 +24,7 @@ from drumhead.fields.cuda.launch_plan import (
     images_per_launch,
     make_plan,
 )
+from drumhead.fields.second_derivative import refuse_second_derivative
 
 
 class StateGradients(NamedTuple):
@@ -261,11 +262,5 @@ def _backward(ctx: Any, grad_frames: Tensor, grad_z_end: Tensor) -> tuple[Any, .
     return *(g if needed else None for g, needed in zip(gradients, needs_grad, strict=True)), None, None, None, None
 
 
-def _refuse_second_derivative(ctx: Any, *grad_outputs: Tensor) -> None:
-    raise RuntimeError(
-        "the fused evolution cannot be differentiated twice; call drumhead.fields.evolve with engine='plain'"
-    )
-
-
 evolve_from.register_autograd(_backward, setup_context=_save_for_backward)
-_evolve_adjoint.register_autograd(_refuse_second_derivative)
+_evolve_adjoint.register_autograd(refuse_second_derivative)

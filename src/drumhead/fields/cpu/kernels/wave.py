@@ -1,16 +1,6 @@
 """The compiled evolution of one image and its adjoint: each step is one pass over blocks of rows, which stay in cache.
 
-The equation is in :mod:`drumhead.fields.wave`. The adjoint follows from it. Let ``u`` be the neighbours' pull before
-the nonlinearity ``f``, and let ``ly``, ``lz`` and ``lu`` be the gradients of the loss with respect to ``y``, ``z`` and
-``u``. Backward through the step that starts at ``(y, z)``,
-
-    lz <- lz + dt ly
-    lu  = dt lz f'(u)
-    grad omega -= dt lz y
-    grad alpha -= dt lz z
-    grad coupling += lu correlated with y
-    ly <- ly - dt lz omega + lu convolved with the transposed coupling + the gradient of y's frame
-    lz <- lz - dt lz alpha
+The equation and its adjoint are in :mod:`drumhead.fields.wave`.
 
 The forward pass keeps nothing but the frames: in the backward pass ``z`` is the difference of two frames divided by
 ``dt``, and ``f(u)`` is recomputed.

@@ -1,7 +1,7 @@
 """One time step per launch, for images of any size: each program computes a block of channels and a tile of pixels.
 
 What a step leaves for the next is in memory, in the second-level cache if the images of a launch are few enough. The
-equation is in :mod:`drumhead.fields.wave`, its adjoint in :mod:`drumhead.fields.cuda.kernels.step`.
+equation and its adjoint are in :mod:`drumhead.fields.wave`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,6 @@
 """One time step of the wave equation and its adjoint, for values in registers.
 
-The equation is in :mod:`drumhead.fields.wave`. The adjoint follows from it. Let ``u`` be the neighbours' pull before
-the nonlinearity ``f``, and let ``ly``, ``lz`` and ``lu`` be the gradients of the loss with respect to ``y``, ``z`` and
-``u``. Backward through the step that starts at ``(y, z)``,
-
-    lz <- lz + dt ly
-    lu  = dt lz f'(u)
-    grad omega -= dt lz y
-    grad alpha -= dt lz z
-    grad coupling += lu correlated with y
-    ly <- ly - dt lz omega + lu convolved with the transposed coupling + the gradient of y's frame
-    lz <- lz - dt lz alpha
+The equation and its adjoint are in :mod:`drumhead.fields.wave`, with the same names.
 
 The forward pass keeps nothing but the frames. In the backward pass ``z`` is the difference of two frames divided by
 ``dt``, and ``f(u)`` is computed again. It also follows from the frames, as ``(z' - z) / dt + omega y + alpha z``, but
