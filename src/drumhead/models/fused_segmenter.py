@@ -49,13 +49,18 @@ class FusedSegmenter(Segmenter):
             workspace: Memory that the stream may use as long as it lives.
         """
 
+    def _make_stream(self, images: Tensor, workspace: Workspace) -> StateStream:
+        """Make the stream from images whose channels lie side by side: encoders take two thirds of the time then."""
+        # Not contiguous(), which leaves images of one channel as they are: then later layers have the slow layout.
+        return self.make_stream(images.to(memory_format=torch.channels_last), workspace)
+
     def forward(self, images: Tensor) -> Tensor:
         recording = torch.is_grad_enabled() and any(t.requires_grad for t in (images, *self.parameters()))
         if recording or images.device.type != "cpu" or not self._use_fused(images):
             return super().forward(images)
         self.check_images(images)
         logits: Tensor = fused_logits(
-            self.make_stream, images, head=self.head, classes=self.classes, workspaces=self.workspaces
+            self._make_stream, images, head=self.head, classes=self.classes, workspaces=self.workspaces
         )
         return logits
 
@@ -66,7 +71,7 @@ class FusedSegmenter(Segmenter):
             return super().predict(images)
         self.check_images(images)
         with evaluation_mode(self):
-            classes: Tensor = fused_predict(self.make_stream, images, head=self.head, workspaces=self.workspaces)
+            classes: Tensor = fused_predict(self._make_stream, images, head=self.head, workspaces=self.workspaces)
         return classes
 
     def loss(
@@ -96,7 +101,7 @@ class FusedSegmenter(Segmenter):
         head_ids = {id(parameter) for module in head.modules for parameter in module.parameters()}
         others = [parameter for parameter in self.parameters() if id(parameter) not in head_ids]
         loss: Tensor = fused_cross_entropy(
-            self.make_stream, images, targets, weights, head=head, parameters=others, workspaces=self.workspaces
+            self._make_stream, images, targets, weights, head=head, parameters=others, workspaces=self.workspaces
         )
         return loss
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from drumhead.models.cpu.elementwise import add_bias_relu_, write_argmax
+from drumhead.models.cpu.elementwise import add_bias_relu_, take_columns, write_argmax
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
@@ -38,3 +38,26 @@ def test_argmax_equals_that_of_torch_with_ties_nan_and_infinity(dtype: torch.dty
     largest = logits.nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf).amax(dim=0)
     first_largest = (logits == largest).int().argmax(dim=0)
     assert torch.equal(classes, torch.where(logits.isnan().any(dim=0), first_nan, first_largest))
+
+
+@pytest.mark.parametrize("dtypes", [(torch.float32, torch.bfloat16), (torch.float32,) * 2, (torch.float64,) * 2])
+def test_columns_equal_those_of_torch_rounded_to_nearest(dtypes: tuple[torch.dtype, torch.dtype]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    dtype, out_dtype = dtypes
+    source = torch.randn(7, 4097, generator=generator, dtype=torch.float64).to(dtype)
+    source[torch.rand(source.shape, generator=generator) < 0.01] = math.inf
+    columns = torch.randperm(4097, generator=generator)[:1001]
+    source[0, columns[:2]] = torch.tensor([torch.finfo(dtype).max, torch.finfo(dtype).tiny], dtype=dtype)
+    halfway = torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-8 + 2**-20], dtype=dtype)  # between two bfloat16 numbers
+    source[0, columns[2:5]] = halfway
+    out = torch.empty(7, 1001, dtype=out_dtype)
+    take_columns(source, columns, out=out)
+    assert torch.equal(out, source[:, columns].to(out_dtype))
+
+
+@pytest.mark.parametrize("bits", [0x7FC00000, 0x7F800001, 0x7FFFFFFF, -1])
+def test_every_nan_is_still_one_when_columns_are_rounded(bits: int) -> None:
+    source = torch.tensor([[bits]], dtype=torch.int32).view(torch.float32)
+    out = torch.empty(1, 1, dtype=torch.bfloat16)
+    take_columns(source, torch.tensor([0]), out=out)
+    assert out.isnan().all()

@@ -1,4 +1,4 @@
-"""Operations on each number, or on each pixel, of an activation, by the compiled kernels."""
+"""Operations on each number, or on each pixel, of states and activations, by the compiled kernels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+
+def take_columns(source: Tensor, columns: Tensor, *, out: Tensor) -> None:
+    """Write the columns of a matrix with these indices, int64, to ``out``; all are contiguous.
+
+    ``out`` has the dtype of ``source``, or is bfloat16 for float32: then it is rounded to nearest. The indices are not
+    checked.
+    """
+    from drumhead.models.cpu import kernels
+
+    kernel = kernels.take_columns if out.dtype == source.dtype else kernels.take_columns_bfloat16
+    kernel(_array(source), _array(columns), _array(out))
 
 
 def add_bias_relu_(values: Tensor, bias: Tensor) -> Tensor:

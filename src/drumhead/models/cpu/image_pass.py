@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from drumhead.models.cpu.elementwise import write_argmax
+from drumhead.models.cpu.elementwise import take_columns, write_argmax
 from drumhead.models.cpu.pixel_blocks import active_pixels
 from drumhead.models.cpu.readout_head import ReadoutHeadKernel
 from drumhead.models.cpu.readouts import LinearKernel, ReadoutCache
@@ -155,9 +155,10 @@ class ImagePass:
         """Set ``self.states`` to the states at the active pixels, in the dtype of the products."""
         shape = (*frames.shape[:-1], self.pixel_count)
         if self.pixels is not None:
-            active_states = self.workspace.tensor("active states", shape, frames.dtype)
-            torch.index_select(frames.flatten(0, 1), 1, self.pixels, out=active_states.flatten(0, 1))
-            frames = active_states
-        if frames.dtype != self.kernel.dtype:
-            frames = self.workspace.tensor("states", shape, self.kernel.dtype).copy_(frames)
-        self.states, self.start = frames, start
+            states = self.workspace.tensor("states", shape, self.kernel.dtype)
+            take_columns(frames.flatten(0, 1), self.pixels, out=states.flatten(0, 1))
+        elif frames.dtype != self.kernel.dtype:
+            states = self.workspace.tensor("states", shape, self.kernel.dtype).copy_(frames)
+        else:
+            states = frames
+        self.states, self.start = states, start

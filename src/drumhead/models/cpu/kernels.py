@@ -1,4 +1,4 @@
-"""Compiled kernels: bias and ReLU, the gradient of a ReLU, and argmax. Importing this module imports Numba.
+"""Compiled kernels: columns of a matrix, bias and ReLU, the gradient of a ReLU, argmax. Importing it imports Numba.
 
 torch is several times slower at these.
 """
@@ -17,6 +17,8 @@ from drumhead.fields.cpu.kernels.compiling import kernel
 
 LOWEST_BIT, BELOW_HALF, DROPPED_BITS = np.int32(1), np.int32(0x7FFF), np.int32(16)
 """For rounding a float32 to bfloat16: its lower 16 bits are dropped, and 0x7FFF is just below half of their range."""
+BFLOAT16_NAN = np.int32(0x7FC0)
+"""A NaN of bfloat16; rounding the bits of a float32 NaN could turn it into a number."""
 
 
 @intrinsic  # type: ignore[untyped-decorator, misc, unused-ignore]
@@ -33,6 +35,27 @@ def _as_bits(typingctx, number):  # type: ignore[no-untyped-def]
     return types.int32(types.float32), lambda context, builder, signature, arguments: builder.bitcast(
         arguments[0], ir.IntType(32)
     )
+
+
+@kernel
+def take_columns(source: NDArray[Any], columns: NDArray[np.int64], out: NDArray[Any]) -> None:
+    """Write the columns of ``source`` with these indices to ``out``."""
+    for row in range(out.shape[0]):
+        source_row, out_row = source[row], out[row]
+        for i in range(out_row.size):
+            out_row[i] = source_row[np.uintp(columns[i])]
+
+
+@kernel
+def take_columns_bfloat16(source: NDArray[np.float32], columns: NDArray[np.int64], out: NDArray[np.int16]) -> None:
+    """Compute :func:`take_columns` with a result in bfloat16, given as int16, rounded to nearest, ties to even."""
+    for row in range(out.shape[0]):
+        source_row, out_row = source[row], out[row]
+        for i in range(out_row.size):
+            value = source_row[np.uintp(columns[i])]
+            bits: np.int32 = _as_bits(value)  # type: ignore[call-arg, unused-ignore]
+            rounded = (bits + BELOW_HALF + ((bits >> DROPPED_BITS) & LOWEST_BIT)) >> DROPPED_BITS
+            out_row[i] = rounded if value == value else BFLOAT16_NAN
 
 
 @kernel
