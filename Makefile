@@ -99,12 +99,14 @@ tested:
 notebooks: install-dev
 	$(BIN)/jupytext --to ipynb examples/*.py
 
-# The lowest versions that pyproject.toml allows. Other packages' deprecation warnings are those of old versions beside new
-# ones. UV_TORCH_BACKEND=cpu takes the build of torch without CUDA from PyTorch's own index.
+# The lowest versions that pyproject.toml allows. That of torch is named, since uv takes a higher one rather than the older
+# sympy that it needs. Other packages' deprecation warnings are those of old versions beside new ones.
+# UV_TORCH_BACKEND=cpu takes the build of torch without CUDA from PyTorch's own index.
 minimum: interpreter
 	@command -v uv >/dev/null || { echo 'make minimum needs uv: pip install uv' >&2; exit 1; }
 	uv venv --allow-existing --python '$(PYTHON)' $(MINIMUM)
-	uv pip install --python $(MINIMUM)/bin/python --resolution lowest-direct --group dev --editable .
+	uv pip install --python $(MINIMUM)/bin/python --resolution lowest-direct --group dev --editable . \
+		'torch==$(shell sed -n 's/.*"torch>=\([0-9.]*\)".*/\1/p' pyproject.toml)'
 	$(MINIMUM)/bin/python -m pytest -W ignore::DeprecationWarning
 
 clean:

@@ -419,6 +419,34 @@ def test_movie_has_a_frame_for_each_step(workplace: Path, waves: str, capsys: py
     assert "no waves" in capsys.readouterr().err
 
 
+def test_movie_of_image_files_of_any_size(waves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 27, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "cell.png")
+    Image.fromarray(pixels[::-1]).save(tmp_path / "flipped.png")
+    Image.fromarray(pixels[:18]).save(tmp_path / "smaller.png")
+    files = [str(tmp_path / f"{name}.png") for name in ("cell", "flipped", "smaller")]
+    assert main(["movie", waves, "--images", *files[:2]]) == OK
+    both = Path(waves) / "movies" / "cell-flipped.gif"
+    assert f"wrote {both}" in capsys.readouterr().out
+    assert main(["movie", waves, "--images", str(tmp_path), "--each", "--out", str(tmp_path / "out" / "m.gif")]) == OK
+    each = sorted((tmp_path / "out").iterdir())
+    assert [path.name for path in each] == ["m-cell.gif", "m-flipped.gif", "m-smaller.gif"]
+    with Image.open(both) as two, Image.open(each[0]) as one, Image.open(each[2]) as smaller:
+        assert getattr(two, "n_frames", 1) == getattr(one, "n_frames", 1) == 4
+        assert two.height > one.height > smaller.height
+    assert main(["movie", waves, "--images", *files]) == USAGE_ERROR
+    assert "20 x 27, 20 x 27, 18 x 27 pixels: make a movie of each, with --each" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    for flags in (["--samples", "0"], ["--split", "val"], ["--data", waves]):
+        assert main(["movie", waves, "--images", files[0], *flags]) == USAGE_ERROR
+        assert "give either them or --images" in " ".join(capsys.readouterr().err.split())
+    (tmp_path / "bad.png").write_text("no picture")
+    assert main(["movie", waves, "--images", str(tmp_path / "bad.png")]) == USAGE_ERROR
+    assert "bad.png" in capsys.readouterr().err
+    assert not (Path(waves) / "movies" / "bad.gif").exists()
+
+
 def test_demo_from_data_to_pictures(workplace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "demo"
     data = tmp_path / "boards"

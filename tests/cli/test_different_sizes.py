@@ -67,7 +67,7 @@ def test_predictions_and_pictures_have_the_sizes_of_the_images(workplace: Path) 
 def test_a_movie_has_samples_of_one_size(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["--out", str(workplace / "two.gif"), "--samples"]
     assert main(["movie", str(workplace / "run"), *flags, "0", "1"]) == USAGE_ERROR
-    assert "got 20 x 24, 12 x 30 pixels: make a movie of each sample" in " ".join(capsys.readouterr().err.split())
+    assert "got 20 x 24, 12 x 30 pixels: make a movie of each, with --each" in " ".join(capsys.readouterr().err.split())
     assert main(["movie", str(workplace / "run"), *flags, "0", "3"]) == OK
 
 

@@ -25,7 +25,7 @@ LONG_WORK = {
     "report": ["study_areas", "write_report"],
     "runs": ["watch_runs"],
     "sweep": ["prepare", "run_locally", "run_on_slurm"],
-    "movie": ["model_wave_movie"],
+    "movie": ["model_wave_movie", "image_wave_movie"],
     "view": ["write_viewer"],
     "waves": ["measure_waves", "states"],
     "figures.data": ["dataset_figure", "prepare_dataset"],

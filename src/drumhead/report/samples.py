@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from drumhead.data import Dataset, DatasetError, to_tensors
 from drumhead.evaluation import open_run_dataset
@@ -48,15 +49,26 @@ def compute_sample_states(
     the waves are numerical artefacts.
     """
     images, masks = to_tensors(dataset.splits[split], [sample])
+    mask = mark_ignored(masks[0].numpy(), dataset.ignored_label)
+    return compute_image_states(model, images, title=f"{split} {sample}", channels=channels)._replace(mask=mask)
+
+
+def compute_image_states(
+    model: RecurrentSegmenter, images: Tensor, *, title: str, channels: Sequence[int]
+) -> SampleStates:
+    """Return the states and the prediction of a model on a batch of one image, whose true classes are unknown.
+
+    Warns as :func:`compute_sample_states`.
+    """
     if message := model.stability_warning(images):
         warnings.warn(message, StabilityWarning, stacklevel=1)
     with torch.inference_mode():
         field = model.states(images)
         prediction = model.forward_head(field).argmax(dim=1)
     return SampleStates(
-        title=f"{split} {sample}",
+        title=title,
         image=images[0].numpy(),
-        mask=mark_ignored(masks[0].numpy(), dataset.ignored_label),
+        mask=None,
         prediction=prediction[0].numpy(),
         field=field[0, :, list(channels)].numpy(),
     )
@@ -93,10 +105,16 @@ def check_samples(dataset: Dataset, split: str, samples: Sequence[int]) -> None:
 def check_same_size(dataset: Dataset, split: str, samples: Sequence[int]) -> None:
     """Raise ``ValueError`` if samples of a split have different sizes."""
     sizes = dataset.splits[split].sizes
-    if sizes is not None and len({tuple(size) for size in sizes[list(samples)].tolist()}) > 1:
-        given = ", ".join(" x ".join(map(str, size)) for size in sizes[list(samples)].tolist())
+    if sizes is not None:
+        check_one_size([(height, width) for height, width in sizes[list(samples)].tolist()])
+
+
+def check_one_size(sizes: Sequence[tuple[int, ...]]) -> None:
+    """Raise ``ValueError`` if sizes ``(height, width)`` differ."""
+    if len(set(sizes)) > 1:
+        given = ", ".join(" x ".join(map(str, size)) for size in sizes)
         raise ValueError(
-            f"samples of one movie must have one height and width; got {given} pixels: make a movie of each sample"
+            f"images of one movie must have one height and width; got {given} pixels: make a movie of each, with --each"
         )
 
 
