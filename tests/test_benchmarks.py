@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.report.toy_runs import toy_run
 
 import agreement
 import breakdown
@@ -23,9 +24,12 @@ import network_waves
 import scaling
 import train_step
 import viewer
+import wave_speed
 import waves
 from command_line import print_tables
+from drumhead.data import TetrominoConfig, make_dataset
 from drumhead.fields import evolve, laplacian
+from drumhead.runs import DataRecord
 from drumhead.waves import States
 from machine import (
     BF16_INSTRUCTION_SETS,
@@ -132,6 +136,26 @@ def test_network_waves_measures_a_ring_on_a_field_without_stiffness() -> None:
     assert (cells["network"], cells["channel"], cells["median stiffness"]) == ("ring", "0", "0")
     assert float(cells["fastest small waves"]) == pytest.approx(2, rel=0.02)
     assert 0 < float(cells["PGD (chance)"].split()[0]) < 0.3
+
+
+def test_wave_speed_compares_the_reach_of_waves_with_the_length_of_pieces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = make_dataset(
+        TetrominoConfig(canvas=24, cell=5, max_pieces=2, train=1, val=1, test=8, seed=0), tmp_path / "data"
+    )
+    finished = toy_run(tmp_path / "run", "tetrominoes-nwm-linear", DataRecord.from_dataset(boards), score=0.6)
+    wave_speed.main((finished.folder,), figure=tmp_path / "speed.png", markdown=True)
+    (rows,) = parse_tables(capsys.readouterr().out)
+    cell = finished.config.experiment.dataset.cell  # type: ignore[union-attr]
+    cells = dict(zip(wave_speed.HEADINGS[1:], rows[str(cell)], strict=True))
+    # The paper's waves start with 1 pixel per unit of time; this toy takes six steps of 0.1.
+    assert float(cells["reach at start"]) == pytest.approx(0.6)
+    assert float(cells["reach / piece"]) == pytest.approx(0.6 / (4 * cell), abs=0.005)
+    assert float(cells["fastest waves after training"]) == pytest.approx(1, abs=0.05)  # it was not trained
+    assert cells["test IoU fg"] == "0.429"  # an accuracy of 0.6 is an IoU of 0.6 / (2 - 0.6)
+    with Image.open(tmp_path / "speed.png") as picture:
+        assert picture.format == "PNG"
 
 
 @pytest.mark.slow
