@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -60,7 +60,7 @@ def public_configs() -> tuple[type[Config], ...]:
     for package, names in public_packages().items():
         for name in names:
             value = getattr(import_module(package), name.path.rpartition(".")[2])
-            if isinstance(value, type) and issubclass(value, Config):
+            if is_config(value):
                 found |= dict.fromkeys(with_parts(value))
     return tuple(found)
 
@@ -73,9 +73,14 @@ def with_parts(config: type[Config]) -> Iterator[type[Config]]:
             yield from with_parts(part)
 
 
+def is_config(value: object) -> TypeGuard[type[Config]]:
+    """Return whether a value is a class of configurations. In Python 3.10, ``tuple[int, ...]`` counts as a type."""
+    return isinstance(value, type) and get_origin(value) is None and issubclass(value, Config)
+
+
 def configs_in(annotation: Any) -> Iterator[type[Config]]:
     """Yield the configurations in a type, such as those of a union."""
-    if isinstance(annotation, type) and issubclass(annotation, Config):
+    if is_config(annotation):
         yield annotation
     for part in get_args(annotation):
         yield from configs_in(part)

@@ -42,6 +42,7 @@ def test_a_run_opens_with_the_present_names_of_fields(files: Path, name: str) ->
     assert load(files / name)(torch.zeros(1, 3, 9, 9)).shape == (1, 6, 9, 9)
 
 
+@pytest.mark.filterwarnings("ignore:.*was begun with other package versions")
 def test_an_unfinished_run_resumes(files: Path) -> None:
     """The epoch that was missing is the one that the first version trained, up to the rounding of another machine."""
     run = Run.open(files / "unfinished")

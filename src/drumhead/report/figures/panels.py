@@ -143,7 +143,8 @@ class _Layout:
         side = min(pitch - self.gap, self.pixels(MAX_PANEL_SIDE))
         scale = side / max(image_width, image_height / 1.5)
         whole = math.floor(scale) >= 0.75 * scale
-        self.interpolation = "nearest" if whole else "auto"  # "auto" smooths, where squares would be uneven
+        # "antialiased" smooths, where squares would be uneven. Matplotlib 3.10 calls it "auto", and takes both names.
+        self.interpolation = "nearest" if whole else "antialiased"
         scale = math.floor(scale) if whole else scale
         self.panel_height, self.panel_width = round(image_height * scale), round(image_width * scale)
         self.pitch = max(self.panel_width + self.gap, self.pixels(DRAWN_WIDTH * (widest + GAP)))
