@@ -37,12 +37,12 @@ def test_bfloat16_rounds_products_and_keeps_the_weights(model: str, boards: Data
 def test_auto_depends_on_the_processor(
     capabilities: dict[str, bool], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == expected
 
 
 def test_auto_is_float32_if_torch_does_not_report_capabilities(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert resolve_precision(Recipe(precision="auto"), torch.device("cpu")) == "float32"
 
 
