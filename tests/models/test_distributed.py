@@ -55,6 +55,6 @@ def test_two_processes_get_the_gradient_of_the_whole_batch(tmp_path: Path) -> No
     script.write_text(SCRIPT)
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(
-        [sys.executable, script, tmp_path], env=environment, timeout=120, capture_output=True, text=True, check=False
+        [sys.executable, script, tmp_path], env=environment, timeout=240, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.models.exporting import exports
 
 from drumhead.models import MODEL_NAMES, READOUTS, build
 
@@ -31,6 +32,7 @@ def is_slow(name: str, fields: dict[str, Any]) -> bool:
     return fields.get("readout", "linear") != "linear" or name in ("conv_rnn", "conv_gru", "conv_lstm")
 
 
+@exports
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")  # of torch
 @pytest.mark.parametrize(
     ("name", "fields"),
