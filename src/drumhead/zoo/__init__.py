@@ -5,7 +5,7 @@ Each network is a folder of ``drumhead/pretrained`` with files of a run folder a
 | file | content |
 |---|---|
 | ``config.json`` | the full configuration: experiment, data, package versions, machine |
-| ``model.safetensors`` | the weights; kernels and matrices as float16, vectors as float32 |
+| ``model.safetensors`` | the weights, in float16 and float32 as the card says |
 | ``metrics.csv`` | a row for each epoch of the training |
 | ``scores.json`` | scores of these weights on the test set |
 | ``card.md`` | data, recipe, seed, scores beside the published ones, licence, and what the network is not for |
