@@ -16,7 +16,7 @@ def test_an_array_trains_all_runs_and_the_same_command_submits_nothing(project: 
     ours = [job for job in jobs if job not in before]
     array = ours[0].split("_")[0]
     assert {job: jobs[job] for job in ours} == {f"{array}_{task}": "COMPLETED" for task in range(3)}
-    files = {path: path.stat().st_mtime_ns for path in project.folder.glob("runs/*/*") if path.is_file()}
+    files = {path: path.stat().st_mtime_ns for path in project.folder.glob("runs/[!.]*/*") if path.is_file()}
     project.sweep("0:3", "--wait")
     assert project.cluster.jobs(ended=True) == jobs
     assert {path: path.stat().st_mtime_ns for path in files} == files
