@@ -1,8 +1,9 @@
 """How fast wave networks learn when their waves start slow or fast, by the length of the shapes to tell apart.
 
     drumhead sweep tetrominoes-nwm-linear --recipe lite --out speed --seeds 0 \\
-        --set dataset.cell=3,5,7,9 --set dataset.seed=0 --set dataset.train=10000 --set dataset.val=500 \\
-        --set dataset.test=1000 --set model.initial-speed=1,2,4 --set recipe.epochs=5 --set recipe.steps-per-epoch=250
+        --set dataset.cell=3,5,7,9 --set dataset.canvas=48 --set dataset.max-pieces=2 --set dataset.seed=0 \\
+        --set dataset.train=10000 --set dataset.val=500 --set dataset.test=1000 \\
+        --set model.initial-speed=1,2,4 --set recipe.epochs=5 --set recipe.steps-per-epoch=250
     python benchmarks/wave_speed.py speed/* --figure wave-speed.png
 
 A tetromino is up to four cells long. Each row of the table is a run. The figure shows the scores against the reach of
