@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import tyro
 
@@ -16,7 +16,7 @@ from drumhead.cli.run_data import open_run_data
 from drumhead.data import find_image_files, read_image
 from drumhead.evaluation import SplitName
 from drumhead.files import check_writable
-from drumhead.report.movies.model_movie import image_wave_movie, model_wave_movie
+from drumhead.report.movies.model_movie import MovieSettings, image_wave_movie, model_wave_movie
 from drumhead.report.movies.movie_files import check_movie
 from drumhead.report.samples import check_samples, load_recurrent_model
 from drumhead.runs import Run
@@ -58,7 +58,7 @@ def movie(
             RUN/movies/IMAGE[-IMAGE ...].gif, and for a trained network movies/NAME-... instead.
         fps: Time steps of the network per second of the movie, from 0.01 to 50.
         every: Show every N-th time step only, for a smaller file, 1 or more.
-        each: Write one file for each sample, whose number is added to the name that --out gives.
+        each: Write one file for each sample or image, whose number or name is added to the name that --out gives.
     """
     if images and (samples or split is not None or data is not None):
         raise ValueError("--samples, --split and --data choose samples of a dataset; give either them or --images")
@@ -68,14 +68,6 @@ def movie(
         image_movies(opened, find_image_files(list(images)), settings, out=out, each=each)
     else:
         sample_movies(opened, samples or (0,), settings, split=split or "test", data=data, out=out, each=each)
-
-
-class MovieSettings(TypedDict):
-    """The arguments that movies of samples and of images have in common."""
-
-    channels: Sequence[int]
-    frames_per_second: float
-    every: int
 
 
 def sample_movies(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from typing_extensions import TypedDict, Unpack
 
 from drumhead.data import Dataset
 from drumhead.models import RecurrentSegmenter
@@ -29,18 +30,28 @@ DEFAULT_CHANNELS = 4
 """The largest number of channels that are shown by default."""
 
 
+class MovieSettings(TypedDict, total=False):
+    """How a movie shows the states of a model."""
+
+    channels: Sequence[int]
+    """The channels to show, from 0; by default the first 4, or fewer if the model has fewer."""
+    frames_per_second: float
+    """The number of steps shown per second, from 0.01 to 50; by default 20."""
+    scale: int | None
+    """Pixels of the movie per pixel of the image, see :func:`drumhead.report.movies.wave_movie.wave_movie`."""
+    every: int
+    """Show every n-th step only, for a smaller file; 1 or more, by default 1."""
+
+
 def model_wave_movie(
     model: RecurrentSegmenter,
     dataset: Dataset,
     *,
     split: str,
     samples: Sequence[int],
-    channels: Sequence[int] = (),
     path: str | Path,
-    frames_per_second: float = 20,
-    scale: int | None = None,
-    every: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    **settings: Unpack[MovieSettings],
 ) -> None:
     """Write a movie of a model's states on some samples, each with its input, true classes and prediction.
 
@@ -52,31 +63,18 @@ def model_wave_movie(
         dataset: a dataset that fits the model.
         split: the split of the samples.
         samples: the numbers of the samples, from 0.
-        channels: the channels to show, from 0; by default the first 4, or fewer if the model has fewer.
         path: a file name that ends in .gif or .mp4.
-        frames_per_second: the number of steps shown per second, from 0.01 to 50.
-        scale: pixels of the movie per pixel of the image, see :func:`drumhead.report.movies.wave_movie.wave_movie`.
-        every: show every n-th step only, for a smaller file; 1 or more.
         progress: called with the number of samples computed plus frames drawn, and the total of both.
+        **settings: the settings of the movie.
 
     Raises:
         ValueError: if there is no such sample or channel, the samples have different sizes, or the movie cannot be
             written.
     """
-    check_movie(path, frames_per_second)
     check_samples(dataset, split, samples)
     check_same_size(dataset, split, samples)
-    _write_movie(
-        model,
-        [partial(compute_sample_states, model, dataset, split=split, sample=sample) for sample in samples],
-        channels=channels,
-        class_names=dataset.class_names,
-        path=path,
-        frames_per_second=frames_per_second,
-        scale=scale,
-        every=every,
-        progress=progress,
-    )
+    rows = [partial(compute_sample_states, model, dataset, split=split, sample=sample) for sample in samples]
+    _write_movie(model, rows, class_names=dataset.class_names, path=path, progress=progress, **settings)
 
 
 def image_wave_movie(
@@ -84,12 +82,9 @@ def image_wave_movie(
     images: Mapping[str, npt.NDArray[np.floating[Any]]],
     *,
     class_names: Sequence[str],
-    channels: Sequence[int] = (),
     path: str | Path,
-    frames_per_second: float = 20,
-    scale: int | None = None,
-    every: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    **settings: Unpack[MovieSettings],
 ) -> None:
     """Write a movie of a model's states on images without true classes, each with its input and prediction.
 
@@ -99,43 +94,34 @@ def image_wave_movie(
         model: a recurrent model.
         images: the images ``(channel, height, width)`` in [0, 1], with their titles; at least one.
         class_names: the name of each class, background first.
-        channels, path, frames_per_second, scale, every, progress: as in :func:`model_wave_movie`.
+        path, progress, **settings: as in :func:`model_wave_movie`.
 
     Raises:
         ValueError: if there is no image or no such channel, the images have different sizes, or the movie cannot be
             written.
     """
-    check_movie(path, frames_per_second)
     check_one_size([image.shape[1:] for image in images.values()])
-    _write_movie(
-        model,
-        [
-            partial(compute_image_states, model, torch.from_numpy(image)[None], title=title)
-            for title, image in images.items()
-        ],
-        channels=channels,
-        class_names=class_names,
-        path=path,
-        frames_per_second=frames_per_second,
-        scale=scale,
-        every=every,
-        progress=progress,
-    )
+    rows = [
+        partial(compute_image_states, model, torch.from_numpy(image)[None], title=title)
+        for title, image in images.items()
+    ]
+    _write_movie(model, rows, class_names=class_names, path=path, progress=progress, **settings)
 
 
 def _write_movie(
     model: RecurrentSegmenter,
     rows: Sequence[Callable[..., SampleStates]],
     *,
-    channels: Sequence[int],
     class_names: Sequence[str],
     path: str | Path,
-    frames_per_second: float,
-    scale: int | None,
-    every: int,
     progress: Callable[[int, int], None] | None,
+    channels: Sequence[int] = (),
+    frames_per_second: float = 20,
+    scale: int | None = None,
+    every: int = 1,
 ) -> None:
     """Write a movie whose rows are computed by functions of the channels."""
+    check_movie(path, frames_per_second)
     channels = channels or range(min(DEFAULT_CHANNELS, model.config.hidden_channels))
     check_channels(model, channels)
     report = progress or (lambda done, total: None)
