@@ -3,9 +3,9 @@
     python benchmarks/pretrained.py RUN [RUN ...]
 
 The entry is ``src/drumhead/pretrained/NAME``, where NAME is the run's experiment; an earlier entry is replaced. The
-dataset of the run must be the standard one, so that users can make it again. Kernels and matrices are stored as
-float16, except those that act at every time step; these and vectors as float32. The card has the scores of the stored
-weights, beside those of the run and the published ones.
+dataset of the run must be the standard one, so that users can make it again. The matrices of the readout and
+the pixel network are stored as float16, all else as float32. The card has the scores of the stored weights, beside
+those of the run and the published ones.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from drumhead.cli.console import Console
 from drumhead.cli.progress import progress_bar
 from drumhead.data import Dataset, default_folder, find_reference_dataset, to_tensors
 from drumhead.evaluation import evaluate_run, open_run_dataset
+from drumhead.models.half_precision import may_be_float16
 from drumhead.runs import Run
 from drumhead.zoo import PRETRAINED_FOLDER
 from pretrained_card import Card
@@ -32,9 +33,6 @@ MAX_TOTAL_BYTES = 6_000_000
 """The greatest size of all entries together."""
 MACHINE_FIELDS = ("processor", "device", "threads", "precision", "devices")
 """What an entry says of the machine of its training."""
-AT_EVERY_STEP = ("coupling", "cell.", "next_input.")
-"""The parts that act at every time step. Their errors accumulate: with its coupling in float16, a network for MNIST
-fell from a foreground IoU of 0.832 to 0.675."""
 IMAGES_FOR_STABILITY = 64
 """Test images for which the time step is checked."""
 
@@ -103,17 +101,12 @@ def copy_run(run: Run, folder: Path) -> Run:
 
 
 def round_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights with kernels and matrices as float16; vectors, few in number, and what acts at every step stay.
+    """Return weights with those as float16 that may be, see :mod:`drumhead.models.half_precision`; the others stay.
 
     Raises:
         ValueError: if a weight is too large for float16.
     """
-    rounded = {
-        name: tensor.half()
-        if tensor.is_floating_point() and tensor.ndim > 1 and not name.startswith(AT_EVERY_STEP)
-        else tensor
-        for name, tensor in weights.items()
-    }
+    rounded = {name: tensor.half() if may_be_float16(name, tensor) else tensor for name, tensor in weights.items()}
     for name, tensor in rounded.items():
         if not torch.isfinite(tensor).all():
             raise ValueError(f"{name} has a weight that is not finite as float16")

@@ -36,7 +36,7 @@ TEXT = """\
 | recipe | the paper's, except: {recipe} |
 | seed | {seed} |
 | training | {epochs} epochs, {steps:,} steps, {seconds:,.0f} s on {processor}, threads: {threads} |
-| weights | {kilobytes:.0f} kB; kernels and matrices as float16, vectors and what acts at every time step as float32 |
+| weights | {kilobytes:.0f} kB; matrices of the readout and the pixel MLP as float16, all else as float32 |
 | licence | MIT |
 
 ## Scores

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from drumhead.models import FAMILIES, RecurrentSegmenter, Segmenter
+from drumhead.models.half_precision import may_be_float16
 
 WeightType = Literal["float16", "float32"]
 """How numbers are stored: float16 has 11 significant bits and half the size."""
@@ -19,9 +20,6 @@ MAX_WEIGHTS = 4_000_000
 """Maximum number of weights of a network in a page, also in ``js/network/weights.js``."""
 MAX_SIZE = 4096
 """Maximum number of steps, channels, features or classes, also in ``js/network/network_config.js``."""
-ROUNDED = ("readout.", "pixel_network.")
-"""The parts whose weight matrices may be float16. Those that act at every time step stay float32: there, errors
-accumulate."""
 
 
 def network_data(
@@ -68,7 +66,7 @@ def network_data(
         "channels": model.in_channels,
         "parameters": model.parameter_count,
         "weights": {
-            name: _weight(name, values, dtype if name.startswith(ROUNDED) else "float32", where=where)
+            name: _weight(name, values, dtype if may_be_float16(name, values) else "float32", where=where)
             for name, values in weights.items()
         },
     }
@@ -132,8 +130,6 @@ def _weight(name: str, values: Tensor, dtype: WeightType, *, where: str) -> dict
     values = values.detach().float()
     if not torch.isfinite(values).all():
         raise ValueError(f"the weights of {where} must be finite; those of {name} are not")
-    if values.ndim < 2:  # biases are few
-        dtype = "float32"
     if dtype == "float16" and values.abs().max() > (limit := torch.finfo(torch.float16).max):
         raise ValueError(
             f"the weights of {where} must be at most {limit:.0f} to be stored as float16; {name} has "
