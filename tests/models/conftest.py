@@ -16,3 +16,9 @@ def same_number_of_threads() -> Iterator[None]:
     after = torch.get_num_threads()
     torch.set_num_threads(before)
     assert after == before
+
+
+@pytest.fixture
+def exporting() -> None:
+    """Skip a test that exports a model where torch is too old: up to 2.9 it cannot trace the choice of the engine."""
+    pytest.importorskip("torch", minversion="2.13", reason="exporting models as they are built needs torch 2.13")

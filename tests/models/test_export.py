@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.models.exporting import exports
 
 from drumhead.models import MODEL_NAMES, READOUTS, build
 
@@ -32,7 +31,7 @@ def is_slow(name: str, fields: dict[str, Any]) -> bool:
     return fields.get("readout", "linear") != "linear" or name in ("conv_rnn", "conv_gru", "conv_lstm")
 
 
-@exports
+@pytest.mark.usefixtures("exporting")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")  # of torch
 @pytest.mark.parametrize(
     ("name", "fields"),

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 import torch
-from tests.models.exporting import exports
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune, spectral_norm
 from torch.utils.flop_counter import FlopCounterMode
@@ -114,7 +113,7 @@ class TestRecordings:
             with pytest.raises(ValueError, match=r"torch\.jit\.trace"):
                 torch.jit.trace(fused, IMAGES)  # type: ignore[no-untyped-call]
 
-    @exports
+    @pytest.mark.usefixtures("exporting")
     @pytest.mark.parametrize("strict", [pytest.param(False, marks=pytest.mark.slow), True])  # not strict: ONNX export
     def test_export(self, models: Models, strict: bool) -> None:
         auto, plain, _ = models

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, get_args
 
 import pytest
@@ -13,20 +12,8 @@ from drumhead.fields.cuda.boundary_codes import BOUNDARY_CODES
 from drumhead.fields.cuda.launch_plan import PRODUCT_PRECISION, make_plan
 from drumhead.fields.engine import MIN_TRITON
 
-
-def has_triton() -> bool:
-    """Return whether a version of Triton is installed that the kernels support."""
-    try:
-        installed = version("triton")
-    except PackageNotFoundError:
-        return False
-    return tuple(int(part) for part in installed.split(".")[:2]) >= MIN_TRITON
-
-
-pytestmark = [
-    pytest.mark.skipif(not has_triton(), reason=f"Triton {'.'.join(map(str, MIN_TRITON))} is not installed"),
-    pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 does not compile"),
-]
+pytest.importorskip("triton", minversion=".".join(map(str, MIN_TRITON)))
+pytestmark = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 does not compile")
 
 
 def compile_kernel(name: str, channels: int, side: int, *, boundary: Boundary, capability: int) -> Any:
